@@ -1,0 +1,227 @@
+import type { Layer } from './decision';
+import type { Effect } from './effect';
+import type { ChatContext, IdentityKey, Role } from './identity';
+
+/**
+ * Every type of record that the journal can hold, with its data. The names are part of the file format:
+ * one is never renamed or given another meaning; a new need is a new type or an optional field.
+ * All state of the engine is a projection of these (law 3).
+ */
+export interface EventMap {
+  // The engine's own life.
+  'engine.started': { version: string; recovered?: { bytesCut: number; lastSeq: number } };
+  'engine.stopped': { reason: string };
+  /** Law 10: stays stopped after a restart until resumed. */
+  'engine.paused': { reason: string };
+  'engine.resumed': { reason: string };
+  'engine.notice': { code: string; text: string };
+
+  // Channels.
+  'channel.enabled': { channel: string; account: string };
+  'channel.disabled': { channel: string; reason: string };
+  'channel.state': { channel: string; state: ChannelState; detail: string };
+  'channel.identity': { channel: string; account: string; name: string; isBot: boolean | null };
+
+  // Messages. Text is masked and capped; `sha256` and `length` are those of the whole.
+  'message.received': {
+    messageId: string;
+    channel: string;
+    account: string;
+    conversation: string;
+    context: ChatContext;
+    sender: IdentityKey;
+    platformId: string;
+    text: string;
+    length: number;
+    sha256: string;
+    attachments: number;
+    marks?: string[];
+  };
+  'message.refused': {
+    channel: string;
+    conversation: string;
+    sender: IdentityKey;
+    platformId: string;
+    reason: string;
+  };
+  'message.dropped': { channel: string; reason: string; count: number };
+  'reply.queued': {
+    replyId: string;
+    channel: string;
+    account: string;
+    conversation: string;
+    to: IdentityKey;
+    text: string;
+    format: 'text' | 'markdown';
+    inReplyTo?: string;
+    taskId?: string;
+  };
+  'reply.sent': { replyId: string; platformIds: string[] };
+  'reply.failed': { replyId: string; error: string; final: boolean };
+
+  // Access.
+  'access.mode': { channel: string; context: ChatContext; mode: AccessMode };
+  'access.allowlist': { channel: string; context: ChatContext; senders: string[]; conversations: string[] };
+  'access.code.issued': {
+    codeId: string;
+    channel: string;
+    context: ChatContext;
+    salt: string;
+    hash: string;
+    expiresAt: number;
+    role: Role;
+    expectedSender?: string;
+  };
+  'access.code.extended': { codeId: string; expiresAt: number };
+  'access.code.ended': { codeId: string; reason: 'used' | 'expired' | 'rotated' | 'cancelled' | 'exhausted' };
+  'access.attempt': { sender: IdentityKey; channel: string; context: ChatContext; codeIds: string[] };
+  'access.locked': { sender: IdentityKey; until: number; level: number };
+  'access.admitted': {
+    user: IdentityKey;
+    displayName: string;
+    role: Role;
+    how: 'paired' | 'allowlist' | 'open' | 'desk';
+    context: ChatContext;
+    codeId?: string;
+    conversation?: string;
+  };
+  'access.conversation.admitted': {
+    conversation: string;
+    channel: string;
+    account: string;
+    codeId?: string;
+    how: 'paired' | 'allowlist' | 'open' | 'desk';
+  };
+  'access.conversation.removed': { conversation: string; reason: string };
+  'access.suspended': { user: IdentityKey; reason: string };
+  'access.restored': { user: IdentityKey; reason: string };
+  'access.revoked': { user: IdentityKey; reason: string };
+  'access.role': { user: IdentityKey; role: Role };
+  'access.note': { user: IdentityKey; note: string };
+  'access.remoteApproval': { user: IdentityKey; enabled: boolean; ownRequests: boolean };
+
+  // Work.
+  'task.created': {
+    taskId: string;
+    user: IdentityKey;
+    channel: string;
+    conversation: string;
+    title: string;
+    messageId: string;
+  };
+  'task.state': { taskId: string; state: TaskState; detail: string };
+  'decision.made': {
+    taskId: string;
+    tool: string;
+    /** One line for a person: the command, or the tool and its main argument. Masked, never cut. */
+    action: string;
+    effect: Effect;
+    layer: Layer;
+    ruleId: string;
+    reasons: string[];
+    policyVersion: string;
+    grantedBy?: string;
+  };
+  'approval.requested': {
+    approvalId: string;
+    taskId: string;
+    user: IdentityKey;
+    tool: string;
+    action: string;
+    bindingHash: string;
+    expiresAt: number;
+  };
+  'approval.resolved': {
+    approvalId: string;
+    outcome: 'approved' | 'denied' | 'expired' | 'withdrawn';
+    by: string;
+    scope?: GrantScope;
+    reason?: string;
+  };
+  /** `grant` is the JSON of the rule as `policy` understands it; never broader than what was shown. */
+  'grant.added': {
+    grantId: string;
+    scope: GrantScope;
+    user: IdentityKey;
+    taskId?: string;
+    until?: number;
+    grant: string;
+  };
+  'grant.used': { grantId: string; taskId: string };
+  'grant.removed': { grantId: string; reason: string };
+  /** The intent: durable before the action starts. */
+  'action.started': {
+    actionId: string;
+    taskId: string;
+    tool: string;
+    action: string;
+    cwd: string;
+    argv?: string[];
+    envNames?: string[];
+    sandbox: string;
+    bindingHash: string;
+    approvalId?: string;
+  };
+  /** The outcome: durable before the reply is sent. Output is masked and capped; the hash is of the whole. */
+  'action.finished': {
+    actionId: string;
+    taskId: string;
+    ok: boolean;
+    exitCode?: number | null;
+    signal?: string | null;
+    durationMs: number;
+    output: string;
+    outputLength: number;
+    outputSha256: string;
+    error?: string;
+  };
+  /** Written at start-up for each intent without an outcome: it may have run, it is not run again. */
+  'action.interrupted': { actionId: string; taskId: string };
+
+  // The owner's own acts that are none of the above.
+  'settings.changed': { key: string; scope: string };
+  'secret.event': {
+    name: string;
+    event: 'stored' | 'checked' | 'refused' | 'deleted' | 'rotated';
+    detail: string;
+  };
+}
+
+export type EventType = keyof EventMap;
+
+export type AccessMode = 'pairing' | 'allowlist' | 'open' | 'disabled';
+export const ACCESS_MODES: readonly AccessMode[] = ['pairing', 'allowlist', 'open', 'disabled'];
+
+/**
+ * off: not enabled. restricted: the workspace is not trusted. unconfigured: something is missing.
+ * waiting: lost, the next try is scheduled. fatal: a person must act (token refused, bot in use elsewhere).
+ */
+export type ChannelState =
+  | 'off'
+  | 'restricted'
+  | 'unconfigured'
+  | 'connecting'
+  | 'online'
+  | 'waiting'
+  | 'fatal';
+
+export type TaskState =
+  | 'queued'
+  | 'running'
+  | 'waiting-approval'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+  | 'denied'
+  | 'interrupted';
+
+/** Task states in which nothing more will happen. */
+export const FINAL_TASK_STATES: readonly TaskState[] = [
+  'done',
+  'failed',
+  'cancelled',
+  'denied',
+  'interrupted',
+];
+
+export type GrantScope = 'once' | 'task' | 'until' | 'always';

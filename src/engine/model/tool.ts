@@ -1,0 +1,13 @@
+/** What ran, as the journal and the reply need it. */
+export interface ToolResult {
+  readonly ok: boolean;
+  /** What a person reads; already decoded, not yet masked or capped. */
+  readonly output: string;
+  /** For commands: null when a signal ended it. */
+  readonly exitCode?: number | null;
+  readonly signal?: string | null;
+  /** One sentence on what went wrong and what to do, when `ok` is false and it is not just an exit code. */
+  readonly error?: string;
+  /** Names of untrusted content that this tool brought into the task. */
+  readonly taint?: readonly string[];
+}
