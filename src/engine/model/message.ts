@@ -33,6 +33,10 @@ export interface InboundMessage {
   readonly addressed: boolean;
   /** The platform's id of the message that this one answers. */
   readonly inReplyTo?: string;
+  /** Set when this tells of a change to an earlier message: it is never taken for a command. */
+  readonly change?: 'edited' | 'deleted';
+  /** Set by the gateway: invisible or direction-changing characters in `text`, by name, for readers to mark. */
+  readonly marks?: readonly string[];
 }
 
 /** What the engine wants said. Text is plain; the adapter escapes and splits it for its platform. */
