@@ -1,9 +1,18 @@
-import type { Decision } from './model/decision';
 import type { Event } from './model/emitter';
-import type { AccessMode, EventType, GrantScope, TaskState } from './model/events';
+import type { AccessMode, GrantScope } from './model/events';
 import type { ChatContext, ConversationKey, ConversationRef, IdentityKey, Role } from './model/identity';
 import type { InboundMessage } from './model/message';
-import type { AnyRecord } from './model/record';
+import type {
+  ApprovalView,
+  AuditFilter,
+  AuditPage,
+  CodeView,
+  TaskView,
+  UserView,
+  VerifyResult,
+} from './model/views';
+
+export type * from './model/views';
 
 /**
  * What the outside (channels, views, CLI) may call. Everything else is private to the engine.
@@ -42,29 +51,9 @@ export interface EngineStatus {
   readonly sandbox: { readonly label: string; readonly isolated: boolean };
 }
 
-/** An error whose message is written for the person who caused it: what happened, and what to do. */
-export class EngineError extends Error {
-  override readonly name = 'EngineError';
-}
+export { EngineError } from './model/error';
 
 // ── People ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-export interface UserView {
-  readonly key: IdentityKey;
-  readonly channel: string;
-  readonly account: string;
-  /** The platform's immutable id. */
-  readonly sender: string;
-  readonly displayName: string;
-  readonly role: Role;
-  readonly state: 'active' | 'suspended' | 'revoked';
-  readonly how: 'paired' | 'allowlist' | 'open' | 'desk';
-  readonly context: ChatContext;
-  readonly codeId?: string;
-  readonly admittedAt: number;
-  readonly lastSeenAt: number;
-  readonly note: string;
-}
 
 export interface UsersApi {
   list(): readonly UserView[];
@@ -91,17 +80,6 @@ export interface UsersApi {
   removeConversation(key: ConversationKey, reason: string): Promise<void>;
 }
 
-export interface CodeView {
-  readonly codeId: string;
-  readonly channel: string;
-  readonly context: ChatContext;
-  readonly role: Role;
-  readonly expectedSender?: string;
-  readonly issuedAt: number;
-  readonly expiresAt: number;
-  readonly wrongTries: number;
-}
-
 export interface PairingApi {
   /** The only time the code itself is visible; it is stored as a salted hash. */
   issue(request: {
@@ -125,80 +103,11 @@ export interface PairingApi {
 
 // ── Work ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** One part of an action, as the analysis understood it. */
-export interface ActionPart {
-  readonly text: string;
-  readonly summary: string;
-  readonly risk: 'none' | 'low' | 'medium' | 'high';
-  readonly explanation?: string;
-  readonly saferAlternative?: string;
-}
-
-/** Everything a person needs to decide. Masked, but complete: nothing is cut. */
-export interface ApprovalView {
-  readonly id: string;
-  readonly taskId: string;
-  readonly requestedAt: number;
-  readonly expiresAt: number;
-  readonly who: { readonly key: IdentityKey; readonly displayName: string; readonly role: Role };
-  readonly where: ConversationRef & { readonly context: ChatContext };
-  /** The message that led to it. */
-  readonly message: string;
-  readonly tool: string;
-  readonly action: string;
-  readonly cwd: string;
-  readonly envNames: readonly string[];
-  readonly files: readonly { readonly path: string; readonly access: 'read' | 'write' | 'delete' }[];
-  readonly hosts: readonly string[];
-  readonly parts: readonly ActionPart[];
-  /** Invisible, bidirectional or look-alike characters in `action`. */
-  readonly marks: readonly { readonly offset: number; readonly name: string }[];
-  readonly taint: readonly string[];
-  readonly decision: Decision;
-  readonly sandbox: { readonly label: string; readonly isolated: boolean };
-  readonly bindingHash: string;
-  /** Scopes that may be granted here, with what each would allow next time. `once` is always first. */
-  readonly scopes: readonly {
-    readonly scope: GrantScope;
-    readonly pattern?: string;
-    readonly allows: string;
-  }[];
-}
-
 export interface ApprovalsApi {
   pending(): readonly ApprovalView[];
   /** `bindingHash` is that of the card the person saw; another one is refused. */
   approve(id: string, bindingHash: string, choice?: { scope: GrantScope; pattern?: string }): Promise<void>;
   deny(id: string, consequence?: 'deny' | 'cancel-task' | 'revoke-user'): Promise<void>;
-}
-
-export interface TaskView {
-  readonly id: string;
-  readonly user: IdentityKey;
-  readonly displayName: string;
-  readonly channel: string;
-  readonly conversation: string;
-  readonly title: string;
-  readonly state: TaskState;
-  readonly detail: string;
-  readonly createdAt: number;
-  readonly startedAt?: number;
-  readonly endedAt?: number;
-  readonly denials: number;
-  readonly actions: readonly TaskActionView[];
-}
-
-export interface TaskActionView {
-  readonly actionId: string;
-  readonly tool: string;
-  readonly action: string;
-  readonly sandbox: string;
-  readonly startedAt: number;
-  readonly state: 'running' | 'ok' | 'failed' | 'interrupted';
-  readonly exitCode?: number | null;
-  readonly durationMs?: number;
-  /** Head and tail; the whole is only hashed. */
-  readonly output?: string;
 }
 
 export interface TasksApi {
@@ -214,41 +123,6 @@ export interface TasksApi {
 }
 
 // ── Looking back ────────────────────────────────────────────────────────────────────────────────────────────
-
-export interface AuditFilter {
-  readonly types?: readonly EventType[];
-  readonly user?: IdentityKey;
-  readonly channel?: string;
-  readonly taskId?: string;
-  readonly tool?: string;
-  readonly effect?: Decision['effect'];
-  readonly ruleId?: string;
-  /** Milliseconds since the epoch, inclusive. */
-  readonly after?: number;
-  readonly before?: number;
-  /** Words, all of which must occur. */
-  readonly text?: string;
-}
-
-export interface AuditPage {
-  readonly records: readonly AnyRecord[];
-  /** Pass it as `beforeSeq` to get the next, older page. Absent on the last. */
-  readonly nextBeforeSeq?: number;
-  /** Records that match in all. */
-  readonly total: number;
-}
-
-/** `intact` with the last sequence number, or the first place where the record is not what was written. */
-export type VerifyResult =
-  | { readonly intact: true; readonly records: number; readonly lastSeq: number; readonly headHash: string }
-  | {
-      readonly intact: false;
-      readonly records: number;
-      readonly problem: string;
-      readonly segment: string;
-      readonly line: number;
-      readonly seq: number | null;
-    };
 
 export interface AuditApi {
   /** Newest first. `limit` 1…500, 100 by default. */
