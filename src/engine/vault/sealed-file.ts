@@ -1,0 +1,152 @@
+import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { EngineError } from '../model/error';
+import type { SecretBackend } from './backend';
+
+/**
+ * scrypt cost: OWASP's password storage cheat sheet asks for N = 2^17, r = 8, p = 1. `maxmem` must be above
+ * 128 · N · r bytes for Node to allow it.
+ */
+const SCRYPT = { N: 2 ** 17, r: 8, p: 1, maxmem: 256 * 1024 * 1024 } as const;
+const KEY_BYTES = 32;
+/** Recommended for GCM by NIST SP 800-38D. */
+const NONCE_BYTES = 12;
+
+const sealedSchema = z.object({ nonce: z.string(), tag: z.string(), data: z.string() });
+const fileSchema = z.object({
+  format: z.literal('cowork-vault-1'),
+  salt: z.string(),
+  check: sealedSchema,
+  secrets: z.record(z.string(), sealedSchema),
+});
+type Sealed = z.infer<typeof sealedSchema>;
+type VaultFile = z.infer<typeof fileSchema>;
+
+const CHECK_NAME = 'cowork/check';
+
+/**
+ * A file of secrets under AES-256-GCM. The key is derived from a passphrase and is never stored; each secret is
+ * bound by its name (additional data), so that entries cannot be exchanged for each other.
+ */
+export class SealedFileBackend implements SecretBackend {
+  readonly level = 'file';
+  private unlocked: Promise<{ key: Buffer; file: VaultFile }> | undefined;
+  private writing: Promise<unknown> = Promise.resolve();
+
+  /** `askPassphrase` is called once; `isNew` says whether a passphrase is chosen or repeated. */
+  constructor(
+    private readonly path: string,
+    private readonly askPassphrase: (isNew: boolean) => Promise<string | undefined>,
+  ) {}
+
+  async get(name: string): Promise<string | undefined> {
+    const { key, file } = await this.unlock();
+    const sealed = Object.hasOwn(file.secrets, name) ? file.secrets[name] : undefined;
+    return sealed && unseal(key, name, sealed);
+  }
+
+  async set(name: string, value: string): Promise<void> {
+    const { key, file } = await this.unlock();
+    await this.save(file, () => {
+      file.secrets[name] = seal(key, name, value);
+    });
+  }
+
+  async delete(name: string): Promise<void> {
+    const { file } = await this.unlock();
+    await this.save(file, () => {
+      delete file.secrets[name];
+    });
+  }
+
+  private unlock(): Promise<{ key: Buffer; file: VaultFile }> {
+    this.unlocked ??= this.open().catch((error: unknown) => {
+      this.unlocked = undefined; // A wrong passphrase may be corrected.
+      throw error;
+    });
+    return this.unlocked;
+  }
+
+  private async open(): Promise<{ key: Buffer; file: VaultFile }> {
+    const text = await readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    const passphrase = await this.askPassphrase(text === undefined);
+    if (!passphrase) throw new EngineError('Without the passphrase the stored credentials stay locked.');
+    if (text === undefined) {
+      const salt = randomBytes(16);
+      const key = await deriveKey(passphrase, salt);
+      const check = seal(key, CHECK_NAME, CHECK_NAME);
+      return { key, file: { format: 'cowork-vault-1', salt: salt.toString('base64'), check, secrets: {} } };
+    }
+    const file = parseFile(text, this.path);
+    const key = await deriveKey(passphrase, Buffer.from(file.salt, 'base64'));
+    try {
+      unseal(key, CHECK_NAME, file.check);
+    } catch {
+      throw new EngineError('That is not the passphrase with which the credentials were stored. Try again.');
+    }
+    return { key, file };
+  }
+
+  /** One write at a time, into a new file that replaces the old one, so that a crash leaves one of the two whole. */
+  private save(file: VaultFile, change: () => void): Promise<void> {
+    const next = this.writing.then(async () => {
+      change();
+      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+      const temporary = `${this.path}.new`;
+      const handle = await open(temporary, 'w', 0o600);
+      try {
+        await handle.writeFile(JSON.stringify(file));
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await chmod(temporary, 0o600);
+      await rename(temporary, this.path);
+    });
+    this.writing = next.catch(() => {});
+    return next;
+  }
+}
+
+function parseFile(text: string, path: string): VaultFile {
+  try {
+    return fileSchema.parse(JSON.parse(text));
+  } catch {
+    throw new EngineError(
+      `The credentials file ${path} is damaged. Restore it from a backup, or delete it and enter the credentials again.`,
+    );
+  }
+}
+
+function deriveKey(passphrase: string, salt: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(passphrase.normalize('NFC'), salt, KEY_BYTES, SCRYPT, (error, key) =>
+      error ? reject(error) : resolve(key),
+    );
+  });
+}
+
+function seal(key: Buffer, name: string, value: string): Sealed {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name, 'utf8'));
+  const data = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
+  return {
+    nonce: nonce.toString('base64'),
+    tag: cipher.getAuthTag().toString('base64'),
+    data: data.toString('base64'),
+  };
+}
+
+function unseal(key: Buffer, name: string, sealed: Sealed): string {
+  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(sealed.nonce, 'base64'), {
+    authTagLength: 16,
+  })
+    .setAAD(Buffer.from(name, 'utf8'))
+    .setAuthTag(Buffer.from(sealed.tag, 'base64'));
+  return decipher.update(sealed.data, 'base64', 'utf8') + decipher.final('utf8');
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../src/engine/model/ports';
+import type { SecretBackend } from '../../../src/engine/vault/backend';
+import { KeychainBackend } from '../../../src/engine/vault/keychain';
+import { Masking } from '../../../src/engine/vault/masking';
+import { SealedFileBackend } from '../../../src/engine/vault/sealed-file';
+import { Vault } from '../../../src/engine/vault/vault';
+
+const broken: SecretBackend = {
+  level: 'editor',
+  get: () => Promise.reject(new Error('Canceled')),
+  set: () => Promise.reject(new Error('Canceled')),
+  delete: () => Promise.reject(new Error('Canceled')),
+};
+
+describe('vault', () => {
+  let directory: string;
+  let file: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'cowork-vault-'));
+    file = join(directory, 'secrets.json');
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  const sealed = (passphrase: string) => new SealedFileBackend(file, async () => passphrase);
+  const open = (passphrase: string, masking = new Masking()) =>
+    Vault.open([broken, new KeychainBackend(() => Promise.reject(new Error('no D-Bus'))), sealed(passphrase)], masking, systemClock);
+
+  it('[FAQ-2] falls back to the encrypted file and says why the better places were not used', async () => {
+    const vault = await open('correct horse');
+    assert.equal(vault.level, 'file');
+    assert.deepEqual(vault.passedOver, [
+      { level: 'editor', why: 'Canceled' },
+      { level: 'keychain', why: 'no D-Bus' },
+    ]);
+  });
+
+  it('[FAQ-2] gives a secret back in the next session, and the file shows neither it nor the passphrase', async () => {
+    await (await open('correct horse')).set('telegram/botToken', 'the-secret-token');
+    const bytes = await readFile(file, 'utf8');
+    assert.ok(!bytes.includes('the-secret-token') && !bytes.includes('correct horse'));
+    assert.ok(!bytes.includes(Buffer.from('the-secret-token').toString('base64').slice(0, 12)));
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    const again = await open('correct horse');
+    assert.equal(await again.get('telegram/botToken'), 'the-secret-token');
+    assert.deepEqual(await again.names(), ['telegram/botToken']);
+  });
+
+  it('refuses a wrong passphrase in plain words', async () => {
+    await (await open('correct horse')).set('telegram/botToken', 'the-secret-token');
+    await assert.rejects(open('wrong'), /not the passphrase/);
+  });
+
+  it('[FAQ-2] binds each secret to its name: entries cannot be exchanged', async () => {
+    const backend = sealed('correct horse');
+    await backend.set('a/one', 'value-one');
+    await backend.set('b/two', 'value-two');
+    const stored = JSON.parse(await readFile(file, 'utf8'));
+    [stored.secrets['a/one'], stored.secrets['b/two']] = [stored.secrets['b/two'], stored.secrets['a/one']];
+    await writeFile(file, JSON.stringify(stored));
+    await assert.rejects(sealed('correct horse').get('a/one'));
+  });
+
+  it('says that a damaged file is damaged, and does not overwrite it', async () => {
+    await writeFile(file, '{"format":"cowork-vault-1"');
+    await assert.rejects(sealed('correct horse').set('a/one', 'x'), /damaged/);
+    assert.equal(await readFile(file, 'utf8'), '{"format":"cowork-vault-1"');
+  });
+
+  it('[FAQ-2] makes each value known to the masking service before it leaves the vault', async () => {
+    await (await open('correct horse')).set('telegram/botToken', 'the-secret-token');
+    const masking = new Masking();
+    await (await open('correct horse', masking)).warmMasking();
+    assert.equal(masking.mask('x the-secret-token'), 'x ‹secret telegram/botToken›');
+  });
+
+  it('keeps creation time and moves rotation time when a secret is replaced', async () => {
+    let now = 1000;
+    const vault = await Vault.open([sealed('p')], new Masking(), { ...systemClock, now: () => now });
+    await vault.set('a/b', 'first-value');
+    now = 2000;
+    await vault.set('a/b', 'second-value');
+    assert.deepEqual(await vault.health(), [{ name: 'a/b', createdAt: 1000, rotatedAt: 2000 }]);
+  });
+});
