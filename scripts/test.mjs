@@ -1,0 +1,176 @@
+// npm test: every stage runs even when an earlier one failed; the last line has the sums.
+//
+//   npm test -- --grep "[INI-1]"    tests whose title contains the text (a regular expression unless it starts with [)
+//   npm test -- --stage ui          one stage, or several separated by commas
+//   npm test -- --full              long matrices instead of samples
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bootstrap, root, testPackages } from './bootstrap.mjs';
+import { endMarked, run } from './processes.mjs';
+
+const minute = 60_000;
+/** in-host.ts answers this when the machine has no editor to run in. */
+const exitCodeSkipped = 77;
+
+const options = readArguments(process.argv.slice(2));
+await bootstrap({ systemPackages: testPackages });
+
+const mark = randomUUID();
+const results = join(root, 'test-results');
+const stretch = options.full ? 6 : 1;
+const env = {
+  ...process.env,
+  COWORK_FULL: options.full ? '1' : '',
+  COWORK_GREP: options.grep ?? '',
+  COWORK_COLOR: process.stdout.isTTY ? '1' : '',
+};
+
+/** A stage either succeeds or fails as a whole (`check`), or counts its own tests (`suite`). */
+const stages = [
+  { name: 'build', kind: 'check', always: true, limit: 3, args: ['esbuild.mjs', '--tests'] },
+  { name: 'budget', kind: 'check', limit: 1, args: ['esbuild.mjs', '--budget'] },
+  { name: 'lint', kind: 'check', limit: 5, npm: 'lint' },
+  { name: 'types', kind: 'check', limit: 5, npm: 'types' },
+  { name: 'unit', kind: 'suite', limit: 10, args: mocha() },
+  { name: 'host', kind: 'suite', limit: 8, args: inHost() },
+  { name: 'oldest', kind: 'suite', limit: 8, args: inHost(), env: { COWORK_VSCODE: 'oldest' } },
+  {
+    name: 'ui',
+    kind: 'suite',
+    limit: 15,
+    args: mocha(
+      '--no-config',
+      '--require',
+      'tsx/cjs',
+      '--extension',
+      'ts',
+      'test/ui/**/*.ui.ts',
+      '--timeout',
+      '90000',
+    ),
+  },
+];
+
+process.on('SIGINT', () => interrupted(130));
+process.on('SIGTERM', () => interrupted(143));
+
+mkdirSync(results, { recursive: true });
+const outcomes = [];
+for (const stage of stages.filter(isWanted)) outcomes.push(await runStage(stage));
+report(outcomes);
+
+function readArguments(args) {
+  const read = { full: false, grep: undefined, stages: undefined };
+  for (let at = 0; at < args.length; at += 1) {
+    const [name, inline] = args[at].split(/=(.*)/s, 2);
+    const value = () => inline ?? args[++at] ?? '';
+    if (name === '--full') read.full = true;
+    else if (name === '--grep' || name === '-g') read.grep = value();
+    else if (name === '--stage') read.stages = value().split(',');
+    else {
+      console.error(
+        `cowork: "${args[at]}" is not an option. There are --grep TEXT, --stage NAMES and --full.`,
+      );
+      process.exit(1);
+    }
+  }
+  return read;
+}
+
+/** A search for tests is about tests: checks of the whole source and the second host are left out then. */
+function isWanted(stage) {
+  if (stage.always) return true;
+  if (options.stages !== undefined) return options.stages.includes(stage.name);
+  return options.grep === undefined || (stage.kind === 'suite' && stage.name !== 'oldest');
+}
+
+function mocha(...more) {
+  const found =
+    options.grep === undefined ? [] : [options.grep.startsWith('[') ? '--fgrep' : '--grep', options.grep];
+  return ['node_modules/mocha/bin/mocha.js', '--reporter', 'test/harness/reporter.cjs', ...found, ...more];
+}
+
+function inHost() {
+  return ['--import', 'tsx', 'test/harness/in-host.ts'];
+}
+
+async function runStage(stage) {
+  console.log(`\n── ${stage.name}`);
+  const file = join(results, `${stage.name}.json`);
+  rmSync(file, { force: true });
+  const started = performance.now();
+  const [command, args] =
+    stage.npm === undefined ? [process.execPath, stage.args] : [npmCommand(), ['run', '--silent', stage.npm]];
+  const { code, timedOut } = await run(command, args, {
+    cwd: root,
+    env: { ...env, ...stage.env, COWORK_RESULTS: file },
+    limitMs: stage.limit * minute * stretch,
+    mark,
+  });
+  const seconds = (performance.now() - started) / 1000;
+  return { name: stage.name, seconds, ...outcomeOf(stage, file, code, timedOut) };
+}
+
+function outcomeOf(stage, file, code, timedOut) {
+  const nothing = { passed: 0, failed: [], skipped: [] };
+  if (timedOut) {
+    return { ...nothing, failed: [{ title: stage.name, message: 'ended: it ran longer than its limit' }] };
+  }
+  if (stage.kind === 'check') {
+    if (code === 0) return { ...nothing, passed: 1 };
+    return { ...nothing, failed: [{ title: stage.name, message: `ended with ${code}` }] };
+  }
+  if (code === exitCodeSkipped) {
+    const reason = 'no editor to run in: no VS Code with a display, and no Chromium for the server build';
+    return { ...nothing, skipped: [{ title: 'the whole stage', reason }] };
+  }
+  let counted;
+  try {
+    counted = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { ...nothing, failed: [{ title: stage.name, message: `ended with ${code} and no results` }] };
+  }
+  if (code !== 0 && counted.failed.length === 0) {
+    counted.failed.push({ title: stage.name, message: `its tests passed, and yet it ended with ${code}` });
+  }
+  return counted;
+}
+
+function report(outcomes) {
+  const sum = (pick) => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
+  const suites = outcomes.filter(({ name }) => stages.find((stage) => stage.name === name)?.kind === 'suite');
+  const matched = suites.reduce(
+    (n, { passed, failed, skipped }) => n + passed + failed.length + skipped.length,
+    0,
+  );
+  const problems = outcomes.flatMap(({ name, failed }) => failed.map((one) => ({ name, ...one })));
+  if (options.grep !== undefined && matched === 0) {
+    problems.push({ name: 'grep', title: options.grep, message: 'no test has this in its title' });
+  }
+
+  console.log('\n── stages');
+  for (const { name, seconds, passed, failed, skipped } of outcomes) {
+    const counts = `${passed} passed, ${failed.length} failed, ${skipped.length} skipped`;
+    console.log(`${name.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s   ${counts}`);
+  }
+  for (const { name, title, message } of problems) {
+    console.log(`failed: ${name}: ${title}: ${message.split('\n')[0]}`);
+  }
+  for (const { name, skipped } of outcomes) {
+    for (const { title, reason } of skipped) console.log(`skipped: ${name}: ${title}: ${reason}`);
+  }
+  const passed = sum((outcome) => outcome.passed);
+  const skipped = sum((outcome) => outcome.skipped.length);
+  process.exitCode = problems.length > 0 ? 1 : 0;
+  console.log(`${passed} passed, ${problems.length} failed, ${skipped} skipped`);
+}
+
+function interrupted(code) {
+  endMarked(mark);
+  process.exit(code);
+}
+
+function npmCommand() {
+  return process.platform === 'win32' ? 'npm.cmd' : 'npm';
+}
