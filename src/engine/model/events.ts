@@ -1,6 +1,6 @@
 import type { Layer } from './decision';
 import type { Effect } from './effect';
-import type { ChatContext, IdentityKey, Role } from './identity';
+import type { ChatContext, ConversationKey, IdentityKey, Role } from './identity';
 
 /**
  * Every type of record that the journal can hold, with its data. The names are part of the file format:
@@ -71,10 +71,30 @@ export interface EventMap {
     expiresAt: number;
     role: Role;
     expectedSender?: string;
+    /** log2 of scrypt's N; 14 when absent. */
+    cost?: number;
   };
   'access.code.extended': { codeId: string; expiresAt: number };
   'access.code.ended': { codeId: string; reason: 'used' | 'expired' | 'rotated' | 'cancelled' | 'exhausted' };
-  'access.attempt': { sender: IdentityKey; channel: string; context: ChatContext; codeIds: string[] };
+  /** A wrong try; the text tried is not kept. `codeIds` are the live codes that it was tried against. */
+  'access.attempt': {
+    sender: IdentityKey;
+    channel: string;
+    context: ChatContext;
+    codeIds: string[];
+    displayName?: string;
+    conversation?: ConversationKey;
+    platformId?: string;
+  };
+  /** Someone who is not let in is about to be answered; keeps it to one reply per window across restarts. */
+  'access.prompted': {
+    sender: IdentityKey;
+    channel: string;
+    context: ChatContext;
+    conversation: ConversationKey;
+    reason: 'pairing' | 'wrong-code' | 'locked' | 'role';
+    platformId?: string;
+  };
   'access.locked': { sender: IdentityKey; until: number; level: number };
   'access.admitted': {
     user: IdentityKey;
@@ -91,11 +111,14 @@ export interface EventMap {
     account: string;
     codeId?: string;
     how: 'paired' | 'allowlist' | 'open' | 'desk';
+    /** `group` when absent. */
+    context?: ChatContext;
   };
   'access.conversation.removed': { conversation: string; reason: string };
   'access.suspended': { user: IdentityKey; reason: string };
   'access.restored': { user: IdentityKey; reason: string };
-  'access.revoked': { user: IdentityKey; reason: string };
+  /** `lapsed`: the open mode that let them in has ended; they are a stranger again, not shut out. */
+  'access.revoked': { user: IdentityKey; reason: string; lapsed?: true };
   'access.role': { user: IdentityKey; role: Role };
   'access.note': { user: IdentityKey; note: string };
   'access.remoteApproval': { user: IdentityKey; enabled: boolean; ownRequests: boolean };

@@ -53,6 +53,12 @@ export function parseIdentityKey(key: IdentityKey): Identity {
   return { channel, account, sender };
 }
 
+/** @throws RangeError as `parseIdentityKey` does. */
+export function parseConversationKey(key: ConversationKey): ConversationRef {
+  const { channel, account, sender: conversation } = parseIdentityKey(key as string as IdentityKey);
+  return { channel, account, conversation };
+}
+
 /** An admitted person, in the place they spoke from. Only `access.admit()` makes one. */
 export interface Principal {
   readonly key: IdentityKey;
