@@ -4,8 +4,8 @@
 //   node esbuild.mjs --dev      the same, not minified
 //   node esbuild.mjs --tests    also test/host → out/test/host
 //   node esbuild.mjs --watch    --dev --tests, rebuilding on every change
-//   node esbuild.mjs --budget   fails when a bundle is over its budget
-import { copyFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+//   node esbuild.mjs --budget   builds nothing; fails when a bundle of the last build is over its budget
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -195,12 +195,15 @@ async function build() {
   await sweep('dist', [...outputs, ...assets, 'dist/meta.json']);
   if (tests) await sweep('out/test', outputs);
 
-  const { lines, problems } = overBudget(meta.outputs);
   console.log(`built ${outputs.length} files in ${Math.round(performance.now() - started)} ms`);
+}
+
+async function checkBudget() {
+  const meta = JSON.parse(await readFile(join(root, 'dist/meta.json'), 'utf8'));
+  const { lines, problems } = overBudget(meta.outputs);
   for (const line of lines) console.log(`budget: ${line}`);
-  if (dev || problems.length === 0) return;
   for (const problem of problems) console.error(`over budget: ${problem}`);
-  if (flags.has('--budget')) process.exitCode = 1;
+  if (problems.length > 0) process.exitCode = 1;
 }
 
 async function keepBuilding() {
@@ -227,7 +230,8 @@ const announce = {
   },
 };
 
-await (watch ? keepBuilding() : build()).catch((error) => {
+const work = flags.has('--budget') ? checkBudget() : watch ? keepBuilding() : build();
+await work.catch((error) => {
   // esbuild has printed the messages of a failed build itself.
   if (!(error instanceof Error && 'errors' in error)) console.error(error);
   process.exitCode = 1;
