@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULT_LIMITS, FORCE_STOP } from '../../../src/engine/sandbox/backend';
+import { shellArgv } from '../../../src/engine/sandbox/shell';
+import { availableBackends } from './backends';
+import { FULL, runningWith, waitForFile } from './helpers';
+
+/** Each keeps going whatever SIGTERM says, and says `ready` once all of its processes are there. */
+const RUNAWAYS: Readonly<Record<string, string>> = {
+  'ignores SIGTERM': "trap '' TERM HUP INT; echo 1 > ready; while :; do sleep 0.05; done",
+  forks:
+    "trap '' TERM HUP; for i in 1 2 3 4; do (trap '' TERM; for j in 1 2 3; do (trap '' TERM; sleep 601) & done; wait) & done; echo 1 > ready; wait",
+  'starts processes faster than they are ended':
+    "trap '' TERM; echo 1 > ready; while :; do (trap '' TERM; sleep 601) & sleep 0.01; done",
+  'has a grandchild in a session of its own that ignores SIGTERM':
+    '(setsid sh -c \'trap "" TERM HUP; echo 1 > ready; while :; do sleep 601; done\' &) ; sleep 601',
+  'becomes a daemon':
+    '(setsid sh -c \'(trap "" TERM HUP; cd /; exec sleep 601 </dev/null >/dev/null 2>&1 &) ; echo 1 > ready\' &) ; sleep 601',
+};
+
+describe('the end of a process tree', () => {
+  const times = FULL ? 20 : 1;
+  for (const { backend, skip } of availableBackends()) {
+    for (const [what, line] of Object.entries(RUNAWAYS)) {
+      it(`[INC-2] ${backend.id}: a command that ${what} is gone within 2 s of a stop (${times} ×)`, async function () {
+        if (skip) this.skip();
+        this.timeout(30_000 * times);
+        for (let i = 0; i < times; i++) {
+          const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'cowork-kill-')));
+          try {
+            const stop = new AbortController();
+            const running = backend.run(
+              {
+                argv: shellArgv(line, 'bash'),
+                cwd: workspace,
+                workspace,
+                env: { MARK: workspace },
+                limits: DEFAULT_LIMITS,
+                network: 'none',
+              },
+              stop.signal,
+            );
+            await Promise.race([waitForFile(join(workspace, 'ready')), running]);
+            const asked = performance.now();
+            stop.abort(i % 2 === 1 ? FORCE_STOP : undefined);
+            const result = await running;
+            assert.equal(result.cancelled, true, JSON.stringify(result));
+            assert.ok(performance.now() - asked < 2000, `took ${Math.round(performance.now() - asked)} ms`);
+            assert.deepEqual(runningWith(`MARK=${workspace}`), []);
+          } finally {
+            rmSync(workspace, { recursive: true, force: true });
+          }
+        }
+      });
+    }
+  }
+
+  it('keeps no process of any of these tests', function () {
+    if (process.platform !== 'linux') this.skip();
+    const left = readdirSync('/proc').filter((pid) => {
+      try {
+        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('sleep\x301');
+      } catch {
+        return false;
+      }
+    });
+    assert.deepEqual(left, []);
+  });
+});
