@@ -1,0 +1,236 @@
+import type { Clock } from '../model/ports';
+import { coded, JournalFailedError } from './errors';
+import { type JournalFs, nodeFs, writeAll } from './fs';
+import { Lease } from './lease';
+import { type ChainEnd, type Draft, EMPTY_CHAIN, parseRecord, type Seal, sealLine } from './line';
+import {
+  type JournalOpening,
+  type JournalPort,
+  PartialAppendError,
+  type Stored,
+  type StoredRecord,
+} from './port';
+import { mendTail, truncateFile } from './recovery';
+import { listSegments, readLines, SEGMENT_RECORDS, segmentName } from './segments';
+
+export interface SegmentJournalOptions {
+  readonly directory: string;
+  /** Shown to whoever finds the journal taken: the name of the workspace. */
+  readonly label: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly fs?: JournalFs;
+  /** See `LeaseOptions.token`. */
+  readonly leaseToken?: string;
+  /** Where the chain starts when retention dropped older records; called with the directory mended. */
+  readonly start?: () => ChainEnd;
+  /** Records a segment, a power of two. Smaller ones are for tests. */
+  readonly segmentRecords?: number;
+}
+
+/** A disk with less room than this is still full. */
+const PROBE_BYTES = 64 * 1024;
+
+/** The journal as segments of JSON lines in a directory that only its owner can read. */
+export class SegmentJournal implements JournalPort {
+  private readonly fs: JournalFs;
+  private readonly directory: string;
+  private readonly capacity: number;
+  private lease: Lease | undefined;
+  private end: ChainEnd = EMPTY_CHAIN;
+  private segments: number[] = [];
+  /** Acknowledged bytes of the newest segment. */
+  private length = 0;
+  private fd: number | undefined;
+  private failure: JournalFailedError | undefined;
+
+  constructor(private readonly options: SegmentJournalOptions) {
+    this.fs = options.fs ?? nodeFs;
+    this.directory = options.directory;
+    this.capacity = options.segmentRecords ?? SEGMENT_RECORDS;
+  }
+
+  async open(): Promise<JournalOpening> {
+    const { fs, directory, options } = this;
+    fs.makeDirectory(directory, 0o700);
+    const lease = Lease.acquire({
+      fs,
+      directory,
+      label: options.label,
+      ...(options.leaseToken === undefined ? {} : { token: options.leaseToken }),
+    });
+    try {
+      const tail = mendTail(fs, directory, options.clock.now(), options.start?.());
+      this.lease = lease;
+      this.end = tail.end;
+      this.segments = [...tail.segments];
+      this.length = tail.length;
+      return {
+        end: tail.end,
+        firstSeq: this.segments[0] ?? tail.end.seq + 1,
+        damage: tail.damage,
+        ...(tail.recovered ? { recovered: tail.recovered } : {}),
+      };
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
+  }
+
+  async appendBatch(drafts: readonly Draft[]): Promise<readonly Stored[]> {
+    if (this.failure) throw this.failure;
+    if (!this.lease?.stillHeld()) throw this.fail('lease', coded('ELEASE', 'the lease is gone'));
+    const stored: Stored[] = [];
+    let next = 0;
+    while (next < drafts.length) {
+      try {
+        const count = this.commit(drafts, next, stored);
+        next += count;
+      } catch (error) {
+        const failure = this.fail('write', error);
+        throw stored.length > 0 ? new PartialAppendError(stored, failure) : failure;
+      }
+    }
+    return stored;
+  }
+
+  /** Writes and flushes as many drafts as the newest segment takes, or starts a new one. */
+  private commit(drafts: readonly Draft[], from: number, stored: Stored[]): number {
+    this.rotateWhenFull();
+    const segment = this.segments.at(-1) ?? this.startSegment(this.end.seq + 1);
+    const room = this.capacity - (this.end.seq % this.capacity);
+    const now = this.options.clock.now();
+    const batch: Stored[] = [];
+    const lines: string[] = [];
+    let end = this.end;
+    let offset = this.length;
+    for (const item of drafts.slice(from, from + room)) {
+      const { line, seal } = sealLine(item, end, now);
+      const length = Buffer.byteLength(line);
+      batch.push({ seal, segment, offset, length });
+      lines.push(line);
+      offset += length + 1;
+      end = seal;
+    }
+    this.fd ??= this.fs.open(`${this.directory}/${segmentName(segment)}`, 'append');
+    writeAll(this.fs, this.fd, Buffer.from(`${lines.join('\n')}\n`));
+    this.fs.sync(this.fd);
+    this.end = chainEnd(end);
+    this.length = offset;
+    stored.push(...batch);
+    return batch.length;
+  }
+
+  private rotateWhenFull(): void {
+    const newest = this.segments.at(-1);
+    const next = this.end.seq + 1;
+    if (newest === undefined || newest === next || this.end.seq % this.capacity !== 0) return;
+    this.startSegment(next);
+  }
+
+  private startSegment(firstSeq: number): number {
+    const path = `${this.directory}/${segmentName(firstSeq)}`;
+    this.closeFile();
+    const fd = this.fs.open(path, 'create');
+    try {
+      this.fs.sync(fd);
+      this.fs.syncDirectory(this.directory);
+    } catch (error) {
+      this.fs.close(fd);
+      throw error;
+    }
+    this.fd = fd;
+    this.segments.push(firstSeq);
+    this.length = 0;
+    return firstSeq;
+  }
+
+  private fail(what: string, error: unknown): JournalFailedError {
+    this.failure = new JournalFailedError(what, error);
+    return this.failure;
+  }
+
+  async recover(): Promise<boolean> {
+    if (!this.failure) return true;
+    if (!this.lease?.stillHeld()) return false;
+    try {
+      this.closeFile();
+      this.dropUnacknowledged();
+      const tail = mendTail(this.fs, this.directory, this.options.clock.now(), this.options.start?.());
+      if (tail.end.seq !== this.end.seq || tail.end.hash !== this.end.hash) return false;
+      this.probe();
+      this.segments = [...tail.segments];
+      this.length = tail.length;
+      this.failure = undefined;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Tries the disk with a file of its own, so that a fault that lasts is not taken for one that went. */
+  private probe(): void {
+    const path = `${this.directory}/probe`;
+    this.fs.remove(path);
+    const fd = this.fs.open(path, 'create');
+    try {
+      writeAll(this.fs, fd, Buffer.alloc(PROBE_BYTES));
+      this.fs.sync(fd);
+    } finally {
+      this.fs.close(fd);
+      this.fs.remove(path);
+    }
+    this.fs.syncDirectory(this.directory);
+  }
+
+  /** Bytes of a batch that failed, and a segment that was begun for it. */
+  private dropUnacknowledged(): void {
+    const newest = this.segments.at(-1);
+    for (const segment of listSegments(this.fs, this.directory)) {
+      if (newest === undefined || segment > newest) {
+        this.fs.remove(`${this.directory}/${segmentName(segment)}`);
+        this.fs.syncDirectory(this.directory);
+      }
+    }
+    if (newest !== undefined) truncateFile(this.fs, `${this.directory}/${segmentName(newest)}`, this.length);
+  }
+
+  async *read(fromSeq: number): AsyncGenerator<readonly StoredRecord[]> {
+    const last = this.end.seq;
+    const acknowledged = this.length;
+    const newest = this.segments.at(-1);
+    for (const [index, segment] of [...this.segments].entries()) {
+      const next = this.segments[index + 1];
+      if (next !== undefined && next <= fromSeq) continue;
+      const until = segment === newest ? acknowledged : undefined;
+      for (const batch of readLines(this.fs, `${this.directory}/${segmentName(segment)}`, 0, until)) {
+        const records: StoredRecord[] = [];
+        for (const { bytes, offset } of batch) {
+          const record = parseRecord(bytes.toString('utf8'));
+          if (!record || record.seq < fromSeq || record.seq > last) continue;
+          records.push({ record, segment, offset, length: bytes.length });
+        }
+        if (records.length > 0) yield records;
+      }
+    }
+  }
+
+  head(): ChainEnd {
+    return this.end;
+  }
+
+  async close(): Promise<void> {
+    this.closeFile();
+    this.lease?.release();
+    this.lease = undefined;
+  }
+
+  private closeFile(): void {
+    const fd = this.fd;
+    this.fd = undefined;
+    if (fd !== undefined) this.fs.close(fd);
+  }
+}
+
+function chainEnd(end: ChainEnd | Seal): ChainEnd {
+  return { seq: end.seq, at: end.at, hash: end.hash };
+}
