@@ -86,6 +86,7 @@ async function plans() {
     hostEntries[basename(worker, '.ts')] = worker;
   }
   if (await exists('src/policy-server/main.ts')) hostEntries['policy-server'] = 'src/policy-server/main.ts';
+  if (await exists('src/views/policy-client.ts')) hostEntries['policy-client'] = 'src/views/policy-client.ts';
   for (const name of await foldersOf('src/channels')) {
     const adapter = `src/channels/${name}/adapter.ts`;
     if (await exists(adapter)) hostEntries[`channels/${name}`] = adapter;
