@@ -3,6 +3,8 @@ export interface ToolResult {
   readonly ok: boolean;
   /** What a person reads; already decoded, not yet masked or capped. */
   readonly output: string;
+  /** Length in bytes and SHA-256, in hex, of the whole output when `output` is only its head and tail. */
+  readonly whole?: { readonly length: number; readonly sha256: string };
   /** For commands: null when a signal ended it. */
   readonly exitCode?: number | null;
   readonly signal?: string | null;
