@@ -1,7 +1,6 @@
 import { Emitter } from '../model/emitter';
 import { EngineError } from '../model/error';
 import type { GrantScope } from '../model/events';
-import type { IdentityKey } from '../model/identity';
 import type { Clock, Disposable } from '../model/ports';
 import { type Actor, ENGINE, OWNER_AT_DESK, type RecordSink } from '../model/record';
 import type { ApprovalView } from '../model/views';
@@ -59,8 +58,15 @@ export class Approvals {
     return [...this.waiting.values()].filter((one) => !one.answered).map((one) => one.view);
   }
 
-  /** Asks, and waits for the answer, the expiry, or `signal` (which withdraws the question). */
-  async request(draft: ApprovalDraft, signal: AbortSignal): Promise<ApprovalOutcome> {
+  /**
+   * Asks, and waits for the answer, the expiry, or `signal` (which withdraws the question). `onAsked` is called
+   * with the card once it can be answered.
+   */
+  async request(
+    draft: ApprovalDraft,
+    signal: AbortSignal,
+    onAsked: (view: ApprovalView) => void = () => {},
+  ): Promise<ApprovalOutcome> {
     const requestedAt = this.deps.clock.now();
     const expiresAt = requestedAt + this.deps.ttlMs();
     this.handedOut = Math.max(this.handedOut, this.deps.state().requested) + 1;
@@ -96,6 +102,7 @@ export class Approvals {
         },
       });
       this.changed.fire();
+      onAsked(view);
       if (signal.aborted) withdraw();
       else signal.addEventListener('abort', withdraw, { once: true });
     });
@@ -147,13 +154,6 @@ export class Approvals {
         data: { approvalId, outcome: 'withdrawn', by: ENGINE, reason: 'the editor was closed or restarted' },
       });
     }
-  }
-
-  /** Ids of approvals that `user` is waiting for. */
-  of(user: IdentityKey): readonly string[] {
-    return this.pending()
-      .filter((view) => view.who.key === user)
-      .map((view) => view.id);
   }
 
   private find(id: string): Waiting {

@@ -31,7 +31,7 @@ describe('policy language', () => {
     assert.equal(others.length, 0);
     assert.equal(problem?.code, 'loosening');
     assert.equal(document.getText(problem?.range), '"allow"');
-    assert.match(problem?.message ?? '', /only tighten/);
+    assert.match(String(problem?.message), /only tighten/);
   });
 
   it('answers a broken file with the place of the mistake', async () => {
