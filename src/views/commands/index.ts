@@ -1,0 +1,49 @@
+import * as vscode from 'vscode';
+import { COMMAND_IDS, type CommandId } from '../command-ids';
+import { Disposables } from '../lifecycle';
+import { t } from '../protocol/l10n';
+import { approvalCommands } from './approvals';
+import { channelCommands } from './channels';
+import { type Desk, type Handler, Notice } from './kit';
+import { pairingCommands } from './pairing';
+import { systemCommands } from './system';
+import { taskCommands } from './tasks';
+import { userCommands } from './users';
+
+/** Whatever goes wrong is told in a sentence; details go to the log. A command never ends in a raw error. */
+async function run(desk: Desk, id: CommandId, handler: Handler, args: readonly unknown[]): Promise<void> {
+  const { log } = desk.host;
+  try {
+    await handler(...args);
+  } catch (error) {
+    if (error instanceof Notice) {
+      void vscode.window.showInformationMessage(error.message);
+      return;
+    }
+    log.error(`${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    const showLog = t('Show Log');
+    const message = error instanceof Error ? error.message : String(error);
+    void vscode.window.showErrorMessage(message, showLog).then((choice) => {
+      if (choice === showLog) log.show();
+    });
+  }
+}
+
+/** Registers every command of `COMMAND_IDS`; one without a handler does not compile. */
+export function registerCommands(desk: Desk): Disposables {
+  const handlers: Readonly<Record<CommandId, Handler>> = {
+    ...approvalCommands(desk),
+    ...channelCommands(desk),
+    ...pairingCommands(desk),
+    ...systemCommands(desk),
+    ...taskCommands(desk),
+    ...userCommands(desk),
+  };
+  const registered = new Disposables();
+  for (const id of COMMAND_IDS) {
+    registered.register(
+      vscode.commands.registerCommand(id, (...args: unknown[]) => run(desk, id, handlers[id], args)),
+    );
+  }
+  return registered;
+}

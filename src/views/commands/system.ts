@@ -1,0 +1,66 @@
+import * as vscode from 'vscode';
+import { t } from '../protocol/l10n';
+import { confirmed, type Desk, type Handler, inform, needEngine } from './kit';
+
+const WALKTHROUGH = 'cowork-os.cowork-os#beforeFirstUse';
+
+/** Looking back, stopping everything, and the ways to the rest of the product. */
+export function systemCommands(desk: Desk) {
+  return {
+    'cowork.audit.open': async () => desk.panels.audit.show(),
+    'cowork.audit.openFor': async (argument) => {
+      if (typeof argument === 'string') return desk.panels.audit.show(argument);
+      if (typeof argument === 'object' && argument !== null) {
+        if ('user' in argument) return desk.panels.audit.show(`user:${keyOf(argument.user, 'key')}`);
+        if ('task' in argument) return desk.panels.audit.show(`task:${keyOf(argument.task, 'id')}`);
+        if ('channel' in argument) return desk.panels.audit.show(`channel:${keyOf(argument.channel, 'id')}`);
+      }
+      desk.panels.audit.show();
+    },
+    'cowork.audit.verify': async () => {
+      needEngine(desk);
+      await desk.panels.audit.verify();
+    },
+    'cowork.chat.openLocal': async () => {
+      needEngine(desk);
+      await desk.host.channels.openLocalChat();
+    },
+    'cowork.log.show': async () => desk.host.log.show(),
+    'cowork.walkthrough.open': async () => {
+      await vscode.commands.executeCommand('workbench.action.openWalkthrough', WALKTHROUGH, false);
+    },
+    'cowork.settings.open': async () => {
+      await vscode.commands.executeCommand('workbench.action.openSettings', '@ext:cowork-os.cowork-os');
+    },
+    'cowork.defaults.review': async () => {
+      await vscode.commands.executeCommand('workbench.action.openSettings', '@ext:cowork-os.cowork-os');
+      await desk.keys.remember('cowork.defaultsReviewed');
+    },
+    'cowork.permissions.review': async () => {
+      await vscode.commands.executeCommand(
+        'workbench.action.openSettings',
+        '@ext:cowork-os.cowork-os cowork.capabilities',
+      );
+      await desk.keys.remember('cowork.permissionsReviewed');
+    },
+    'cowork.engine.retry': async () => desk.host.retry(),
+    'cowork.pause': async () => {
+      // The panic button: no question, at once.
+      await needEngine(desk).pause(t('Paused by the owner in the editor'));
+      inform(t('Everything is stopped and stays stopped, also after a restart, until you resume.'));
+    },
+    'cowork.resume': async () => {
+      const engine = needEngine(desk);
+      if (engine.status().phase !== 'paused') return inform(t('CoWork OS is not paused.'));
+      const detail = t('People can ask for work again. Cancelled tasks stay cancelled.');
+      if (!(await confirmed(t('Resume work?'), detail, t('Resume')))) return;
+      await engine.resume(t('Resumed by the owner in the editor'));
+    },
+  } satisfies Record<string, Handler>;
+}
+
+function keyOf(value: unknown, name: string): string {
+  if (typeof value !== 'object' || value === null) return '';
+  const found: unknown = (value as Readonly<Record<string, unknown>>)[name];
+  return typeof found === 'string' ? found : '';
+}

@@ -1,0 +1,49 @@
+import * as vscode from 'vscode';
+import type { ContextKey } from './command-ids';
+import type { EngineWatch } from './engine-watch';
+import { Disposables } from './lifecycle';
+import { isFinal } from './trees/tasks-tree';
+
+/** Facts of the first-use walkthrough that outlive the window. */
+const REMEMBERED = ['cowork.defaultsReviewed', 'cowork.permissionsReviewed', 'cowork.pairingTested'] as const;
+export type RememberedKey = (typeof REMEMBERED)[number];
+
+/** Tells the `when` clauses of the manifest what is the case. */
+export class ContextKeys extends Disposables {
+  private readonly values = new Map<ContextKey, string | boolean>();
+
+  constructor(
+    private readonly watch: EngineWatch,
+    private readonly memory: vscode.Memento,
+  ) {
+    super();
+    this.register(watch.onChange(() => this.update()));
+    for (const key of REMEMBERED) this.set(key, memory.get(key, false));
+    this.update();
+  }
+
+  /** Marks a step of the walkthrough as done, for good. */
+  async remember(key: RememberedKey): Promise<void> {
+    this.set(key, true);
+    await this.memory.update(key, true);
+  }
+
+  set(key: ContextKey, value: string | boolean): void {
+    if (this.values.get(key) === value) return;
+    this.values.set(key, value);
+    void vscode.commands.executeCommand('setContext', key, value);
+  }
+
+  private update(): void {
+    const engine = this.watch.engine;
+    const users = engine?.users.list() ?? [];
+    this.set('cowork.state', this.watch.state().kind);
+    this.set('cowork.hasPending', (engine?.approvals.pending().length ?? 0) > 0);
+    this.set('cowork.hasUsers', users.length > 0);
+    this.set('cowork.hasCodes', (engine?.pairing.live().length ?? 0) > 0);
+    this.set('cowork.hasActiveTasks', engine?.tasks.list().some((task) => !isFinal(task)) ?? false);
+    if (users.some((user) => user.how === 'paired') && this.values.get('cowork.pairingTested') !== true) {
+      void this.remember('cowork.pairingTested');
+    }
+  }
+}

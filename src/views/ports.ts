@@ -1,0 +1,92 @@
+import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import type { EngineApi } from '../engine/api';
+import type { Event } from '../engine/model/emitter';
+import type { AccessMode, ChannelState } from '../engine/model/events';
+import type { ChatContext } from '../engine/model/identity';
+
+/**
+ * no-folder: nothing is open to work in. restricted: the workspace is not trusted. starting: the journal is read.
+ * held: another window owns this workspace's journal. failed: the engine could not start. ready: it works.
+ */
+export type EngineStateKind = 'no-folder' | 'restricted' | 'starting' | 'held' | 'failed' | 'ready';
+
+/** `detail` is a sentence for a person: what happened, why, what to do. */
+export interface EngineState {
+  readonly kind: EngineStateKind;
+  readonly detail: string;
+}
+
+/** What the views need of the rest of the extension. The composition root provides it. */
+export interface ViewsHost {
+  readonly context: ExtensionContext;
+  readonly log: LogOutputChannel;
+  /** Undefined unless the state is `ready`. */
+  engine(): EngineApi | undefined;
+  readonly engineState: {
+    get(): EngineState;
+    readonly onChange: Event<EngineState>;
+  };
+  /** Tries to start the engine again after `held` or `failed`. */
+  retry(): Promise<void>;
+  readonly channels: ChannelsPort;
+}
+
+/** A credential that a channel needs, and whether the vault has one. */
+export interface ChannelSecret {
+  readonly name: string;
+  readonly label: string;
+  readonly help: string;
+  readonly stored: boolean;
+}
+
+export interface ChannelViewItem {
+  readonly id: string;
+  readonly name: string;
+  /** Name of a codicon, without `$(…)`. */
+  readonly icon: string;
+  readonly summary: string;
+  /** Switched on in the settings, whatever its state. */
+  readonly enabled: boolean;
+  /** Part of the product, always there, cannot be added or removed: the local chat. */
+  readonly builtIn: boolean;
+  readonly state: ChannelState;
+  readonly detail: string;
+  /** Who the platform says the bot is, once it has said so. */
+  readonly account?: { readonly id: string; readonly name: string; readonly handle?: string };
+  readonly contexts: readonly ChatContext[];
+  readonly allowedModes: readonly AccessMode[];
+  /** Messages that wait to be sent. */
+  readonly pending: number;
+  readonly secrets: readonly ChannelSecret[];
+  /** Steps of the setup guide, in order, as plain text. */
+  readonly setup: readonly string[];
+}
+
+/** The account that a check of credentials found. */
+export interface CheckedAccount {
+  readonly name: string;
+  readonly handle?: string;
+  readonly isBot: boolean | null;
+}
+
+/** The channels as the views see them. Rejections carry a message for the person: what happened, what to do. */
+export interface ChannelsPort {
+  /** Every channel of the product, switched on or not. */
+  list(): readonly ChannelViewItem[];
+  readonly onChange: Event<void>;
+  /** Switches the channel on for good, and connects it when it has what it needs. */
+  enable(id: string): Promise<void>;
+  connect(id: string): Promise<void>;
+  /** Stops it until it is connected by hand; also after a restart. */
+  disconnect(id: string): Promise<void>;
+  /** Disconnects, switches it off and forgets its credentials. People and records stay. */
+  remove(id: string): Promise<void>;
+  /** Undefined when the text may be right; else one sentence on what is wrong with it. Asks nobody. */
+  validateSecret(id: string, name: string, value: string): string | undefined;
+  /** Asks the platform whether these credentials are good and keeps them only then. */
+  setSecrets(id: string, values: Readonly<Record<string, string>>): Promise<CheckedAccount>;
+  /** A link by which a person sends `code` to the bot, where the platform has one. */
+  pairingLink(id: string, code: string): string | undefined;
+  /** Opens the terminal that plays a remote user of the built-in channel. */
+  openLocalChat(): Promise<void>;
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { engineStateSchema, localeSchema, pageCommandSchema, readySchema, resultSchema } from './common';
+
+export const riskSchema = z.enum(['none', 'low', 'medium', 'high']);
+export type Risk = z.infer<typeof riskSchema>;
+
+const scopeSchema = z.enum(['once', 'task', 'until', 'always']);
+
+/** One request as its card shows it. Nothing in it is cut; every string is untrusted text. */
+export const cardSchema = z.object({
+  id: z.string(),
+  bindingHash: z.string(),
+  taskId: z.string(),
+  requestedAt: z.number(),
+  expiresAt: z.number(),
+  who: z.object({ key: z.string(), sender: z.string(), displayName: z.string(), role: z.string() }),
+  where: z.object({
+    channel: z.string(),
+    account: z.string(),
+    conversation: z.string(),
+    context: z.string(),
+  }),
+  message: z.string(),
+  tool: z.string(),
+  action: z.string(),
+  cwd: z.string(),
+  envNames: z.array(z.string()),
+  files: z.array(z.object({ path: z.string(), access: z.enum(['read', 'write', 'delete']) })),
+  hosts: z.array(z.string()),
+  parts: z.array(
+    z.object({
+      text: z.string(),
+      summary: z.string(),
+      risk: riskSchema,
+      explanation: z.string().optional(),
+      saferAlternative: z.string().optional(),
+    }),
+  ),
+  marks: z.array(z.object({ offset: z.number().int(), name: z.string() })),
+  taint: z.array(z.string()),
+  why: z.object({ layer: z.string(), ruleId: z.string(), reasons: z.array(z.string()) }),
+  sandbox: z.object({ label: z.string(), isolated: z.boolean() }),
+  scopes: z.array(z.object({ scope: scopeSchema, pattern: z.string().optional(), allows: z.string() })),
+  /** The highest risk of its parts. */
+  risk: riskSchema,
+  /** Why approving needs a second step; empty when it does not. */
+  cautions: z.array(z.string()),
+});
+export type ApprovalCard = z.infer<typeof cardSchema>;
+
+export const approvalsToPage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('state'),
+    locale: localeSchema.optional(),
+    engine: engineStateSchema,
+    /** The extension's clock, for the countdown. */
+    now: z.number(),
+    cards: z.array(cardSchema),
+    /** Whether anybody could ask at all: the empty page then says what to do first. */
+    setup: z.object({ users: z.number().int(), channelsOnline: z.number().int() }),
+  }),
+  z.object({ type: z.literal('reveal'), id: z.string() }),
+  resultSchema,
+]);
+export type ApprovalsToPage = z.infer<typeof approvalsToPage>;
+export type ApprovalsState = Extract<ApprovalsToPage, { type: 'state' }>;
+
+export const approvalsFromPage = z.discriminatedUnion('type', [
+  readySchema,
+  pageCommandSchema,
+  z.object({
+    type: z.literal('approve'),
+    requestId: z.number().int(),
+    id: z.string(),
+    bindingHash: z.string(),
+    scope: scopeSchema,
+    pattern: z.string().optional(),
+  }),
+  z.object({
+    type: z.literal('deny'),
+    requestId: z.number().int(),
+    id: z.string(),
+    consequence: z.enum(['deny', 'cancel-task', 'revoke-user']),
+  }),
+  z.object({ type: z.literal('openTask'), taskId: z.string() }),
+  z.object({ type: z.literal('copy'), id: z.string() }),
+]);
+export type ApprovalsFromPage = z.infer<typeof approvalsFromPage>;

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { localeSchema, readySchema, resultSchema } from './common';
+
+export const pairingToPage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('state'),
+    locale: localeSchema.optional(),
+    now: z.number(),
+    channel: z.string(),
+    context: z.string(),
+    role: z.string(),
+    /** How the code is used on this channel, one sentence. */
+    how: z.string(),
+    /** Absent once it can no longer be used. It is never kept by the page. */
+    code: z.string().optional(),
+    /** A link or QR content by which the code is sent, where the platform has one. */
+    link: z.string().optional(),
+    expiresAt: z.number(),
+    /** live: can be used. The others say how it ended. */
+    phase: z.enum(['live', 'used', 'ended']),
+    outcome: z.string(),
+    tries: z.array(
+      z.object({ at: z.number(), sender: z.string(), displayName: z.string(), triesLeft: z.number().int() }),
+    ),
+  }),
+  resultSchema,
+]);
+export type PairingToPage = z.infer<typeof pairingToPage>;
+
+export const pairingFromPage = z.discriminatedUnion('type', [
+  readySchema,
+  z.object({
+    type: z.enum(['copy', 'copyLink', 'rotate', 'cancel', 'extend', 'close', 'openChat']),
+    requestId: z.number().int(),
+  }),
+]);
+export type PairingFromPage = z.infer<typeof pairingFromPage>;

@@ -1,0 +1,71 @@
+import * as vscode from 'vscode';
+import { ApprovalsView } from './approvals-view';
+import { registerCommands } from './commands';
+import { ContextKeys } from './context-keys';
+import { EngineWatch } from './engine-watch';
+import { Disposables } from './lifecycle';
+import { ApprovalNotifications } from './notifications';
+import { AuditPanels } from './panels/audit-panel';
+import { PairingPanels } from './panels/pairing-panel';
+import type { PanelHost } from './panels/panel';
+import { TaskPanels } from './panels/task-panel';
+import type { ViewsHost } from './ports';
+import { setBundle } from './protocol/l10n';
+import { StatusBar } from './status-bar';
+import { ChannelsTree } from './trees/channels-tree';
+import { TasksTree } from './trees/tasks-tree';
+import { UsersTree } from './trees/users-tree';
+
+function text(state: unknown, key: string): string | undefined {
+  if (typeof state !== 'object' || state === null) return undefined;
+  const value: unknown = (state as Readonly<Record<string, unknown>>)[key];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Panels come back after a reload with the state that their page had kept. */
+function restorePanels(audit: AuditPanels, tasks: TaskPanels): Disposables {
+  const registered = new Disposables();
+  registered.register(
+    vscode.window.registerWebviewPanelSerializer('cowork.audit', {
+      deserializeWebviewPanel: async (panel, state) => audit.attach(panel, text(state, 'filter')),
+    }),
+  );
+  registered.register(
+    vscode.window.registerWebviewPanelSerializer('cowork.task', {
+      deserializeWebviewPanel: async (panel, state) => {
+        const taskId = text(state, 'taskId');
+        if (taskId === undefined) panel.dispose();
+        else tasks.attach(taskId, panel);
+      },
+    }),
+  );
+  return registered;
+}
+
+/** Everything that a person sees of the product. Disposing the result takes all of it away. */
+export function registerViews(host: ViewsHost): vscode.Disposable {
+  setBundle(vscode.l10n.bundle ?? {});
+  const all = new Disposables();
+  const watch = all.register(new EngineWatch(host));
+  const panelHost: PanelHost = { extensionUri: host.context.extensionUri, log: host.log };
+  const approvals = all.register(new ApprovalsView(host, watch));
+  const audit = all.register(new AuditPanels(panelHost, watch, host.channels));
+  const tasks = all.register(new TaskPanels(panelHost, watch));
+  const pairing = all.register(new PairingPanels(panelHost, watch, host.channels));
+  const keys = all.register(new ContextKeys(watch, host.context.globalState));
+  all.register(new ChannelsTree(watch, host.channels));
+  all.register(new UsersTree(watch, host.channels));
+  all.register(new TasksTree(watch));
+  all.register(new StatusBar(watch));
+  all.register(new ApprovalNotifications(watch, approvals, host.log));
+  all.register(registerCommands({ host, watch, approvals, keys, panels: { audit, tasks, pairing } }));
+  all.register(restorePanels(audit, tasks));
+  watch.whileEngine((engine) => engine.pairing.onWrongTry((tried) => pairing.wrongTry(tried)));
+  watch.whileEngine((engine) => engine.tasks.onOutput(({ taskId, text }) => tasks.receive(taskId, text)));
+  all.register(
+    watch.onChange((kinds) => {
+      if (kinds.has('tasks')) tasks.prune();
+    }),
+  );
+  return all;
+}
