@@ -128,6 +128,7 @@ export interface EventMap {
     taskId: string;
     user: IdentityKey;
     channel: string;
+    account: string;
     conversation: string;
     title: string;
     messageId: string;

@@ -78,6 +78,7 @@ export interface TaskView {
   readonly user: IdentityKey;
   readonly displayName: string;
   readonly channel: string;
+  readonly account: string;
   readonly conversation: string;
   readonly title: string;
   readonly state: TaskState;

@@ -9,6 +9,7 @@ export interface TaskEntry {
   readonly id: string;
   readonly user: IdentityKey;
   readonly channel: string;
+  readonly account: string;
   readonly conversation: string;
   readonly title: string;
   readonly messageId: string;
@@ -61,12 +62,13 @@ export const tasksProjection: Projection<TasksState> = {
         state.paused = null;
         break;
       case 'task.created': {
-        const { taskId, user, channel, conversation, title, messageId } = record.data;
+        const { taskId, user, channel, account, conversation, title, messageId } = record.data;
         state.created++;
         state.tasks[taskId] = {
           id: taskId,
           user,
           channel,
+          account,
           conversation,
           title,
           messageId,

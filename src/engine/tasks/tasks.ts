@@ -71,6 +71,7 @@ export class Tasks {
         taskId,
         user: principal.key,
         channel: principal.conversation.channel,
+        account: principal.conversation.account,
         conversation: principal.conversation.conversation,
         title: about.title,
         messageId: about.messageId,
@@ -207,8 +208,7 @@ export class Tasks {
   }
 
   private view(task: TaskEntry): TaskView {
-    const { messageId: _messageId, ...rest } = task;
-    return { ...rest, displayName: this.deps.displayName(task.user), actions: [...task.actions] };
+    return { ...task, displayName: this.deps.displayName(task.user), actions: [...task.actions] };
   }
 }
 

@@ -1,0 +1,42 @@
+import { accessProjection } from './access/projection';
+import type { AccessState } from './access/state';
+import { type ApprovalsState, approvalsProjection } from './approvals/projection';
+import type { Projection } from './model/projection';
+import type { AnyRecord } from './model/record';
+import { type GrantsState, grantsProjection } from './policy/grants';
+import { type TasksState, tasksProjection } from './tasks/projection';
+
+/** All state of the engine, by the name of its projection. */
+export interface EngineState {
+  readonly access: AccessState;
+  readonly approvals: ApprovalsState;
+  readonly grants: GrantsState;
+  readonly tasks: TasksState;
+}
+
+/** Every projection. The store worker reduces the journal with them, the engine each new record. */
+export const PROJECTIONS: readonly Projection<unknown>[] = [
+  accessProjection as Projection<unknown>,
+  approvalsProjection as Projection<unknown>,
+  grantsProjection as Projection<unknown>,
+  tasksProjection as Projection<unknown>,
+];
+
+/** The state as the store worker handed it over, kept up with each record that becomes durable. */
+export class LiveState {
+  readonly now: EngineState;
+
+  /** @throws RangeError when a projection's state is missing: the worker was built from other projections. */
+  constructor(states: Readonly<Record<string, unknown>>) {
+    for (const { name } of PROJECTIONS) {
+      if (states[name] === undefined) throw new RangeError(`the store has no state of ${name}`);
+    }
+    this.now = states as unknown as EngineState;
+  }
+
+  reduce(record: AnyRecord): void {
+    for (const projection of PROJECTIONS) {
+      projection.reduce(this.now[projection.name as keyof EngineState], record);
+    }
+  }
+}
