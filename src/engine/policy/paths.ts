@@ -100,6 +100,13 @@ export function globMatchesExactly(glob: PathGlob, segments: readonly string[]):
   return matchSegments(glob.segments, segments, false);
 }
 
+/** As `globMatchesExactly`, but a glob without a `*` is a folder or file with all that is in it. */
+export function globAdmits(glob: PathGlob, segments: readonly string[]): boolean {
+  return (
+    globMatchesExactly(glob, segments) || (!glob.source.includes('*') && isWithin(segments, glob.segments))
+  );
+}
+
 function matchSegments(pattern: readonly string[], path: readonly string[], below: boolean): boolean {
   // Greedy with one point of return, like `wildcardMatch`: `**` is the star, a segment the character.
   let p = 0;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TOOL_GROUPS } from '../model/decision';
 import { CHAT_CONTEXTS, ROLES } from '../model/identity';
-import { CAPABILITIES, TOOL_NAMES } from './tool-groups';
+import { CAPABILITIES, type Capability, TOOL_NAMES } from './tool-groups';
 
 /** From the strictest to the most permissive; the strictest of all that apply is in force. */
 export const MODES = ['plan', 'ask', 'accept-edits', 'trusted'] as const;
@@ -59,12 +59,21 @@ export const userRuleSchema = z
     message: 'is missing: a rule that allows commands says which ones, for instance "git status *"',
   });
 
-const capabilities = (allowed: typeof effect | typeof tightening) =>
+const CAPABILITY_TEXTS: Readonly<Record<Capability, string>> = {
+  read: 'Reading and searching files.',
+  write: 'Writing, editing and moving files.',
+  delete: 'Deleting files, by commands too.',
+  shell: 'Running commands.',
+  network: 'Reaching other machines, by commands too.',
+  clipboard: 'Reading and setting the clipboard.',
+  system: 'Opening programs and pages, taking screenshots.',
+};
+
+const capabilities = <E extends typeof effect | typeof tightening>(allowed: E) =>
   z.strictObject(
-    Object.fromEntries(CAPABILITIES.map((name) => [name, allowed.optional()])) as Record<
-      (typeof CAPABILITIES)[number],
-      z.ZodOptional<typeof allowed>
-    >,
+    Object.fromEntries(
+      CAPABILITIES.map((name) => [name, allowed.optional().describe(CAPABILITY_TEXTS[name])]),
+    ) as Record<Capability, z.ZodOptional<E>>,
   );
 
 const positive = z.number().positive().finite();
@@ -101,6 +110,28 @@ const area = {
   requiredRole: z.enum(ROLES).optional().describe('The least role that may have work done here.'),
 };
 
+const contexts = z
+  .strictObject({
+    dm: z.strictObject(area).optional().describe('In direct messages.'),
+    group: z.strictObject(area).optional().describe('In groups.'),
+    public: z.strictObject(area).optional().describe('In rooms that anyone may join.'),
+  })
+  .optional()
+  .describe('What is off, and who may ask, where others read along.');
+
+const protectedEntries = z
+  .array(
+    z.strictObject({
+      path: text.describe(
+        'A name or relative path counts at every depth; `~/…` and absolute ones only there.',
+      ),
+      access: z.enum(['read', 'write']).describe('read: neither read nor written. write: not written.'),
+    }),
+  )
+  .max(500)
+  .optional()
+  .describe('Files that tools may not touch, beside the built-in ones.');
+
 const trustedEntry = z.union([
   text,
   z.strictObject({
@@ -123,7 +154,11 @@ export const userPolicySchema = z.strictObject({
       'plan: read only. ask: every change is asked about. accept-edits: edits in the workspace run. trusted: what the rest of the policy allows runs.',
     ),
   capabilities: capabilities(effect).optional().describe('What the agent may do at all.'),
-  rules: z.array(userRuleSchema).max(2000).optional(),
+  rules: z
+    .array(userRuleSchema)
+    .max(2000)
+    .optional()
+    .describe('The strictest that matches wins, in any order.'),
   trusted: z.array(trustedEntry).max(2000).optional().describe('Commands that need no approval.'),
   defaultTrusted: z.boolean().optional().describe('Also trust the built-in set of plain reading commands.'),
   budgets: z
@@ -131,38 +166,36 @@ export const userPolicySchema = z.strictObject({
     .partial()
     .optional()
     .describe('null switches a budget off.'),
-  limits: z.strictObject(limitFields).optional(),
+  limits: z.strictObject(limitFields).optional().describe('Where the agent is stopped.'),
   protectedPaths: z
     .strictObject({
-      add: z
-        .array(
-          z.strictObject({
-            path: text,
-            access: z.enum(['read', 'write']).describe('read: neither read nor written. write: not written.'),
-          }),
-        )
-        .max(500)
-        .optional(),
+      add: protectedEntries,
       exceptions: z
         .array(text)
         .max(100)
         .optional()
         .describe('Paths taken off the built-in table, absolute or `~/…`.'),
     })
-    .optional(),
+    .optional()
+    .describe('Files that tools may not touch.'),
   allowedPaths: z
-    .array(z.strictObject({ path: text, access: z.enum(['read', 'write']) }))
+    .array(
+      z.strictObject({
+        path: text.describe('A folder, or a glob: `~/notes`, `/srv/data/*.csv`.'),
+        access: z.enum(['read', 'write']).describe('write includes read.'),
+      }),
+    )
     .max(500)
     .optional()
-    .describe('Folders outside the workspace that count as inside.'),
-  contexts: z
-    .strictObject({
-      dm: z.strictObject(area).optional(),
-      group: z.strictObject(area).optional(),
-      public: z.strictObject(area).optional(),
-    })
-    .optional(),
-  channels: z.record(z.string(), z.strictObject({ ...area, mode: z.enum(MODES).optional() })).optional(),
+    .describe('Folders and files outside the workspace that count as inside.'),
+  contexts,
+  channels: z
+    .record(
+      z.string(),
+      z.strictObject({ ...area, mode: z.enum(MODES).optional().describe('A stricter mode.') }),
+    )
+    .optional()
+    .describe('What is off, and who may ask, on one channel; by its id.'),
 });
 
 /** `.cowork/policy.jsonc`: nothing that can be written here lets more happen than without the file (law 2). */
@@ -170,7 +203,11 @@ export const workspacePolicySchema = z.strictObject({
   $schema: z.string().optional(),
   mode: z.enum(['plan', 'ask']).optional().describe('A stricter mode for this folder.'),
   capabilities: capabilities(tightening).optional().describe('Ask about, or switch off, in this folder.'),
-  rules: z.array(workspaceRuleSchema).max(2000).optional(),
+  rules: z
+    .array(workspaceRuleSchema)
+    .max(2000)
+    .optional()
+    .describe('Restrictions. The strictest that matches wins, in any order.'),
   budgets: z
     .strictObject(budgetFields(positive.optional()))
     .partial()
@@ -178,20 +215,10 @@ export const workspacePolicySchema = z.strictObject({
     .describe('Smaller budgets; larger ones change nothing.'),
   limits: z.strictObject(limitFields).optional().describe('Smaller limits; larger ones change nothing.'),
   protectedPaths: z
-    .strictObject({
-      add: z
-        .array(z.strictObject({ path: text, access: z.enum(['read', 'write']) }))
-        .max(500)
-        .optional(),
-    })
-    .optional(),
-  contexts: z
-    .strictObject({
-      dm: z.strictObject(area).optional(),
-      group: z.strictObject(area).optional(),
-      public: z.strictObject(area).optional(),
-    })
-    .optional(),
+    .strictObject({ add: protectedEntries })
+    .optional()
+    .describe('Files that tools may not touch.'),
+  contexts,
 });
 
 export type UserPolicy = z.infer<typeof userPolicySchema>;

@@ -1,7 +1,7 @@
 import type { AnalysedCommand, CommandAnalysis } from '../model/analysis';
 import type { ToolGroup, ToolRequest, Verdict } from '../model/decision';
 import type { Facts } from './facts';
-import { absolutePath, exactSegments, foldSegments, globMatchesExactly, isNoFile, isWithin } from './paths';
+import { absolutePath, exactSegments, foldSegments, globAdmits, isNoFile, isWithin } from './paths';
 import type { PathAccess } from './protected-paths';
 import { normaliseHost, type PolicySnapshot } from './snapshot';
 import { type Capability, type ToolTraits, toolTraits } from './tool-groups';
@@ -166,8 +166,7 @@ function touched(
   const inside =
     inWorkspace ||
     snapshot.allowedPaths.some(
-      (allowed) =>
-        (access === 'read' || allowed.access === 'write') && globMatchesExactly(allowed.glob, exact),
+      (allowed) => (access === 'read' || allowed.access === 'write') && globAdmits(allowed.glob, exact),
     );
   return {
     path,
