@@ -7,6 +7,7 @@ import type { ToolResult } from '../model/tool';
 import type { ApprovalView } from '../model/views';
 import { FORCE_STOP } from '../sandbox/backend';
 import type { ToolContext } from '../tools/tool';
+import { GRANT_PREFIX } from './grants';
 import type { ActionCall, Preparation, Prepared } from './preparation';
 import { stopReason, type TaskRun } from './tasks';
 
@@ -59,7 +60,10 @@ export class Actions {
       const decision = this.deps.preparation.decide(prepared);
       await this.recordDecision(prepared, decision);
       if (decision.effect === 'deny') return { refused: refusalText(decision) };
-      if (decision.effect === 'allow') return { prepared };
+      if (decision.effect === 'allow') {
+        await this.recordUse(decision, run.taskId);
+        return { prepared };
+      }
       // Law 7: only what is still, to the byte, what was approved may run on that approval.
       if (approved && approved.hash === prepared.bindingHash)
         return { prepared, approvalId: approved.approvalId };
@@ -180,6 +184,18 @@ export class Actions {
         ...(decision.grantedBy === undefined ? {} : { grantedBy: decision.grantedBy }),
       },
     });
+  }
+
+  private async recordUse(decision: Decision, taskId: string): Promise<void> {
+    for (const id of decision.grantedBy?.split(', ') ?? []) {
+      if (!id.startsWith(GRANT_PREFIX)) continue;
+      await this.deps.records.append({
+        type: 'grant.used',
+        actor: ENGINE,
+        subject: taskId,
+        data: { grantId: id, taskId },
+      });
+    }
   }
 
   private nextActionId(taskId: string): string {

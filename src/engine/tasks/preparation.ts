@@ -4,7 +4,7 @@ import { actionParts } from '../approvals/card';
 import type { CommandAnalysis, Shell, ShellPlace } from '../model/analysis';
 import type { Decision, ToolRequest } from '../model/decision';
 import { EngineError } from '../model/error';
-import type { Principal } from '../model/identity';
+import type { IdentityKey, Principal } from '../model/identity';
 import type { Clock, Masker } from '../model/ports';
 import type { ApprovalView } from '../model/views';
 import { decide } from '../policy/decide';
@@ -52,7 +52,7 @@ export interface PreparationDeps {
   readonly tools: ReadonlyMap<string, Tool>;
   readonly analyse: (line: string, shell: Shell, place: ShellPlace) => CommandAnalysis;
   readonly policy: () => PolicySnapshot;
-  readonly grants: () => readonly Grant[];
+  readonly grants: (user: IdentityKey) => readonly Grant[];
   readonly contextPolicy: (principal: Principal) => Facts['contextPolicy'];
   readonly usage: (taskId: string) => Usage;
   readonly surroundings: () => Surroundings;
@@ -148,7 +148,7 @@ export class Preparation {
       usage: this.deps.usage(taskId),
       workspaceTrusted: surroundings.workspaceTrusted,
       paused: surroundings.paused,
-      grants: this.deps.grants(),
+      grants: this.deps.grants(call.principal.key),
       contextPolicy: this.deps.contextPolicy(call.principal),
       sandbox: { id: sandbox.id, isolated: sandbox.isolated },
       exactHash: hash,

@@ -1,0 +1,220 @@
+import { homedir } from 'node:os';
+import type { AccessConfig } from './access/config';
+import { AccessService } from './access/service';
+import type { EngineStatus } from './api';
+import { Approvals } from './approvals/approvals';
+import { auditOf } from './audit';
+import { Changes } from './changes';
+import { Conversation, type Reply } from './conversation';
+import { Engine } from './engine';
+import { MaskedSink } from './masked-sink';
+import type { CommandAnalysis, Shell, ShellPlace } from './model/analysis';
+import { conversationKey, type Principal } from './model/identity';
+import type { Clock, Masker } from './model/ports';
+import { ENGINE, type RecordSink } from './model/record';
+import { NO_USAGE, type Usage } from './policy/facts';
+import { grantsOf } from './policy/grants';
+import type { PolicySnapshot } from './policy/snapshot';
+import { LiveState } from './projections';
+import type { SandboxBackend } from './sandbox/backend';
+import { defaultShell } from './sandbox/shell';
+import type { OpenReport, Store } from './store/types';
+import { Actions } from './tasks/actions';
+import { offeredScopes, recordGrant } from './tasks/grants';
+import { Preparation, type Surroundings } from './tasks/preparation';
+import { Tasks } from './tasks/tasks';
+import type { ToolContext } from './tools/tool';
+import { createTools } from './tools/tools';
+
+/** What the engine is built from. Functions are read at each use, so that a changed setting counts at once. */
+export interface EngineOptions {
+  readonly version: string;
+  /** Opened; `opened` is what it said. */
+  readonly store: Store;
+  readonly opened: OpenReport;
+  readonly masker: Masker;
+  readonly clock: Clock;
+  readonly analyse: (line: string, shell: Shell, place: ShellPlace) => CommandAnalysis;
+  readonly sandbox: () => SandboxBackend;
+  readonly policy: () => PolicySnapshot;
+  readonly access: () => AccessConfig;
+  readonly workspace: { readonly root: string; readonly trusted: () => boolean };
+  /** The engine's own folder, outside the workspace; absolute. */
+  readonly storageDir: string;
+  /** Variables that the user lists for commands. */
+  readonly environment: () => Readonly<Record<string, string>>;
+  /** Names of all variables that a command gets. */
+  readonly environmentNames: () => readonly string[];
+  /** Milliseconds. */
+  readonly approvalTtlMs: () => number;
+  /** Takes a reply over: on the record first, then on its way. */
+  readonly say: (reply: Reply) => Promise<void>;
+}
+
+/** Tasks at the same time; more wait in order. Two cores run two test suites. */
+const CONCURRENT_TASKS = 4;
+
+/** The engine with what its surroundings need beside the api: the masked way into the journal. */
+export interface Assembled {
+  readonly engine: Engine;
+  readonly records: RecordSink;
+  readonly access: AccessService;
+}
+
+/** Builds the rooms and joins them. Call `engine.recover()` once replies can be taken over. */
+export function assemble(options: EngineOptions): Assembled {
+  const { store, clock, masker } = options;
+  const live = new LiveState(options.opened.states);
+  const changes = new Changes();
+  store.onRecord((record) => {
+    live.reduce(record);
+    changes.recorded(record.type);
+  });
+  store.onState(() => changes.add('status'));
+  const records = new MaskedSink(store, masker);
+  const access = new AccessService({ records, clock, state: () => live.now.access, config: options.access });
+  const approvals = new Approvals({
+    records,
+    clock,
+    state: () => live.now.approvals,
+    ttlMs: options.approvalTtlMs,
+  });
+  const tasks = new Tasks({
+    records,
+    state: () => live.now.tasks,
+    displayName: (user) => live.now.access.users[user]?.displayName ?? user,
+    concurrency: () => CONCURRENT_TASKS,
+  });
+  const surroundings = surroundingsOf(options, live);
+  const toolContext = toolContextOf(options);
+  const preparation = new Preparation({
+    tools: createTools(),
+    analyse: options.analyse,
+    policy: options.policy,
+    grants: (user) => grantsOf(live.now.grants, user, clock.now()),
+    contextPolicy: (principal: Principal) => {
+      const { channel } = principal.conversation;
+      return access.contextPolicy(channel, principal.context, conversationKey(principal.conversation));
+    },
+    usage: (taskId) => usageOf(live, taskId, clock.now()),
+    surroundings,
+    toolContext,
+    scopes: offeredScopes,
+    masker,
+    clock,
+  });
+  const actions = new Actions({
+    records,
+    preparation,
+    approvals,
+    masker,
+    clock,
+    grant: (prepared, choice) => recordGrant(records, prepared, choice),
+    toolContext,
+    onOutput: (taskId, text) => tasks.reportOutput(taskId, text),
+  });
+  const status = (): EngineStatus => statusOf(options, live, approvals.pending().length, tasks.active());
+  const rooms = {
+    records,
+    state: () => live.now,
+    access,
+    approvals,
+    tasks,
+    changes,
+    status,
+    say: options.say,
+  };
+  const conversation: Conversation = new Conversation({
+    records,
+    admit: (message) => access.admit(message),
+    tasks,
+    tasksState: () => live.now.tasks,
+    actions,
+    say: options.say,
+    status,
+    pause: (reason) => engine.pause(reason),
+  });
+  const engine = new Engine({ ...rooms, conversation, audit: auditOf(store) });
+  return { engine, records, access };
+}
+
+/** The first record of a run of the engine, with what opening the journal had to mend. */
+export async function recordStart(records: RecordSink, { version, opened }: EngineOptions): Promise<void> {
+  const { recovered, damage } = opened;
+  await records.append({
+    type: 'engine.started',
+    actor: ENGINE,
+    subject: '',
+    data: {
+      version,
+      ...(recovered ? { recovered: { bytesCut: recovered.bytesCut, lastSeq: recovered.lastSeq } } : {}),
+    },
+  });
+  for (const { text } of damage) {
+    await records.append({
+      type: 'engine.notice',
+      actor: ENGINE,
+      subject: '',
+      data: { code: 'journal.damage', text },
+    });
+  }
+}
+
+function surroundingsOf(options: EngineOptions, live: LiveState): () => Surroundings {
+  const { root, trusted } = options.workspace;
+  const place: ShellPlace = { cwd: root, workspace: root, home: homedir() };
+  const shell = defaultShell(process.platform);
+  return () => {
+    const sandbox = options.sandbox();
+    const { label, isolated } = sandbox.describe();
+    return {
+      place,
+      shell,
+      workspaceTrusted: trusted(),
+      paused: live.now.tasks.paused !== null,
+      envNames: options.environmentNames(),
+      sandbox: { id: sandbox.id, label, isolated },
+    };
+  };
+}
+
+function toolContextOf(options: EngineOptions): (taskId: string, signal: AbortSignal) => ToolContext {
+  const { root } = options.workspace;
+  return (taskId, signal) => ({
+    workspace: root,
+    cwd: root,
+    storageDir: options.storageDir,
+    sandbox: options.sandbox(),
+    signal,
+    clock: options.clock,
+    taskId,
+    env: options.environment(),
+    network: 'none',
+  });
+}
+
+function usageOf(live: LiveState, taskId: string, now: number): Usage {
+  const startedAt = live.now.tasks.tasks[taskId]?.startedAt;
+  return startedAt === undefined
+    ? NO_USAGE
+    : { ...NO_USAGE, task: { ...NO_USAGE.task, elapsedMs: Math.max(0, now - startedAt) } };
+}
+
+function statusOf(options: EngineOptions, live: LiveState, pending: number, active: number): EngineStatus {
+  const { label, isolated } = options.sandbox().describe();
+  const base = { pendingApprovals: pending, activeTasks: active, sandbox: { label, isolated } };
+  const { state } = options.store;
+  if (state.state === 'failed') {
+    const detail = `Nothing can be recorded (${state.reason}), so nothing runs. Free the disk or mend its permissions; work goes on by itself.`;
+    return { ...base, phase: 'failed', detail };
+  }
+  const { paused } = live.now.tasks;
+  if (paused !== null) {
+    return {
+      ...base,
+      phase: 'paused',
+      detail: `Everything is stopped (${paused}). The owner can start it again in VS Code.`,
+    };
+  }
+  return { ...base, phase: 'ready', detail: 'Ready.' };
+}
