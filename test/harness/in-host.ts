@@ -102,7 +102,7 @@ async function inServerBuild(): Promise<number> {
   const logFile = join(resultsFolder, `in-host-${build.version}.log`);
   const log = createWriteStream(logFile);
   const env = { COWORK_EXTENSION: extension, COWORK_LINE_PREFIX: linePrefix };
-  const server = await startServer(installed, { data, env });
+  const server = await startServer(installed, { data, env, smokeTestDriver: true });
   const browser = await launchChromium();
   try {
     const page = await (await newProfile(browser)).newPage();

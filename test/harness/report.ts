@@ -11,12 +11,14 @@ export interface Results {
 /** Where `skip` leaves its reason for the report. */
 interface WithReason {
   skipReason?: string;
+  /** 'test' or 'hook'; mocha's own types leave it out. */
+  type?: string;
 }
 
 /** Skips a test, or from a hook every test of its suite, and says why at the end of the run. */
 export function skip(context: Mocha.Context, reason: string): never {
   const runnable = context.runnable();
-  const owner = runnable.type === 'hook' ? runnable.parent : runnable;
+  const owner = (runnable as WithReason).type === 'hook' ? runnable.parent : runnable;
   (owner as WithReason).skipReason = reason;
   return context.skip();
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cacheFolder } from './paths';
+import { cacheFolder, repoRoot } from './paths';
 import { pause } from './processes';
 
 /** VS Code's server build as npm serves it, and the Node line whose extension host it was made for. */
@@ -58,14 +58,14 @@ export async function installServer(
   }
   return {
     main: join(folder, 'node_modules/code-server/lib/vscode/out/server-main.js'),
-    node: nodeFor(folder),
+    node: nodeFor(folder, build),
   };
 }
 
 async function installInto(folder: string, build: ServerBuild): Promise<void> {
   await writeFile(join(folder, 'package.json'), '{"private":true}\n');
   const wanted = [`code-server@${build.version}`];
-  if (!sameNode(build)) wanted.push(`${nodePackage()}@^${build.nodeMajor}`);
+  if (build.nodeMajor !== newestBuild.nodeMajor) wanted.push(`${nodePackage()}@^${build.nodeMajor}`);
   // Nothing is compiled: the native parts that this leaves out (logging, file watching by inotify, real shells)
   // have fallbacks in the server or are not needed here.
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
@@ -84,11 +84,12 @@ function nodePackage(): string {
   return `node-${system}-${process.arch}`;
 }
 
-function nodeFor(folder: string): string {
+function nodeFor(folder: string, build: ServerBuild): string {
+  if (sameNode(build)) return process.execPath;
   const file = process.platform === 'win32' ? 'node.exe' : 'node';
   const own = join(folder, 'node_modules', nodePackage(), 'bin', file);
-  if (existsSync(own)) return own;
-  return process.execPath;
+  // A test started by hand under an older Node still finds the project's own.
+  return existsSync(own) ? own : join(repoRoot, 'node_modules/node/bin', file);
 }
 
 function npm(args: readonly string[], cwd: string): Promise<void> {

@@ -13,8 +13,11 @@ const quiet = {
   'security.workspace.trust.startupPrompt': 'never',
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
+  'terminal.integrated.gpuAcceleration': 'off',
   'window.commandCenter': false,
+  'workbench.editor.useModal': 'off',
   'workbench.enableExperiments': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
 };

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stopTree } from './processes';
 import type { InstalledServer } from './server-build';
@@ -10,6 +10,13 @@ export interface ServerOptions {
   readonly data: string;
   /** Restricted Mode can only be tested with workspace trust on; off by default, as no dialog asks then. */
   readonly workspaceTrust?: boolean;
+  /**
+   * true: the page honours the keys for an extension under development and its tests. The workbench then shows no
+   * notifications at the lower right, so windows that are driven as a person does are opened without it.
+   */
+  readonly smokeTestDriver?: boolean;
+  /** Folders with extensions that count as installed, where they lie. */
+  readonly extensions?: readonly string[];
   /** Extensions to install from files before the start, for tests of the package. */
   readonly install?: readonly string[];
   /** Added to the environment of the server, the extension host and what that starts. */
@@ -38,6 +45,7 @@ export async function startServer(server: InstalledServer, options: ServerOption
   await mkdir(options.data, { recursive: true });
   const log = join(options.data, 'server.log');
   const common = ['--server-data-dir', options.data, '--extensions-dir', join(options.data, 'extensions')];
+  await listExtensions(join(options.data, 'extensions'), options.extensions ?? []);
   for (const file of options.install ?? []) {
     await finished(spawnServer(server, ['--install-extension', file, '--force', ...common], options), log);
   }
@@ -45,7 +53,8 @@ export async function startServer(server: InstalledServer, options: ServerOption
     server,
     [
       ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token'],
-      ...['--enable-smoke-test-driver', '--accept-server-license-terms', '--disable-telemetry'],
+      ...['--accept-server-license-terms', '--disable-telemetry'],
+      ...(options.smokeTestDriver === true ? ['--enable-smoke-test-driver'] : []),
       ...(options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
       ...common,
     ],
@@ -59,6 +68,24 @@ export async function startServer(server: InstalledServer, options: ServerOption
     await stop();
     throw error;
   }
+}
+
+/** The server's own list of what is installed; an entry may point to any folder. */
+async function listExtensions(folder: string, extensions: readonly string[]): Promise<void> {
+  if (extensions.length === 0) return;
+  const entries = extensions.map((path) => {
+    const manifest: { publisher: string; name: string; version: string } = JSON.parse(
+      readFileSync(join(path, 'package.json'), 'utf8'),
+    );
+    return {
+      identifier: { id: `${manifest.publisher}.${manifest.name}` },
+      version: manifest.version,
+      location: { $mid: 1, path, scheme: 'file' },
+      metadata: { source: 'vsix', pinned: true },
+    };
+  });
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'extensions.json'), JSON.stringify(entries));
 }
 
 function spawnServer(server: InstalledServer, args: readonly string[], options: ServerOptions): ChildProcess {
