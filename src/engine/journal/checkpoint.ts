@@ -23,7 +23,7 @@ export const checkpointSchema = z.object({
   roots: z.array(hex64),
   segmentRecords: z.number().int().min(1),
   /** State of each projection after the dropped records, with the version that made it. */
-  states: z.record(z.string(), z.object({ version: z.number(), state: z.json() })),
+  states: z.record(z.string(), z.object({ version: z.number(), state: z.unknown() })),
   key: z.string(),
   signature: z.string().max(128),
 });

@@ -21,13 +21,21 @@ export class JournalHeldError extends Error {
 
 /** The journal cannot be written. Nothing of what was being appended is acknowledged. */
 export class JournalFailedError extends Error {
-  readonly code: string;
-
-  constructor(what: string, cause: unknown) {
-    const code = errorCode(cause);
-    super(`The record could not be written (${what}: ${code}). ${ADVICE[code] ?? GENERAL_ADVICE}`, { cause });
+  /** `code` is the system's: ENOSPC, EIO, EROFS, …; ELEASE when another process took the journal over. */
+  constructor(
+    message: string,
+    readonly code: string,
+    cause?: unknown,
+  ) {
+    super(message, { cause });
     this.name = 'JournalFailedError';
-    this.code = code;
+  }
+
+  /** From what the system said. */
+  static of(cause: unknown): JournalFailedError {
+    const code = errorCode(cause);
+    const text = `The record could not be written (${code}). ${ADVICE[code] ?? GENERAL_ADVICE}`;
+    return new JournalFailedError(text, code, cause);
   }
 }
 

@@ -4,10 +4,15 @@ import { type JournalPort, PartialAppendError, type Stored } from './port';
 /** Most records that one flush takes, so that the first of a long queue does not wait for the last. */
 const MAX_BATCH = 4096;
 
+/** What became of drafts handed in together: the first `stored.length` are durable, the rest met `failure`. */
+export interface AppendOutcome {
+  readonly stored: readonly Stored[];
+  readonly failure?: Error;
+}
+
 interface Waiting {
-  readonly draft: Draft;
-  resolve(stored: Stored): void;
-  reject(error: unknown): void;
+  readonly drafts: readonly Draft[];
+  resolve(outcome: AppendOutcome): void;
 }
 
 /**
@@ -23,10 +28,23 @@ export class GroupCommit {
     private readonly onStored: (drafts: readonly Draft[], stored: readonly Stored[]) => void = () => {},
   ) {}
 
+  /** True while something waits or is being written. */
+  get busy(): boolean {
+    return this.running !== undefined;
+  }
+
   /** Resolves when the record is durable. @throws JournalFailedError when it is not. */
-  append(draft: Draft): Promise<Stored> {
-    return new Promise((resolve, reject) => {
-      this.queue.push({ draft, resolve, reject });
+  async append(draft: Draft): Promise<Stored> {
+    const { stored, failure } = await this.appendAll([draft]);
+    const [only] = stored;
+    if (!only) throw failure ?? new Error('The record was not written.');
+    return only;
+  }
+
+  /** Appends in order, nothing of anyone else's in between. Never rejects: the outcome says what is durable. */
+  appendAll(drafts: readonly Draft[]): Promise<AppendOutcome> {
+    return new Promise((resolve) => {
+      this.queue.push({ drafts, resolve });
       this.running ??= this.run();
     });
   }
@@ -40,28 +58,42 @@ export class GroupCommit {
     // Let the callers of this turn of the event loop join.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.queue.length > 0) {
-      const batch = this.queue.splice(0, MAX_BATCH);
-      await this.commit(batch);
+      await this.commit(this.takeBatch());
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.running = undefined;
   }
 
+  private takeBatch(): Waiting[] {
+    let count = 0;
+    let records = 0;
+    for (const { drafts } of this.queue) {
+      if (count > 0 && records + drafts.length > MAX_BATCH) break;
+      count += 1;
+      records += drafts.length;
+    }
+    return this.queue.splice(0, count);
+  }
+
   private async commit(batch: readonly Waiting[]): Promise<void> {
-    const drafts = batch.map((waiting) => waiting.draft);
+    const drafts = batch.flatMap((waiting) => waiting.drafts);
     let stored: readonly Stored[];
-    let failure: unknown;
+    let failure: Error | undefined;
     try {
       stored = await this.port.appendBatch(drafts);
     } catch (error) {
       stored = error instanceof PartialAppendError ? error.stored : [];
-      failure = error instanceof PartialAppendError ? error.cause : error;
+      const cause = error instanceof PartialAppendError ? error.cause : error;
+      failure = cause instanceof Error ? cause : new Error(String(cause));
     }
     if (stored.length > 0) this.onStored(drafts.slice(0, stored.length), stored);
-    for (const [index, waiting] of batch.entries()) {
-      const done = stored[index];
-      if (done) waiting.resolve(done);
-      else waiting.reject(failure);
+    let from = 0;
+    for (const waiting of batch) {
+      const mine = stored.slice(from, from + waiting.drafts.length);
+      from += waiting.drafts.length;
+      waiting.resolve(
+        mine.length < waiting.drafts.length && failure ? { stored: mine, failure } : { stored: mine },
+      );
     }
   }
 }

@@ -27,36 +27,33 @@ export class MerkleFrontier {
     return this.leaves;
   }
 
-  /** Adds the leaf of the next record. */
-  add(recordHash: string): void {
-    this.addSubtree(leafHash(recordHash), 0);
+  /** Adds the leaf of the next record. Gives the root of the subtree of 2^`watch` leaves that it completes, if any. */
+  add(recordHash: string, watch = -1): Buffer | undefined {
+    return this.addSubtree(leafHash(recordHash), 0, watch);
   }
 
   /**
-   * Adds a full subtree of 2^`level` leaves.
+   * Adds a full subtree of 2^`level` leaves; gives what `add` gives.
    * @throws RangeError when the tree's size is not a multiple of that.
    */
-  addSubtree(root: Buffer, level: number): void {
+  addSubtree(root: Buffer, level: number, watch = -1): Buffer | undefined {
     if (this.leaves % 2 ** level !== 0) throw new RangeError('a subtree does not fit here');
     let peak = { hash: root, level };
+    let watched = level === watch ? root : undefined;
     for (let top = this.peaks.at(-1); top?.level === peak.level; top = this.peaks.at(-1)) {
       this.peaks.pop();
       peak = { hash: nodeHash(top.hash, peak.hash), level: peak.level + 1 };
+      if (peak.level === watch) watched = peak.hash;
     }
     this.peaks.push(peak);
     this.leaves += 2 ** level;
+    return watched;
   }
 
   root(): Buffer {
     let root: Buffer | undefined;
     for (const peak of [...this.peaks].reverse()) root = root ? nodeHash(peak.hash, root) : peak.hash;
     return root ?? EMPTY_ROOT;
-  }
-
-  /** Root of the last full subtree of 2^`level` leaves, when the tree ends with one just now. */
-  lastSubtree(level: number): Buffer | undefined {
-    if (this.leaves === 0 || this.leaves % 2 ** level !== 0) return undefined;
-    return this.peaks.find((peak) => peak.level === level)?.hash;
   }
 
   /** The peaks as hex, from the left; together with `size` they are the whole state. */

@@ -49,6 +49,14 @@ export interface JournalOpening {
   readonly damage: readonly Damage[];
 }
 
+/** Where a record is. A journal that is not made of files goes by `seq` alone. */
+export interface Location {
+  readonly seq: number;
+  readonly segment: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** A record together with where it is. `offset` and `length` are bytes in the segment, without the line feed. */
 export interface StoredRecord {
   readonly record: AnyRecord;
@@ -90,8 +98,13 @@ export interface JournalPort {
   appendBatch(drafts: readonly Draft[]): Promise<readonly Stored[]>;
   /** After a failure: puts the end back to what was acknowledged. True when the journal takes records again. */
   recover(): Promise<boolean>;
-  /** Records from `fromSeq` on, in batches, up to the end as it was when reading started. */
-  read(fromSeq: number): AsyncIterable<readonly StoredRecord[]>;
+  /**
+   * Records from `fromSeq` on, in batches, up to the end as it was when reading started. Each is checked against its
+   * hash and its place in the chain; what is wrong goes to `onDamage`.
+   */
+  read(fromSeq: number, onDamage?: (damage: Damage) => void): AsyncIterable<readonly StoredRecord[]>;
+  /** One record. @throws when it is not there, or is not the one with that number. */
+  fetch(at: Location): Promise<AnyRecord>;
   head(): ChainEnd;
   /** Gives the lease back. */
   close(): Promise<void>;

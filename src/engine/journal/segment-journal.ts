@@ -1,17 +1,21 @@
 import type { Clock } from '../model/ports';
+import type { AnyRecord } from '../model/record';
 import { coded, JournalFailedError } from './errors';
 import { type JournalFs, nodeFs, writeAll } from './fs';
 import { Lease } from './lease';
 import { type ChainEnd, type Draft, EMPTY_CHAIN, parseRecord, type Seal, sealLine } from './line';
 import {
+  type Damage,
   type JournalOpening,
   type JournalPort,
+  type Location,
   PartialAppendError,
   type Stored,
   type StoredRecord,
 } from './port';
 import { mendTail, truncateFile } from './recovery';
-import { listSegments, readLines, SEGMENT_RECORDS, segmentName } from './segments';
+import { listSegments, readAt, readLines, SEGMENT_RECORDS, segmentName } from './segments';
+import { ChainWalk, type WalkEnd } from './walk';
 
 export interface SegmentJournalOptions {
   readonly directory: string;
@@ -78,7 +82,7 @@ export class SegmentJournal implements JournalPort {
 
   async appendBatch(drafts: readonly Draft[]): Promise<readonly Stored[]> {
     if (this.failure) throw this.failure;
-    if (!this.lease?.stillHeld()) throw this.fail('lease', coded('ELEASE', 'the lease is gone'));
+    if (!this.lease?.stillHeld()) throw this.fail(coded('ELEASE', 'the lease is gone'));
     const stored: Stored[] = [];
     let next = 0;
     while (next < drafts.length) {
@@ -86,7 +90,7 @@ export class SegmentJournal implements JournalPort {
         const count = this.commit(drafts, next, stored);
         next += count;
       } catch (error) {
-        const failure = this.fail('write', error);
+        const failure = this.fail(error);
         throw stored.length > 0 ? new PartialAppendError(stored, failure) : failure;
       }
     }
@@ -144,8 +148,8 @@ export class SegmentJournal implements JournalPort {
     return firstSeq;
   }
 
-  private fail(what: string, error: unknown): JournalFailedError {
-    this.failure = new JournalFailedError(what, error);
+  private fail(error: unknown): JournalFailedError {
+    this.failure = JournalFailedError.of(error);
     return this.failure;
   }
 
@@ -194,24 +198,48 @@ export class SegmentJournal implements JournalPort {
     if (newest !== undefined) truncateFile(this.fs, `${this.directory}/${segmentName(newest)}`, this.length);
   }
 
-  async *read(fromSeq: number): AsyncGenerator<readonly StoredRecord[]> {
+  async *read(
+    fromSeq: number,
+    onDamage: (damage: Damage) => void = () => {},
+  ): AsyncGenerator<readonly StoredRecord[]> {
     const last = this.end.seq;
     const acknowledged = this.length;
     const newest = this.segments.at(-1);
+    let walk: ChainWalk | undefined;
     for (const [index, segment] of [...this.segments].entries()) {
       const next = this.segments[index + 1];
       if (next !== undefined && next <= fromSeq) continue;
+      const name = segmentName(segment);
+      walk ??= new ChainWalk(this.startOf(segment), onDamage);
+      let line = 0;
       const until = segment === newest ? acknowledged : undefined;
-      for (const batch of readLines(this.fs, `${this.directory}/${segmentName(segment)}`, 0, until)) {
+      for (const batch of readLines(this.fs, `${this.directory}/${name}`, 0, until)) {
         const records: StoredRecord[] = [];
         for (const { bytes, offset } of batch) {
-          const record = parseRecord(bytes.toString('utf8'));
-          if (!record || record.seq < fromSeq || record.seq > last) continue;
-          records.push({ record, segment, offset, length: bytes.length });
+          line += 1;
+          if (walk.end.seq >= last) break;
+          const record = walk.line(bytes, name, line);
+          if (record && record.seq >= fromSeq)
+            records.push({ record, segment, offset, length: bytes.length });
         }
         if (records.length > 0) yield records;
       }
     }
+  }
+
+  private startOf(segment: number): WalkEnd {
+    const start = this.options.start?.() ?? EMPTY_CHAIN;
+    return segment === start.seq + 1 ? start : { seq: segment - 1, hash: undefined, at: 0 };
+  }
+
+  async fetch(at: Location): Promise<AnyRecord> {
+    const name = segmentName(at.segment);
+    const record = parseRecord(
+      readAt(this.fs, `${this.directory}/${name}`, at.offset, at.length).toString('utf8'),
+    );
+    if (record?.seq !== at.seq)
+      throw coded('EDAMAGED', `Record ${at.seq} is not where it was written (${name}).`);
+    return record;
   }
 
   head(): ChainEnd {

@@ -275,14 +275,22 @@ class Verification {
     place: { segment: string; line: number },
   ): void {
     const furthest = expected.at(-1);
-    if (!furthest || this.options.until) return;
-    const gone = furthest.head.seq - last;
+    const { until } = this.options;
+    const should = Math.max(furthest?.head.seq ?? 0, until?.seq ?? 0);
+    if (should <= last) return;
+    const gone = should - last;
+    const who =
+      should === furthest?.head.seq
+        ? furthest.remembered
+          ? 'the remembered head'
+          : 'a signed head'
+        : 'its writer';
     this.tell(
       'truncated',
       last + 1,
       place,
-      `The record ends with ${last} (${place.segment}, line ${place.line}), but ${furthest.remembered ? 'the remembered' : 'a signed'} ` +
-        `head speaks of ${furthest.head.seq}: the last ${gone} ${gone === 1 ? 'record is' : 'records are'} gone.`,
+      `The record ends with ${last} (${place.segment}, line ${place.line}), but ${who} ` +
+        `speaks of ${should}: the last ${gone} ${gone === 1 ? 'record is' : 'records are'} gone.`,
     );
   }
 

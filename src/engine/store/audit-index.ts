@@ -1,0 +1,289 @@
+import type { Location } from '../journal';
+import type { AnyRecord } from '../model/record';
+import { columnsOf } from './columns';
+import type { Aggregates, FullAuditQuery } from './query';
+import { Sqlite, type SqliteModule, type SqlValue } from './sqlite';
+import { type TermKind, Terms } from './terms';
+
+/** Raise it when the tables or their meaning change: an older index is then thrown away and made anew. */
+export const INDEX_VERSION = 1;
+
+const HOUR_MS = 3_600_000;
+/** Records that one step of a search looks at, doubled each step. */
+const FIRST_WINDOW = 16_384;
+/** Milliseconds after which a search gives what it has. */
+const SEARCH_MS = 20;
+
+const SCHEMA = `
+CREATE TABLE rec(seq INTEGER PRIMARY KEY, at INTEGER, type INTEGER, usr INTEGER, chan INTEGER, task INTEGER,
+  tool INTEGER, eff INTEGER, rule INTEGER, seg INTEGER, off INTEGER, len INTEGER);
+CREATE INDEX rec_type ON rec(type);
+CREATE INDEX rec_usr ON rec(usr) WHERE usr IS NOT NULL;
+CREATE INDEX rec_chan ON rec(chan) WHERE chan IS NOT NULL;
+CREATE INDEX rec_task ON rec(task) WHERE task IS NOT NULL;
+CREATE INDEX rec_tool ON rec(tool) WHERE tool IS NOT NULL;
+CREATE INDEX rec_eff ON rec(eff) WHERE eff IS NOT NULL;
+CREATE INDEX rec_rule ON rec(rule) WHERE rule IS NOT NULL;
+CREATE TABLE owner(task INTEGER PRIMARY KEY, usr INTEGER, chan INTEGER);
+CREATE TABLE hourly(hour INTEGER, type INTEGER, chan INTEGER, eff INTEGER, n INTEGER,
+  PRIMARY KEY(hour, type, chan, eff)) WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts4(content="", text, tokenize=unicode61, order=desc);
+`;
+
+export interface Found {
+  readonly locations: readonly Location[];
+  readonly next?: number;
+  readonly total: { readonly count: number; readonly exact: boolean };
+}
+
+/**
+ * What the audit view searches in. Rows hold numbers only: terms are numbered, and the record itself stays in the
+ * journal. Disposable: made anew from the journal when it is missing.
+ */
+export class AuditIndex {
+  private readonly terms: Terms;
+  private last = 0;
+  private first = 1;
+  private hourly = new Map<string, number>();
+
+  private constructor(
+    private readonly db: Sqlite,
+    private readonly now: () => number,
+  ) {
+    this.terms = new Terms(db);
+    const range = db.first('SELECT min(seq), max(seq) FROM rec');
+    this.first = Number(range?.[0] ?? 1);
+    this.last = Number(range?.[1] ?? 0);
+  }
+
+  static create(sqlite: SqliteModule, now: () => number): AuditIndex {
+    const db = new Sqlite(new sqlite.Database());
+    db.script(SCHEMA);
+    Terms.createTables(db);
+    return new AuditIndex(db, now);
+  }
+
+  /** @throws when the bytes are not such a database. */
+  static load(sqlite: SqliteModule, bytes: Uint8Array, now: () => number): AuditIndex {
+    return new AuditIndex(new Sqlite(new sqlite.Database(bytes)), now);
+  }
+
+  /** Sequence number of the newest record in it; 0 when empty. */
+  get lastSeq(): number {
+    return this.last;
+  }
+
+  /** Adds records in order. */
+  add(records: readonly { record: AnyRecord; at: Location }[]): void {
+    if (records.length === 0) return;
+    this.db.transaction(() => {
+      for (const { record, at } of records) this.addOne(record, at);
+      for (const [key, n] of this.hourly) {
+        this.db.run('INSERT INTO hourly VALUES(?,?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n', [
+          ...key.split(' ').map(Number),
+          n,
+        ]);
+      }
+      this.terms.flush();
+    });
+    this.hourly.clear();
+  }
+
+  private addOne(record: AnyRecord, location: Location): void {
+    const columns = columnsOf(record);
+    const type = this.terms.count('type', record.type);
+    const effect = this.counted('effect', columns.effect);
+    const tool = this.counted('tool', columns.tool);
+    const rule = this.counted('rule', columns.rule);
+    const task = this.counted('task', columns.task);
+    let user = this.counted('user', columns.user);
+    let channel = this.counted('channel', columns.channel);
+    if (task !== null) {
+      // What a task does belongs to whoever asked for it, though most of its records name the task only.
+      if (record.type === 'task.created')
+        this.db.run('INSERT OR IGNORE INTO owner VALUES(?,?,?)', [task, user, channel]);
+      else if (user === null || channel === null) {
+        const [owner, home] = this.db.first('SELECT usr, chan FROM owner WHERE task = ?', [task]) ?? [];
+        if (user === null && typeof owner === 'number') user = this.terms.countId(owner);
+        if (channel === null && typeof home === 'number') channel = this.terms.countId(home);
+      }
+    }
+    this.db.run('INSERT OR REPLACE INTO rec VALUES(?,?,?,?,?,?,?,?,?,?,?,?)', [
+      record.seq,
+      record.at,
+      type,
+      user,
+      channel,
+      task,
+      tool,
+      effect,
+      rule,
+      location.segment,
+      location.offset,
+      location.length,
+    ]);
+    if (columns.text !== '')
+      this.db.run('INSERT INTO words(docid, text) VALUES(?,?)', [record.seq, columns.text]);
+    const hour = `${Math.floor(record.at / HOUR_MS)} ${type} ${channel ?? 0} ${effect ?? 0}`;
+    this.hourly.set(hour, (this.hourly.get(hour) ?? 0) + 1);
+    if (this.last === 0) this.first = record.seq;
+    this.last = record.seq;
+  }
+
+  private counted(kind: TermKind, text: string | undefined): number | null {
+    return text === undefined ? null : this.terms.count(kind, text);
+  }
+
+  /** Forgets records up to `seq`, which retention dropped. Their words stay until the index is made anew. */
+  dropThrough(seq: number): void {
+    this.db.run('DELETE FROM rec WHERE seq <= ?', [seq]);
+    this.first = seq + 1;
+  }
+
+  location(seq: number): Location | undefined {
+    const row = this.db.first('SELECT seq, seg, off, len FROM rec WHERE seq = ?', [seq]);
+    return row ? toLocation(row) : undefined;
+  }
+
+  /** Newest first. Looks at windows of records, from the newest back, until the page is full or time is up. */
+  find(query: FullAuditQuery): Found {
+    const where: string[] = [];
+    const values: SqlValue[] = [];
+    let bound = this.last - this.first + 1;
+    let narrowing = 0;
+    for (const [kind, column, wanted] of this.wanted(query)) {
+      const terms = wanted.map((text) => this.terms.find(kind, text)).filter((term) => term !== undefined);
+      if (terms.length === 0) return { locations: [], total: { count: 0, exact: true } };
+      where.push(`${column} IN (${terms.map(() => '?').join(',')})`);
+      values.push(...terms.map((term) => term.id));
+      bound = Math.min(
+        bound,
+        terms.reduce((sum, term) => sum + term.count, 0),
+      );
+      narrowing += 1;
+    }
+    const match = query.text === undefined ? undefined : matchExpression(query.text);
+    if (match === '') return { locations: [], total: { count: 0, exact: true } };
+    const low = query.from === undefined ? this.first : this.firstAtOrAfter(query.from);
+    const high = query.to === undefined ? this.last + 1 : this.firstAtOrAfter(query.to + 1);
+    if (query.from !== undefined || query.to !== undefined) {
+      bound = Math.min(bound, Math.max(high - low, 0));
+      narrowing += 1;
+    }
+    const top = Math.min(high, query.before ?? high);
+    const rows = this.search(where, values, match, low, top, query.limit);
+    const total = { count: bound, exact: match === undefined && (narrowing <= 1 || bound === 0) };
+    return {
+      locations: rows.found.map(toLocation),
+      total,
+      ...(rows.next === undefined ? {} : { next: rows.next }),
+    };
+  }
+
+  private wanted(query: FullAuditQuery): [TermKind, string, readonly string[]][] {
+    const types = query.type === undefined ? undefined : [query.type].flat();
+    const all: [TermKind, string, readonly string[] | undefined][] = [
+      ['type', 'type', types],
+      ['user', 'usr', query.user === undefined ? undefined : [query.user]],
+      ['channel', 'chan', query.channel === undefined ? undefined : [query.channel]],
+      ['task', 'task', query.task === undefined ? undefined : [query.task]],
+      ['tool', 'tool', query.tool === undefined ? undefined : [query.tool]],
+      ['effect', 'eff', query.effect === undefined ? undefined : [query.effect]],
+      ['rule', 'rule', query.rule === undefined ? undefined : [query.rule]],
+    ];
+    return all.filter((part): part is [TermKind, string, readonly string[]] => part[2] !== undefined);
+  }
+
+  private search(
+    where: readonly string[],
+    values: readonly SqlValue[],
+    match: string | undefined,
+    low: number,
+    top: number,
+    limit: number,
+  ): { found: SqlValue[][]; next?: number } {
+    const filter = where.map((clause) => ` AND ${clause}`).join('');
+    const sql =
+      match === undefined
+        ? `SELECT seq, seg, off, len FROM rec WHERE seq >= ? AND seq < ?${filter} ORDER BY seq DESC LIMIT ?`
+        : `SELECT seq, seg, off, len FROM words JOIN rec ON rec.seq = words.docid WHERE words MATCH ? AND docid >= ? AND docid < ?${filter} ORDER BY docid DESC LIMIT ?`;
+    const lead: SqlValue[] = match === undefined ? [] : [match];
+    const found: SqlValue[][] = [];
+    const started = this.now();
+    let upper = top;
+    for (let window = FIRST_WINDOW; upper > low; window *= 2) {
+      const lower = Math.max(low, upper - window);
+      // One more than asked for tells whether there is a next page.
+      found.push(...this.db.all(sql, [...lead, lower, upper, ...values, limit + 1 - found.length]));
+      if (found.length > limit) return { found: found.slice(0, limit), next: Number(found[limit - 1]?.[0]) };
+      upper = lower;
+      if (this.now() - started >= SEARCH_MS) break;
+    }
+    return upper > low ? { found, next: upper } : { found };
+  }
+
+  /** Sequence number of the first record at or after a time; times never run backwards. */
+  private firstAtOrAfter(at: number): number {
+    let low = this.first;
+    let high = this.last + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.db.first('SELECT at FROM rec WHERE seq >= ? ORDER BY seq LIMIT 1', [middle]);
+      if (row && Number(row[0]) < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  aggregates(from: number | undefined, to: number | undefined, bucketMs: number): Aggregates {
+    const range = [
+      from === undefined ? 0 : Math.floor(from / HOUR_MS),
+      to === undefined ? Number.MAX_SAFE_INTEGER : Math.floor(to / HOUR_MS),
+    ];
+    const hours = bucketMs / HOUR_MS;
+    const series = (column: 'chan' | 'eff') =>
+      this.db
+        .all(
+          `SELECT hour / ${hours} * ${hours} AS b, ${column}, sum(n) FROM hourly
+           WHERE hour >= ? AND hour <= ? AND ${column} <> 0 GROUP BY b, ${column} ORDER BY b`,
+          range,
+        )
+        .map(([b, id, n]) => ({
+          start: Number(b) * HOUR_MS,
+          name: this.terms.text(Number(id)),
+          count: Number(n),
+        }));
+    const types = this.db.all(
+      'SELECT type, sum(n) FROM hourly WHERE hour >= ? AND hour <= ? GROUP BY type ORDER BY 2 DESC',
+      range,
+    );
+    return {
+      byChannel: series('chan').map(({ start, name, count }) => ({ start, channel: name, count })),
+      byEffect: series('eff').map(({ start, name, count }) => ({ start, effect: name, count })),
+      byType: types.map(([id, n]) => ({ type: this.terms.text(Number(id)), count: Number(n) })),
+    };
+  }
+
+  export(): Uint8Array {
+    const bytes = this.db.export();
+    this.terms.forget();
+    return bytes;
+  }
+
+  close(): void {
+    this.db.close();
+  }
+}
+
+function toLocation([seq, segment, offset, length]: SqlValue[]): Location {
+  return { seq: Number(seq), segment: Number(segment), offset: Number(offset), length: Number(length) };
+}
+
+/**
+ * A search as FTS4 understands it, made of the words alone: whatever else a person types has no meaning there.
+ * Empty when there are no words.
+ */
+export function matchExpression(text: string): string {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
+  return words.map((word, i) => (i === words.length - 1 ? `"${word}*"` : `"${word}"`)).join(' ');
+}

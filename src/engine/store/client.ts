@@ -1,0 +1,283 @@
+import { randomUUID } from 'node:crypto';
+import type * as z from 'zod';
+import {
+  type Draft,
+  draft,
+  type HeadMemory,
+  JournalFailedError,
+  type KeyProvider,
+  toRecord,
+  type VerifyReport,
+} from '../journal';
+import { Emitter } from '../model/emitter';
+import type { EventType } from '../model/events';
+import type { AnyRecord, JournalRecord, NewRecord } from '../model/record';
+import { fromFailure } from './failure';
+import { type Call, type CallName, failureSchema, replySchema, resultSchemas } from './protocol';
+import type { AggregateQuery, Aggregates, AuditPage, AuditQuery } from './query';
+import type { OpenReport, Store, StoreState } from './types';
+
+/** Most records in one message: what is done for them when the answer comes stays within a few milliseconds. */
+const MAX_MESSAGE = 256;
+/** Messages with records under way; the rest waits here, so that it goes out together. */
+const MAX_UNDER_WAY = 2;
+
+/** Where messages go: a worker thread, or a host in this thread. */
+export interface Transport {
+  post(message: unknown): void;
+  /** Called once, before anything is posted. `onEnd` is called when no answer will come any more. */
+  listen(onMessage: (message: unknown) => void, onEnd: (error: Error) => void): void;
+  end(): Promise<void>;
+}
+
+export interface StoreOptions {
+  /** Absolute; outside the workspace. Created when missing, readable by its owner only. */
+  readonly directory: string;
+  /** The name of the workspace: shown to whoever finds the journal taken. */
+  readonly label: string;
+  /** Signs heads when it has a key. */
+  readonly keys?: KeyProvider;
+  readonly heads?: HeadMemory;
+  /** Told of a listener that throws, or of a head that could not be remembered. */
+  readonly onError?: (error: unknown) => void;
+  /** Records a segment, a power of two. Smaller ones are for tests. */
+  readonly segmentRecords?: number;
+}
+
+interface Waiting {
+  readonly draft: Draft;
+  resolve(record: AnyRecord): void;
+  reject(error: Error): void;
+}
+
+interface Asked {
+  readonly call: CallName;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress?: (checked: number, share: number) => void;
+}
+
+/** The caller's side of the protocol. */
+export class StoreClient implements Store {
+  private readonly records: Emitter<AnyRecord>;
+  private readonly states: Emitter<StoreState>;
+  private readonly asked = new Map<number, Asked>();
+  private readonly leaseToken = randomUUID();
+  private transport: Transport | undefined;
+  private nextId = 1;
+  private queue: Waiting[] = [];
+  private underWay = 0;
+  private scheduled = false;
+  private current: StoreState = { state: 'failed', reason: 'The record is not open.', code: 'ECLOSED' };
+
+  constructor(
+    private readonly options: StoreOptions,
+    private readonly connect: () => Transport,
+  ) {
+    this.records = new Emitter(options.onError);
+    this.states = new Emitter(options.onError);
+  }
+
+  get onRecord() {
+    return this.records.event;
+  }
+
+  get onState() {
+    return this.states.event;
+  }
+
+  get state(): StoreState {
+    return this.current;
+  }
+
+  async open(): Promise<OpenReport> {
+    if (this.transport) throw new Error('The record is open already.');
+    const { directory, label, keys, heads, segmentRecords } = this.options;
+    const [key, rememberedHead] = await Promise.all([keys?.load(), heads?.load()]);
+    const transport = this.connect();
+    this.transport = transport;
+    transport.listen(
+      (message) => this.receive(message),
+      (error) => this.lost(error),
+    );
+    try {
+      const report = await this.ask('open', {
+        call: 'open',
+        options: { directory, label, leaseToken: this.leaseToken, key, rememberedHead, segmentRecords },
+      });
+      this.setState({ state: 'ready' });
+      return report;
+    } catch (error) {
+      this.transport = undefined;
+      await transport.end();
+      throw error;
+    }
+  }
+
+  async append<T extends EventType>(record: NewRecord<T>): Promise<JournalRecord<T>> {
+    const item = draft(record);
+    const stored = await new Promise<AnyRecord>((resolve, reject) => {
+      if (!this.transport) reject(new JournalFailedError('The record is not open.', 'ECLOSED'));
+      this.queue.push({ draft: item, resolve, reject });
+      this.schedule();
+    });
+    return stored as JournalRecord<T>;
+  }
+
+  /** Sends after the current turn's callers have all had their say, so that they share one flush. */
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    process.nextTick(() =>
+      queueMicrotask(() =>
+        process.nextTick(() => {
+          this.scheduled = false;
+          this.send();
+        }),
+      ),
+    );
+  }
+
+  private send(): void {
+    while (this.queue.length > 0 && this.underWay < MAX_UNDER_WAY) {
+      const batch = this.queue.splice(0, MAX_MESSAGE);
+      this.underWay += 1;
+      this.ask('append', { call: 'append', drafts: batch.map((waiting) => waiting.draft) })
+        .then(
+          ({ seals, failure }) => {
+            const error = failure === undefined ? undefined : fromFailure(failureSchema.parse(failure));
+            this.settle(batch, seals, error ?? new Error('The record was not written.'));
+          },
+          (error: Error) => this.settle(batch, [], error),
+        )
+        .finally(() => {
+          this.underWay -= 1;
+          if (this.queue.length > 0) this.schedule();
+        });
+    }
+  }
+
+  private settle(
+    batch: readonly Waiting[],
+    seals: readonly z.infer<typeof resultSchemas.append>['seals'][number][],
+    error: Error,
+  ): void {
+    const records = seals.map((seal, i) => (batch[i] ? toRecord(batch[i].draft, seal) : undefined));
+    for (const record of records) if (record) this.records.fire(record);
+    for (const [i, waiting] of batch.entries()) {
+      const record = records[i];
+      if (record) waiting.resolve(record);
+      else waiting.reject(error);
+    }
+  }
+
+  query(query: AuditQuery): Promise<AuditPage> {
+    return this.ask('query', { call: 'query', query: { limit: 50, ...query } });
+  }
+
+  aggregates(query: AggregateQuery = {}): Promise<Aggregates> {
+    return this.ask('aggregates', { call: 'aggregates', query: { bucket: 'hour', ...query } });
+  }
+
+  record(seq: number): Promise<AnyRecord | undefined> {
+    return this.ask('record', { call: 'record', seq });
+  }
+
+  async verify(
+    onProgress?: (checked: number, share: number) => void,
+    signal?: AbortSignal,
+  ): Promise<VerifyReport> {
+    signal?.throwIfAborted();
+    const id = this.nextId;
+    const cancel = () => void this.ask('cancel', { call: 'cancel', target: id }).catch(() => undefined);
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await this.ask('verify', { call: 'verify' }, onProgress);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  async close(): Promise<void> {
+    const { transport } = this;
+    if (!transport) return;
+    while (this.queue.length > 0 || this.underWay > 0) await new Promise((resolve) => setImmediate(resolve));
+    await this.ask('close', { call: 'close' });
+    this.transport = undefined;
+    this.setState({ state: 'failed', reason: 'The record is closed.', code: 'ECLOSED' });
+    await transport.end();
+  }
+
+  private ask<N extends CallName>(
+    name: N,
+    call: Call,
+    onProgress?: (checked: number, share: number) => void,
+  ): Promise<z.infer<(typeof resultSchemas)[N]>> {
+    const id = this.nextId;
+    this.nextId += 1;
+    return new Promise<z.infer<(typeof resultSchemas)[N]>>((resolve, reject) => {
+      const { transport } = this;
+      if (!transport) {
+        reject(new JournalFailedError('The record is not open.', 'ECLOSED'));
+        return;
+      }
+      this.asked.set(id, {
+        call: name,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        ...(onProgress ? { onProgress } : {}),
+      });
+      transport.post({ id, ...call });
+    });
+  }
+
+  private receive(message: unknown): void {
+    const parsed = replySchema.safeParse(message);
+    if (!parsed.success) {
+      this.options.onError?.(parsed.error);
+      return;
+    }
+    const reply = parsed.data;
+    if (!('event' in reply)) this.answered(reply.id, reply.value, reply.failure);
+    else if (reply.event === 'progress')
+      this.asked.get(reply.target)?.onProgress?.(reply.checked, reply.share);
+    else if (reply.event === 'state') this.setState(reply.state);
+    else this.options.heads?.save(reply.head).catch((error: unknown) => this.options.onError?.(error));
+  }
+
+  private answered(id: number, value: unknown, failure: z.infer<typeof failureSchema> | undefined): void {
+    const asked = this.asked.get(id);
+    if (!asked) return;
+    this.asked.delete(id);
+    if (failure) {
+      asked.reject(fromFailure(failure));
+      return;
+    }
+    const result = resultSchemas[asked.call].safeParse(value);
+    if (result.success) asked.resolve(result.data);
+    else
+      asked.reject(
+        new Error(`The store answered "${asked.call}" with something else: ${result.error.message}`),
+      );
+  }
+
+  private setState(state: StoreState): void {
+    this.current = state;
+    this.states.fire(state);
+  }
+
+  /** The worker ended by itself: nothing that is under way will be acknowledged. `open` starts another one. */
+  private lost(error: Error): void {
+    if (!this.transport) return;
+    this.transport = undefined;
+    const failure = new JournalFailedError(
+      `The store ended unexpectedly: ${error.message}. Reload the window.`,
+      'EWORKER',
+      error,
+    );
+    this.setState({ state: 'failed', reason: failure.message, code: failure.code });
+    for (const asked of this.asked.values()) asked.reject(failure);
+    this.asked.clear();
+    for (const waiting of this.queue.splice(0)) waiting.reject(failure);
+  }
+}

@@ -1,0 +1,347 @@
+import {
+  type AppendOutcome,
+  type ChainEnd,
+  type Damage,
+  type Draft,
+  GroupCommit,
+  type Head,
+  type JournalFs,
+  type JournalPort,
+  nodeFs,
+  SegmentJournal,
+  Signer,
+  type Stored,
+  type StoredRecord,
+  toRecord,
+  type VerifyReport,
+  verifyDirectory,
+} from '../journal';
+import { type Checkpoint, chainStart, readCheckpoint } from '../journal/checkpoint';
+import { errorCode } from '../journal/errors';
+import { replaceFile } from '../journal/fs';
+import { SEGMENT_RECORDS } from '../journal/segments';
+import type { Clock } from '../model/ports';
+import type { Projection } from '../model/projection';
+import type { AnyRecord } from '../model/record';
+import { HeadKeeper } from './head-keeper';
+import { IndexKeeper } from './index-keeper';
+import type { AggregateQuery, Aggregates, AuditPage, AuditQuery } from './query';
+import { Snapshots, type StatesSnapshot } from './snapshot';
+import type { OpenReport, StoreState } from './types';
+
+/** Records between two snapshots of the states: what start-up has to replay at most after a crash. */
+const SNAPSHOT_EVERY = 10_000;
+/** Records that are reduced and indexed between two turns of the event loop. */
+const SLICE = 256;
+/** Beyond this many waiting, writers are slowed down instead of memory filled. */
+const MAX_PENDING = 20_000;
+const RECOVER_EVERY_MS = 2_000;
+/** Public key of the signed heads, SPKI in base64, so that a copy of the directory can be checked elsewhere. */
+export const PUBLIC_KEY_FILE = 'key.pub';
+
+export interface CoreOptions {
+  readonly directory: string;
+  /** Shown to whoever finds the journal taken. */
+  readonly label: string;
+  readonly leaseToken: string;
+  readonly projections: readonly Projection<unknown>[];
+  readonly clock: Pick<Clock, 'now'>;
+  /** PKCS #8 in base64; without it no heads are signed. */
+  readonly key?: string;
+  readonly rememberedHead?: Head;
+  readonly onHead: (head: Head) => void;
+  readonly onState: (state: StoreState) => void;
+  readonly fs?: JournalFs;
+  /** Smaller ones are for tests. */
+  readonly segmentRecords?: number;
+  readonly recoverEveryMs?: number;
+}
+
+/** The store itself, wherever it runs: the journal, the states reduced from it, the audit index, the signed heads. */
+export class StoreCore {
+  private readonly fs: JournalFs;
+  private readonly journal: JournalPort;
+  private readonly group: GroupCommit;
+  private readonly heads: HeadKeeper;
+  private readonly snapshots: Snapshots;
+  private readonly signer: Signer | undefined;
+  private readonly index: IndexKeeper;
+  private checkpoint: Checkpoint | undefined;
+  private states: Record<string, unknown> = {};
+  /** The last record that the states know. */
+  private reduced: ChainEnd = chainStart(undefined);
+  private snapshotAt = 0;
+  private pending: { draft: Draft; stored: Stored }[] = [];
+  private working = false;
+  private failed = false;
+  private recoverTimer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: CoreOptions) {
+    const { directory, label, leaseToken, clock } = options;
+    const segmentRecords = options.segmentRecords ?? SEGMENT_RECORDS;
+    this.fs = options.fs ?? nodeFs;
+    this.signer = options.key === undefined ? undefined : Signer.fromPkcs8(options.key);
+    this.journal = new SegmentJournal({
+      directory,
+      label,
+      leaseToken,
+      clock,
+      fs: this.fs,
+      segmentRecords,
+      start: () => chainStart(readCheckpoint(this.fs, directory)),
+    });
+    this.group = new GroupCommit(this.journal, (drafts, stored) => this.onStored(drafts, stored));
+    this.heads = new HeadKeeper({
+      fs: this.fs,
+      directory,
+      signer: this.signer,
+      segmentRecords,
+      onHead: options.onHead,
+    });
+    this.snapshots = new Snapshots(this.fs, directory, this.signer);
+    this.index = new IndexKeeper(this.journal, this.snapshots);
+  }
+
+  /** @throws JournalHeldError when another window has it. */
+  async open(): Promise<OpenReport> {
+    const { directory, projections, rememberedHead } = this.options;
+    const opening = await this.journal.open();
+    try {
+      const damage: Damage[] = [...opening.damage];
+      this.checkpoint = readCheckpoint(this.fs, directory);
+      this.heads.openFile();
+      if (this.signer) {
+        const text = this.signer.publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+        replaceFile(this.fs, directory, PUBLIC_KEY_FILE, Buffer.from(`${text}\n`));
+      }
+      const from = await this.startStates(opening.end.seq);
+      const seen = new Set(damage.map((d) => `${d.segment} ${d.line} ${d.kind}`));
+      let rememberedHash: string | undefined;
+      for await (const batch of this.journal.read(from, (d) => {
+        if (!seen.has(`${d.segment} ${d.line} ${d.kind}`)) damage.push(d);
+      })) {
+        for (const { record } of batch) {
+          if (record.seq === rememberedHead?.seq) rememberedHash = record.hash;
+          this.reduce(record);
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (rememberedHead) await this.checkRemembered(rememberedHead, rememberedHash, opening.end.seq, damage);
+      this.index.start(() => this.heads.journalId, this.checkpoint?.seq ?? 0);
+      return {
+        firstSeq: opening.firstSeq,
+        lastSeq: opening.end.seq,
+        replayed: opening.end.seq - from + 1,
+        damage,
+        states: Object.fromEntries(projections.map((p) => [p.name, this.states[p.name]])),
+        ...(opening.recovered ? { recovered: opening.recovered } : {}),
+      };
+    } catch (error) {
+      await this.journal.close();
+      throw error;
+    }
+  }
+
+  /** Puts states and hash tree to where a snapshot, the checkpoint or nothing leaves them; gives what to replay from. */
+  private async startStates(lastSeq: number): Promise<number> {
+    const { projections } = this.options;
+    const snapshot = this.snapshots.loadStates(projections);
+    if (snapshot && (await this.fits(snapshot, lastSeq))) {
+      for (const p of projections) this.states[p.name] = snapshot.states[p.name]?.state;
+      this.heads.start(snapshot.journal, snapshot.tree);
+      this.reduced = { seq: snapshot.seq, at: snapshot.at, hash: snapshot.hash };
+      this.snapshotAt = snapshot.seq;
+      return snapshot.seq + 1;
+    }
+    const { checkpoint } = this;
+    for (const p of projections) {
+      const kept = checkpoint?.states[p.name];
+      if (checkpoint && kept?.version !== p.version) {
+        throw new Error(
+          `The state "${p.name}" was written by another version of this product (${kept?.version ?? 'none'}, now ${p.version}), ` +
+            'and the records it came from were dropped by retention. Install the version that wrote it, or restore a backup.',
+        );
+      }
+      this.states[p.name] = kept ? structuredClone(kept.state) : p.initial();
+    }
+    if (checkpoint)
+      this.heads.start(checkpoint.journal, {
+        size: checkpoint.seq,
+        peaks: checkpoint.peaks,
+        roots: checkpoint.roots,
+      });
+    this.reduced = chainStart(checkpoint);
+    return this.reduced.seq + 1;
+  }
+
+  private async fits(snapshot: StatesSnapshot, lastSeq: number): Promise<boolean> {
+    if (snapshot.seq > lastSeq || snapshot.seq < (this.checkpoint?.seq ?? 0)) return false;
+    if (snapshot.seq === this.checkpoint?.seq) return snapshot.hash === this.checkpoint.hash;
+    return (await this.recordAt(snapshot.seq))?.hash === snapshot.hash;
+  }
+
+  private async recordAt(seq: number): Promise<AnyRecord | undefined> {
+    for await (const [first] of this.journal.read(seq))
+      return first?.record.seq === seq ? first.record : undefined;
+    return undefined;
+  }
+
+  /** Says when the journal is an older or another one than the last head, kept in a second place, tells of. */
+  private async checkRemembered(
+    head: Head,
+    known: string | undefined,
+    lastSeq: number,
+    damage: Damage[],
+  ): Promise<void> {
+    const place = { segment: 'heads.jsonl', line: 1, seq: head.seq };
+    if (head.seq > lastSeq) {
+      damage.push({
+        ...place,
+        kind: 'truncated',
+        seq: lastSeq + 1,
+        text: `The record ends with ${lastSeq}, but ${head.seq} were written: the end was cut off, or an older copy was put back.`,
+      });
+      return;
+    }
+    if (head.seq <= (this.checkpoint?.seq ?? 0)) return;
+    const hash = known ?? (await this.recordAt(head.seq))?.hash;
+    if (hash !== head.hash) {
+      damage.push({
+        ...place,
+        kind: 'replaced',
+        text: `Record ${head.seq} is not the one that was written: the record was replaced.`,
+      });
+    }
+    if (this.signer && head.key !== this.signer.keyId) {
+      damage.push({
+        ...place,
+        kind: 'key',
+        text: 'The key that signs the record is not the one that signed it before.',
+      });
+    }
+  }
+
+  append(drafts: readonly Draft[]): Promise<AppendOutcome> {
+    return this.group.appendAll(drafts).then((outcome) => {
+      if (outcome.failure) this.onFailure(outcome.failure);
+      return outcome;
+    });
+  }
+
+  private onStored(drafts: readonly Draft[], stored: readonly Stored[]): void {
+    for (const [i, item] of stored.entries()) {
+      const draft = drafts[i];
+      if (draft) this.pending.push({ draft, stored: item });
+    }
+    if (this.pending.length > MAX_PENDING) this.work(this.pending.length - MAX_PENDING);
+    if (!this.working) {
+      this.working = true;
+      setImmediate(() => this.turn());
+    }
+  }
+
+  /** Reduces and indexes what was written, after it was acknowledged and in the gaps that writing leaves. */
+  private turn(): void {
+    this.work(SLICE);
+    if (this.pending.length > 0) {
+      setImmediate(() => this.turn());
+      return;
+    }
+    this.working = false;
+    if (this.reduced.seq - this.snapshotAt >= SNAPSHOT_EVERY) this.saveStates();
+  }
+
+  private work(count: number): void {
+    const batch: StoredRecord[] = [];
+    for (const { draft, stored } of this.pending.splice(0, count)) {
+      const record = toRecord(draft, stored.seal);
+      this.reduce(record);
+      batch.push({ record, segment: stored.segment, offset: stored.offset, length: stored.length });
+    }
+    this.index.add(batch);
+    this.heads.due();
+  }
+
+  private drain(): void {
+    this.work(this.pending.length);
+  }
+
+  private reduce(record: AnyRecord): void {
+    for (const p of this.options.projections) p.reduce(this.states[p.name], record);
+    this.reduced = { seq: record.seq, at: record.at, hash: record.hash };
+    this.heads.add(this.reduced);
+  }
+
+  private onFailure(failure: Error): void {
+    if (this.failed) return;
+    this.failed = true;
+    this.options.onState({ state: 'failed', reason: failure.message, code: errorCode(failure) });
+    this.recoverTimer = setInterval(() => {
+      void this.recover();
+    }, this.options.recoverEveryMs ?? RECOVER_EVERY_MS);
+    this.recoverTimer.unref();
+  }
+
+  private async recover(): Promise<void> {
+    if (!(await this.journal.recover())) return;
+    clearInterval(this.recoverTimer);
+    this.failed = false;
+    this.options.onState({ state: 'ready' });
+  }
+
+  async query(query: AuditQuery): Promise<AuditPage> {
+    this.drain();
+    return this.index.query(query);
+  }
+
+  async aggregates(query: AggregateQuery): Promise<Aggregates> {
+    this.drain();
+    return this.index.aggregates(query);
+  }
+
+  async record(seq: number): Promise<AnyRecord | undefined> {
+    this.drain();
+    return this.index.record(seq);
+  }
+
+  /** Checks everything up to the newest durable record, against the newest head that was ever signed or remembered. */
+  verify(onProgress?: (checked: number, share: number) => void, signal?: AbortSignal): Promise<VerifyReport> {
+    const rememberedHead = this.heads.last ?? this.options.rememberedHead;
+    return verifyDirectory(this.options.directory, {
+      fs: this.fs,
+      until: { seq: this.journal.head().seq },
+      ...(this.signer ? { publicKey: this.signer.publicKey } : {}),
+      ...(rememberedHead ? { rememberedHead } : {}),
+      ...(onProgress ? { onProgress } : {}),
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  /** Ends in order: what was handed in is written, a head is signed, snapshots are kept, the lease is given back. */
+  async close(): Promise<void> {
+    await this.group.idle();
+    this.drain();
+    clearInterval(this.recoverTimer);
+    this.heads.sign();
+    this.heads.stop();
+    if (this.reduced.seq > this.snapshotAt) this.saveStates();
+    await this.index.close();
+    await this.journal.close();
+  }
+
+  private saveStates(): void {
+    this.snapshotAt = this.reduced.seq;
+    if (this.heads.journalId === '') return;
+    try {
+      this.snapshots.saveStates(
+        this.heads.journalId,
+        this.reduced,
+        this.heads.state(),
+        this.options.projections,
+        this.states,
+      );
+    } catch {
+      // Disposable: the next start replays instead.
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { type ChainEnd, canonicalJson, type Head, type JournalFs, type Signer } from '../journal';
+import { writeAll } from '../journal/fs';
+import { HEADS_FILE, parseHead, signHead } from '../journal/heads';
+import { MerkleFrontier } from '../journal/merkle';
+import { readLines } from '../journal/segments';
+
+/** Records after which a head is signed. */
+const HEAD_EVERY = 1024;
+/** Milliseconds after which it is signed although fewer were added. */
+const HEAD_AFTER_MS = 2_000;
+
+export interface TreeState {
+  readonly size: number;
+  readonly peaks: readonly string[];
+  /** Roots of the full segments, oldest first. */
+  readonly roots: readonly string[];
+}
+
+export interface HeadKeeperOptions {
+  readonly fs: JournalFs;
+  readonly directory: string;
+  readonly signer: Signer | undefined;
+  readonly segmentRecords: number;
+  readonly onHead: (head: Head) => void;
+}
+
+/** Grows the hash tree with each durable record, and signs heads of it. Without a key it only grows. */
+export class HeadKeeper {
+  private tree = new MerkleFrontier();
+  private roots: string[] = [];
+  private end: ChainEnd | undefined;
+  private journal = '';
+  private signed: Head | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: HeadKeeperOptions) {}
+
+  /** Goes on from a tree that is known; then `add` every later record. */
+  start(journal: string, state: TreeState): void {
+    this.journal = journal;
+    this.tree = MerkleFrontier.load(state.size, state.peaks);
+    this.roots = [...state.roots];
+  }
+
+  /** Reads the newest signed head from the file and cuts a line that a crash left half written. */
+  openFile(): void {
+    const { fs, directory } = this.options;
+    if (!fs.list(directory).includes(HEADS_FILE)) return;
+    let length = 0;
+    let torn = false;
+    for (const batch of readLines(fs, `${directory}/${HEADS_FILE}`)) {
+      for (const raw of batch) {
+        if (!raw.whole) {
+          torn = true;
+          continue;
+        }
+        length = raw.offset + raw.bytes.length + 1;
+        this.signed = parseHead(raw.bytes.toString('utf8')) ?? this.signed;
+      }
+    }
+    if (!torn) return;
+    const fd = fs.open(`${directory}/${HEADS_FILE}`, 'update');
+    try {
+      fs.truncate(fd, length);
+      fs.sync(fd);
+    } finally {
+      fs.close(fd);
+    }
+  }
+
+  /** The newest head; undefined when none was signed yet. */
+  get last(): Head | undefined {
+    return this.signed;
+  }
+
+  get journalId(): string {
+    return this.journal;
+  }
+
+  state(): TreeState {
+    return { size: this.tree.size, peaks: this.tree.save(), roots: this.roots };
+  }
+
+  /** Takes the next durable record into the tree. */
+  add(end: ChainEnd): void {
+    if (end.seq === 1) this.journal = end.hash;
+    // After a gap in a damaged journal there is no tree any more that heads could speak of.
+    if (end.seq !== this.tree.size + 1) return;
+    const root = this.tree.add(end.hash, Math.log2(this.options.segmentRecords));
+    if (root) this.roots.push(root.toString('hex'));
+    this.end = end;
+  }
+
+  /** Called after records were added while the journal is written: signs now or soon. */
+  due(): void {
+    if (!this.options.signer || !this.end) return;
+    if (this.end.seq - (this.signed?.seq ?? 0) >= HEAD_EVERY) this.sign();
+    else if (!this.timer) {
+      this.timer = setTimeout(() => this.sign(), HEAD_AFTER_MS);
+      this.timer.unref();
+    }
+  }
+
+  /** Signs a head of all records so far, unless there is one. A head that cannot be written is signed later. */
+  sign(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const { fs, directory, signer } = this.options;
+    const { end } = this;
+    if (!signer || !end || end.seq <= (this.signed?.seq ?? 0)) return;
+    const head = signHead(signer, {
+      journal: this.journal,
+      seq: end.seq,
+      at: end.at,
+      hash: end.hash,
+      root: this.tree.root().toString('hex'),
+    });
+    try {
+      const isNew = !fs.list(directory).includes(HEADS_FILE);
+      const fd = fs.open(`${directory}/${HEADS_FILE}`, 'append');
+      const before = fs.size(fd);
+      try {
+        writeAll(fs, fd, Buffer.from(`${canonicalJson(head)}\n`));
+        fs.sync(fd);
+      } catch (error) {
+        fs.truncate(fd, before);
+        throw error;
+      } finally {
+        fs.close(fd);
+      }
+      if (isNew) fs.syncDirectory(directory);
+    } catch {
+      return;
+    }
+    this.signed = head;
+    this.options.onHead(head);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+}

@@ -1,0 +1,102 @@
+import type { Draft } from '../journal';
+import { systemClock } from '../model/ports';
+import type { Projection } from '../model/projection';
+import { type CoreOptions, StoreCore } from './core';
+import { toFailure } from './failure';
+import { type OpenOptions, type Reply, type Request, requestSchema } from './protocol';
+
+/** Parts of a core that only tests replace. */
+export type CoreParts = Pick<CoreOptions, 'clock' | 'fs' | 'recoverEveryMs'>;
+
+/** Answers the calls of a store: the worker's side of the protocol. */
+export class StoreHost {
+  private core: StoreCore | undefined;
+  private readonly running = new Map<number, AbortController>();
+
+  constructor(
+    private readonly projections: readonly Projection<unknown>[],
+    private readonly post: (reply: Reply) => void,
+    private readonly parts: CoreParts = { clock: systemClock },
+  ) {}
+
+  /** Takes one message. What is not a request is dropped: there is no one to answer to. */
+  receive(message: unknown): void {
+    const request = requestSchema.safeParse(message);
+    if (!request.success) {
+      const id =
+        typeof message === 'object' && message !== null && 'id' in message ? Number(message.id) : Number.NaN;
+      if (Number.isFinite(id))
+        this.post({ id, failure: { name: 'RangeError', message: request.error.message } });
+      return;
+    }
+    const { id } = request.data;
+    this.answer(request.data).then(
+      (value) => this.post({ id, value }),
+      (error: unknown) => this.post({ id, failure: toFailure(error) }),
+    );
+  }
+
+  private async answer(request: Request): Promise<unknown> {
+    if (request.call === 'open') return this.open(request.options);
+    if (request.call === 'cancel') {
+      this.running.get(request.target)?.abort();
+      return undefined;
+    }
+    const { core } = this;
+    if (!core) throw new Error('The record is not open.');
+    switch (request.call) {
+      case 'append': {
+        const { stored, failure } = await core.append(request.drafts as Draft[]);
+        return {
+          seals: stored.map((item) => item.seal),
+          ...(failure ? { failure: toFailure(failure) } : {}),
+        };
+      }
+      case 'query':
+        return core.query(request.query);
+      case 'aggregates':
+        return core.aggregates(request.query);
+      case 'record':
+        return core.record(request.seq);
+      case 'verify':
+        return this.cancellable(request.id, (signal) =>
+          core.verify(
+            (checked, share) => this.post({ event: 'progress', target: request.id, checked, share }),
+            signal,
+          ),
+        );
+      case 'close':
+        this.core = undefined;
+        for (const controller of this.running.values()) controller.abort();
+        return core.close();
+    }
+  }
+
+  private async open(options: OpenOptions): Promise<unknown> {
+    if (this.core) throw new Error('The record is open already.');
+    const { key, rememberedHead, segmentRecords, ...rest } = options;
+    const core = new StoreCore({
+      ...rest,
+      ...this.parts,
+      ...(key === undefined ? {} : { key }),
+      ...(rememberedHead === undefined ? {} : { rememberedHead }),
+      ...(segmentRecords === undefined ? {} : { segmentRecords }),
+      projections: this.projections,
+      onHead: (head) => this.post({ event: 'head', head }),
+      onState: (state) => this.post({ event: 'state', state }),
+    });
+    const report = await core.open();
+    this.core = core;
+    return report;
+  }
+
+  private async cancellable<T>(id: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.running.set(id, controller);
+    try {
+      return await work(controller.signal);
+    } finally {
+      this.running.delete(id);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import type { JournalPort, StoredRecord } from '../journal';
+import type { AnyRecord } from '../model/record';
+import { AuditIndex } from './audit-index';
+import {
+  type AggregateQuery,
+  type Aggregates,
+  type AuditPage,
+  type AuditQuery,
+  aggregateQuerySchema,
+  auditQuerySchema,
+} from './query';
+import type { Snapshots } from './snapshot';
+import { loadSqlite } from './sqlite';
+
+/** Records that are indexed at once while the index catches up with the journal. */
+const SLICE = 256;
+/** The index is worth writing when this many records are not in the file yet, or at the end. */
+const WORTH_SAVING = 1_000;
+/** Bytes of records on one page, so that a page of long outputs does not hold up whoever takes it. */
+const PAGE_BYTES = 1024 * 1024;
+
+const HOUR_MS = 3_600_000;
+
+/** Keeps the audit index in step with the journal. It is loaded after start-up, in the background. */
+export class IndexKeeper {
+  private index: AuditIndex | undefined;
+  private ready: Promise<AuditIndex> | undefined;
+  private live = false;
+  private stopped = false;
+  private journalId: () => string = () => '';
+  private lastHash = '';
+  private savedSeq = 0;
+
+  constructor(
+    private readonly journal: JournalPort,
+    private readonly snapshots: Snapshots,
+  ) {}
+
+  /** `dropped`: the last record that retention dropped, 0 for none. */
+  start(journalId: () => string, dropped: number): void {
+    this.journalId = journalId;
+    this.ready = new Promise((resolve) => setImmediate(resolve)).then(() => this.load(dropped));
+    // A failure is told to whoever asks for something.
+    this.ready.catch(() => {});
+  }
+
+  private async load(dropped: number): Promise<AuditIndex> {
+    const sqlite = await loadSqlite();
+    const now = () => performance.now();
+    const end = this.journal.head();
+    const saved = this.journalId() === '' ? undefined : this.snapshots.loadIndex(this.journalId());
+    let index: AuditIndex | undefined;
+    if (saved && saved.seq <= end.seq && (await this.hashAt(saved.seq)) === saved.hash) {
+      try {
+        index = AuditIndex.load(sqlite, saved.bytes, now);
+        if (index.lastSeq !== saved.seq) index = undefined;
+        this.lastHash = saved.hash;
+        this.savedSeq = saved.seq;
+      } catch {
+        index = undefined;
+      }
+    }
+    index ??= AuditIndex.create(sqlite, now);
+    if (dropped > 0) index.dropThrough(dropped);
+    this.index = index;
+    while (!this.stopped && index.lastSeq < this.journal.head().seq) {
+      const before = index.lastSeq;
+      await this.catchUp(index, Math.max(before, dropped) + 1);
+      // A damaged end has no records to catch up with.
+      if (index.lastSeq === before) break;
+    }
+    this.live = true;
+    return index;
+  }
+
+  private async hashAt(seq: number): Promise<string | undefined> {
+    for await (const [first] of this.journal.read(seq))
+      return first?.record.seq === seq ? first.record.hash : undefined;
+    return undefined;
+  }
+
+  private async catchUp(index: AuditIndex, from: number): Promise<void> {
+    for await (const batch of this.journal.read(from)) {
+      for (let i = 0; i < batch.length && !this.stopped; i += SLICE) {
+        this.addTo(index, batch.slice(i, i + SLICE));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (this.stopped) return;
+    }
+  }
+
+  /** Takes records that were just written; while catching up they are read from the journal instead. */
+  add(batch: readonly StoredRecord[]): void {
+    if (this.index && this.live) this.addTo(this.index, batch);
+  }
+
+  private addTo(index: AuditIndex, batch: readonly StoredRecord[]): void {
+    const fresh = batch.filter(({ record }) => record.seq > index.lastSeq);
+    index.add(
+      fresh.map(({ record, segment, offset, length }) => ({
+        record,
+        at: { seq: record.seq, segment, offset, length },
+      })),
+    );
+    this.lastHash = fresh.at(-1)?.record.hash ?? this.lastHash;
+  }
+
+  private opened(): Promise<AuditIndex> {
+    if (!this.ready) throw new Error('The record is not open.');
+    return this.ready;
+  }
+
+  async query(input: AuditQuery): Promise<AuditPage> {
+    const query = auditQuerySchema.parse(input);
+    const index = await this.opened();
+    const found = index.find(query);
+    const records: AnyRecord[] = [];
+    let next = found.next;
+    let bytes = 0;
+    for (const location of found.locations) {
+      bytes += location.length;
+      const last = records.at(-1);
+      if (last && bytes > PAGE_BYTES) {
+        next = last.seq;
+        break;
+      }
+      records.push(await this.journal.fetch(location));
+    }
+    return { records, total: found.total, ...(next === undefined ? {} : { next }) };
+  }
+
+  async aggregates(input: AggregateQuery): Promise<Aggregates> {
+    const query = aggregateQuerySchema.parse(input);
+    const index = await this.opened();
+    return index.aggregates(query.from, query.to, query.bucket === 'day' ? 24 * HOUR_MS : HOUR_MS);
+  }
+
+  async record(seq: number): Promise<AnyRecord | undefined> {
+    const location = (await this.opened()).location(seq);
+    return location ? this.journal.fetch(location) : undefined;
+  }
+
+  /** Writes the index beside the journal when that saves the next start some work. */
+  async close(): Promise<void> {
+    this.stopped = true;
+    await this.ready?.catch(() => undefined);
+    const { index } = this;
+    if (!index) return;
+    if (this.live && this.lastHash !== '' && index.lastSeq - this.savedSeq >= WORTH_SAVING) this.save(index);
+    index.close();
+  }
+
+  private save(index: AuditIndex): void {
+    try {
+      this.snapshots.saveIndex(this.journalId(), { seq: index.lastSeq, hash: this.lastHash }, index.export());
+    } catch {
+      // Disposable: the next start makes it anew.
+    }
+  }
+}

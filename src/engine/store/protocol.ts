@@ -1,0 +1,138 @@
+import * as z from 'zod';
+import { headSchema } from '../journal/heads';
+import type { AnyRecord } from '../model/record';
+import { aggregateQuerySchema, auditQuerySchema } from './query';
+
+/** What passes between the store and its worker. Both sides check what they get. */
+
+const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+
+const draftSchema = z.object({
+  type: z.string().min(1),
+  actor: z.string(),
+  subject: z.string(),
+  data: z.string(),
+});
+
+const openOptionsSchema = z.object({
+  directory: z.string().min(1),
+  label: z.string(),
+  leaseToken: z.string(),
+  key: z.string().optional(),
+  rememberedHead: headSchema.optional(),
+  segmentRecords: z.number().int().optional(),
+});
+export type OpenOptions = z.infer<typeof openOptionsSchema>;
+
+export const requestSchema = z.discriminatedUnion('call', [
+  z.object({ id: z.number(), call: z.literal('open'), options: openOptionsSchema }),
+  z.object({ id: z.number(), call: z.literal('append'), drafts: z.array(draftSchema).min(1) }),
+  z.object({ id: z.number(), call: z.literal('query'), query: auditQuerySchema }),
+  z.object({ id: z.number(), call: z.literal('aggregates'), query: aggregateQuerySchema }),
+  z.object({ id: z.number(), call: z.literal('record'), seq: z.number().int() }),
+  z.object({ id: z.number(), call: z.literal('verify') }),
+  z.object({ id: z.number(), call: z.literal('cancel'), target: z.number() }),
+  z.object({ id: z.number(), call: z.literal('close') }),
+]);
+export type Request = z.infer<typeof requestSchema>;
+/** A request before it has its number. */
+export type Call = Request extends infer R ? (R extends { id: number } ? Omit<R, 'id'> : never) : never;
+
+const damageSchema = z.object({
+  kind: z.enum([
+    'edited',
+    'missing',
+    'misplaced',
+    'unlinked',
+    'torn',
+    'truncated',
+    'replaced',
+    'head',
+    'key',
+    'checkpoint',
+  ]),
+  segment: z.string(),
+  line: z.number(),
+  seq: z.number(),
+  text: z.string(),
+});
+
+const recordShape = z.object({
+  seq: z.number().int(),
+  at: z.number(),
+  type: z.string(),
+  actor: z.string(),
+  subject: z.string(),
+  data: z.record(z.string(), z.unknown()),
+  prev: hex64,
+  hash: hex64,
+});
+
+/** Records were checked where they were read; here only their outer shape is. */
+const recordSchema = z.custom<AnyRecord>((value) => recordShape.safeParse(value).success);
+
+/** What each call gives back. */
+export const resultSchemas = {
+  open: z.object({
+    firstSeq: z.number().int(),
+    lastSeq: z.number().int(),
+    replayed: z.number().int(),
+    recovered: z.object({ bytesCut: z.number(), lastSeq: z.number(), aside: z.string() }).optional(),
+    damage: z.array(damageSchema),
+    states: z.record(z.string(), z.unknown()),
+  }),
+  append: z.object({
+    seals: z.array(z.object({ seq: z.number().int(), at: z.number(), prev: hex64, hash: hex64 })),
+    failure: z.unknown().optional(),
+  }),
+  query: z.object({
+    records: z.array(recordSchema),
+    next: z.number().optional(),
+    total: z.object({ count: z.number(), exact: z.boolean() }),
+  }),
+  aggregates: z.object({
+    byChannel: z.array(z.object({ start: z.number(), channel: z.string(), count: z.number() })),
+    byEffect: z.array(z.object({ start: z.number(), effect: z.string(), count: z.number() })),
+    byType: z.array(z.object({ type: z.string(), count: z.number() })),
+  }),
+  record: recordSchema.optional(),
+  verify: z.object({
+    intact: z.boolean(),
+    records: z.number(),
+    firstSeq: z.number(),
+    lastSeq: z.number(),
+    lastHash: z.string(),
+    damage: z.array(damageSchema),
+    damageCount: z.number(),
+    heads: z.number(),
+    lastHead: headSchema.optional(),
+    notes: z.array(z.string()),
+  }),
+  cancel: z.undefined(),
+  close: z.undefined(),
+} as const;
+export type CallName = keyof typeof resultSchemas;
+
+const failureSchema = z.object({
+  name: z.string(),
+  message: z.string(),
+  code: z.string().optional(),
+  holder: z.object({ pid: z.number(), host: z.string(), label: z.string(), since: z.number() }).optional(),
+});
+export type Failure = z.infer<typeof failureSchema>;
+
+export const replySchema = z.union([
+  z.object({ id: z.number(), value: z.unknown().optional(), failure: failureSchema.optional() }),
+  z.object({ event: z.literal('progress'), target: z.number(), checked: z.number(), share: z.number() }),
+  z.object({ event: z.literal('head'), head: headSchema }),
+  z.object({
+    event: z.literal('state'),
+    state: z.discriminatedUnion('state', [
+      z.object({ state: z.literal('ready') }),
+      z.object({ state: z.literal('failed'), reason: z.string(), code: z.string() }),
+    ]),
+  }),
+]);
+export type Reply = z.infer<typeof replySchema>;
+
+export { failureSchema };

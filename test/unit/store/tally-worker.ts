@@ -1,0 +1,4 @@
+import { runStoreWorker } from '../../../src/engine/store/worker';
+import { tally } from './support';
+
+runStoreWorker([tally]);
