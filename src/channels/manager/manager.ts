@@ -1,0 +1,288 @@
+import { Emitter, type Event } from '../../engine/model/emitter';
+import type { ChannelState, EventMap, EventType } from '../../engine/model/events';
+import type { InboundMessage } from '../../engine/model/message';
+import type { Clock, Disposable, Logger, SecretStore } from '../../engine/model/ports';
+import { ENGINE, OWNER_AT_DESK, type RecordSink } from '../../engine/model/record';
+import {
+  type ChannelAdapter,
+  type ChannelDescriptor,
+  ChannelError,
+  type ConnectedAccount,
+  type SecretField,
+} from '../contract';
+import type { ChannelRegistry } from '../registry';
+import { limitedFetch } from './egress';
+import type { LeasePort } from './lease';
+import { readSettings } from './settings';
+import { type ChannelHold, ChannelSlot, type SlotPorts } from './slot';
+
+/** The gateway, as far as connections concern it. */
+export interface GatewayPort {
+  receive(message: InboundMessage): Promise<void>;
+  /** From now on messages for this account go through this adapter. */
+  attach(descriptor: ChannelDescriptor, account: ConnectedAccount, adapter: ChannelAdapter): void;
+  detach(channel: string): void;
+}
+
+export interface ChannelManagerDeps {
+  readonly registry: ChannelRegistry;
+  readonly gateway: GatewayPort;
+  readonly secrets: SecretStore;
+  readonly records: RecordSink;
+  readonly lease: LeasePort;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly fetch: typeof fetch;
+  /** In [0, 1). */
+  random(): number;
+  /** What the person set for a channel, unchecked. */
+  settings(channel: string): unknown;
+  /** Why no channel may run now, when that is so. After it changed, call `refresh()`. */
+  hold(): ChannelHold | undefined;
+}
+
+/** One channel, as the views show it. */
+export interface ChannelView {
+  readonly id: string;
+  readonly name: string;
+  /** Name of a codicon. */
+  readonly icon: string;
+  readonly summary: string;
+  readonly enabled: boolean;
+  readonly state: ChannelState;
+  /** A sentence: what happened, why, what to do. */
+  readonly detail: string;
+  readonly account?: ConnectedAccount;
+  /** Milliseconds since the epoch. */
+  readonly nextTryAt?: number;
+}
+
+/** All channels of a window: which are on, how they are, and how to stop them. */
+export class ChannelManager implements Disposable {
+  private readonly slots: ReadonlyMap<string, ChannelSlot>;
+  private readonly recorded = new Map<string, { state: ChannelState; detail: string; identity: string }>();
+  private readonly emitter: Emitter<void>;
+  /** Fires after any change of what `list()` answers. */
+  readonly onChange: Event<void>;
+
+  constructor(private readonly deps: ChannelManagerDeps) {
+    this.emitter = new Emitter((error) =>
+      deps.log.error(`A listener to the channels failed: ${String(error)}`),
+    );
+    this.onChange = this.emitter.event;
+    const ports: SlotPorts = {
+      secrets: deps.secrets,
+      clock: deps.clock,
+      log: deps.log,
+      lease: deps.lease,
+      random: () => deps.random(),
+      settings: (channel) => deps.settings(channel),
+      fetchFor: (_channel, hosts) => limitedFetch(deps.fetch, hosts),
+      loadAdapter: (channel) => deps.registry.loadAdapter(channel),
+      hold: () => deps.hold(),
+      receive: (message) => deps.gateway.receive(message),
+      attached: (descriptor, account, adapter) => {
+        this.recordIdentity(descriptor.id, account);
+        deps.gateway.attach(descriptor, account, adapter);
+      },
+      detached: (channel) => deps.gateway.detach(channel),
+      changed: (slot) => {
+        this.recordState(slot);
+        this.emitter.fire();
+      },
+    };
+    this.slots = new Map(
+      deps.registry.descriptors().map((descriptor) => [descriptor.id, new ChannelSlot(descriptor, ports)]),
+    );
+  }
+
+  list(): readonly ChannelView[] {
+    return [...this.slots.values()].map((slot) => ({
+      id: slot.descriptor.id,
+      name: slot.descriptor.name,
+      icon: slot.descriptor.icon,
+      summary: slot.descriptor.summary,
+      enabled: slot.enabled,
+      state: slot.state,
+      detail: slot.detail,
+      ...(slot.account ? { account: slot.account } : {}),
+      ...(slot.nextTryAt === undefined ? {} : { nextTryAt: slot.nextTryAt }),
+    }));
+  }
+
+  /** Connects what was enabled when the window was last closed. Unknown ids are passed over. */
+  async restore(enabled: readonly string[]): Promise<void> {
+    const slots = enabled.flatMap((id) => this.slots.get(id) ?? []);
+    await Promise.all(slots.map((slot) => slot.start()));
+  }
+
+  /** Stays enabled after a restart. Resolves when the first try has ended. @throws RangeError for an unknown id. */
+  async enable(id: string): Promise<void> {
+    const slot = this.slot(id);
+    if (!slot.enabled) {
+      await this.append('channel.enabled', OWNER_AT_DESK, id, {
+        channel: id,
+        account: slot.account?.account ?? '',
+      });
+    }
+    await slot.start();
+  }
+
+  /** Law 10: stops at once, and stays off after a restart. @throws RangeError for an unknown id. */
+  async disable(id: string, reason: string): Promise<void> {
+    const slot = this.slot(id);
+    const stopped = slot.stop('off', 'Not enabled.');
+    await this.append('channel.disabled', OWNER_AT_DESK, id, { channel: id, reason });
+    await stopped;
+  }
+
+  /** Law 10, all at once. */
+  async stopAll(reason: string): Promise<void> {
+    const running = [...this.slots.values()].filter((slot) => slot.enabled);
+    await Promise.all(running.map((slot) => this.disable(slot.descriptor.id, reason)));
+  }
+
+  /** Tries now instead of at the next time, with the settings and secrets of now. */
+  async reconnect(id: string): Promise<void> {
+    const slot = this.slot(id);
+    if (slot.enabled) await slot.start();
+  }
+
+  /** To be called when settings changed or `hold()` answers differently: starts and stops what has to be. */
+  async refresh(ids: readonly string[] = [...this.slots.keys()]): Promise<void> {
+    await Promise.all(ids.map((id) => this.reconnect(id)));
+  }
+
+  /**
+   * Asks the platform whether a secret is good, before it is kept.
+   * @returns who the platform says we are; undefined when the platform cannot be asked about this one.
+   * @throws ChannelError with a sentence that says what is wrong and never repeats the secret.
+   */
+  async checkSecret(id: string, name: string, value: string): Promise<ConnectedAccount | undefined> {
+    const slot = this.slot(id);
+    const field = this.field(slot.descriptor, name);
+    const problem =
+      value.trim() === '' ? `The ${field.label.toLowerCase()} is empty.` : field.validate?.(value);
+    if (problem !== undefined) return this.refuseSecret(id, name, new ChannelError('fatal', problem));
+    const settings = readSettings(slot.descriptor, this.deps.settings(id));
+    if (!settings.ok) throw new ChannelError('fatal', settings.problem);
+    const factory = await this.deps.registry.loadAdapter(id);
+    const context = slot.contextFor(
+      settings.value,
+      { receive: () => Promise.reject(new ChannelError('temporary', 'only a check')), state: () => {} },
+      async (wanted) => (wanted === name ? value : slot.storedSecret(wanted)),
+    );
+    const adapter = factory(context);
+    try {
+      const account = await adapter.check?.();
+      await this.append('secret.event', OWNER_AT_DESK, id, {
+        name: `${id}/${name}`,
+        event: 'checked',
+        detail: account ? `accepted by ${slot.descriptor.name} for ${account.name}` : 'cannot be checked',
+      });
+      return account;
+    } catch (error) {
+      if (error instanceof ChannelError && error.kind === 'fatal') return this.refuseSecret(id, name, error);
+      throw error;
+    } finally {
+      await adapter.disconnect();
+    }
+  }
+
+  /** Keeps a secret once the platform took it, and connects with it. @throws ChannelError as `checkSecret`. */
+  async storeSecret(id: string, name: string, value: string): Promise<ConnectedAccount | undefined> {
+    const account = await this.checkSecret(id, name, value);
+    const key = `${id}/${name}`;
+    const earlier = await this.deps.secrets.get(key);
+    await this.deps.secrets.set(key, value);
+    await this.append('secret.event', OWNER_AT_DESK, id, {
+      name: key,
+      event: earlier === undefined ? 'stored' : 'rotated',
+      detail: '',
+    });
+    await this.reconnect(id);
+    return account;
+  }
+
+  /** Deletes a channel's secrets. It goes to `unconfigured` if it is enabled. */
+  async forgetSecrets(id: string): Promise<void> {
+    const slot = this.slot(id);
+    for (const { name } of slot.descriptor.secrets) {
+      const key = `${id}/${name}`;
+      if ((await this.deps.secrets.get(key)) === undefined) continue;
+      await this.deps.secrets.delete(key);
+      await this.append('secret.event', OWNER_AT_DESK, id, { name: key, event: 'deleted', detail: '' });
+    }
+    await this.reconnect(id);
+  }
+
+  /** The window closes: everything is disconnected, and what was enabled stays so for the next start. */
+  async close(): Promise<void> {
+    await Promise.all([...this.slots.values()].map((slot) => slot.stop('off', 'The window was closed.')));
+  }
+
+  dispose(): void {
+    this.emitter.dispose();
+    void this.close();
+  }
+
+  private slot(id: string): ChannelSlot {
+    const slot = this.slots.get(id);
+    if (!slot) throw new RangeError(`There is no channel “${id}”.`);
+    return slot;
+  }
+
+  private field(descriptor: ChannelDescriptor, name: string): SecretField {
+    const field = descriptor.secrets.find((secret) => secret.name === name);
+    if (!field) throw new RangeError(`${descriptor.name} has no secret “${name}”.`);
+    return field;
+  }
+
+  private async refuseSecret(id: string, name: string, error: ChannelError): Promise<never> {
+    await this.append('secret.event', OWNER_AT_DESK, id, {
+      name: `${id}/${name}`,
+      event: 'refused',
+      detail: error.message,
+    });
+    throw error;
+  }
+
+  /** A state is recorded when it changes, and a refusal when its reason does; each further try is not. */
+  private recordState(slot: ChannelSlot): void {
+    const { id } = slot.descriptor;
+    const before = this.recorded.get(id) ?? { state: 'off', detail: '', identity: '' };
+    const same =
+      before.state === slot.state &&
+      (slot.state === 'waiting' || slot.state === 'online' || before.detail === slot.detail);
+    const passing = slot.state === 'connecting' && before.state === 'waiting';
+    if (same || passing || (slot.state === 'off' && before.state === 'off')) return;
+    this.recorded.set(id, { ...before, state: slot.state, detail: slot.detail });
+    void this.append('channel.state', ENGINE, id, {
+      channel: id,
+      state: slot.state,
+      detail: slot.detail,
+    }).catch(() => this.deps.log.error(`The state of ${slot.descriptor.name} could not be recorded.`));
+  }
+
+  private recordIdentity(id: string, account: ConnectedAccount): void {
+    const before = this.recorded.get(id) ?? { state: 'online', detail: '', identity: '' };
+    const identity = JSON.stringify([account.account, account.name, account.isBot]);
+    if (before.identity === identity) return;
+    this.recorded.set(id, { ...before, identity });
+    void this.append('channel.identity', ENGINE, id, {
+      channel: id,
+      account: account.account,
+      name: account.name,
+      isBot: account.isBot,
+    }).catch(() => this.deps.log.error(`The identity on ${id} could not be recorded.`));
+  }
+
+  private append<T extends EventType>(
+    type: T,
+    actor: string,
+    subject: string,
+    data: EventMap[T],
+  ): Promise<unknown> {
+    return this.deps.records.append({ type, actor, subject, data });
+  }
+}

@@ -1,0 +1,211 @@
+import type { InlineKeyboardMarkup, MessageEntity, Update, UserFromGetMe } from 'grammy/types';
+import type { Api } from 'grammy/web';
+import type { Attachment, OutboundMessage, ReplyButton, SentReceipt } from '../../engine/model/message';
+import {
+  type AdapterContext,
+  type AdapterFactory,
+  type ChannelAdapter,
+  ChannelError,
+  type ConnectedAccount,
+} from '../contract';
+import { splitMessage } from '../gateway/split';
+import { telegramApi, telegramFile, toChannelError } from './client';
+import { type TelegramSettings, telegramDescriptor, telegramSettings } from './descriptor';
+import { formatText } from './format';
+import { readUpdate } from './inbound';
+import { Poller } from './poller';
+
+/** Bytes that a bot may download: https://core.telegram.org/bots/api#getfile */
+const DOWNLOAD_CAP = 20 * 1024 * 1024;
+/** Bytes of a button's data: https://core.telegram.org/bots/api#inlinekeyboardbutton */
+const BUTTON_DATA_CAP = 64;
+
+class TelegramAdapter implements ChannelAdapter {
+  private readonly settings: TelegramSettings;
+  private readonly api: Api;
+  private poller: Poller | undefined;
+  private me: UserFromGetMe | undefined;
+  private closed = false;
+  /** What was already sent of a message whose sending failed half-way, so that trying again does not repeat it. */
+  private readonly progress = new WeakMap<OutboundMessage, string[]>();
+
+  constructor(private readonly context: AdapterContext) {
+    this.settings = telegramSettings.parse(context.settings);
+    this.api = telegramApi(context, this.settings.apiRoot);
+  }
+
+  async check(): Promise<ConnectedAccount> {
+    return accountOf(await call(() => this.api.getMe()));
+  }
+
+  async connect(): Promise<ConnectedAccount> {
+    const me = await call(() => this.api.getMe());
+    if (this.closed)
+      throw new ChannelError('temporary', 'Telegram was disconnected while it was connecting.');
+    this.me = me;
+    const detail = describe(me);
+    this.poller = new Poller(this.api, this.context, (update) => this.take(update), detail);
+    this.context.state('online', detail);
+    this.poller.start();
+    return accountOf(me);
+  }
+
+  async disconnect(): Promise<void> {
+    this.closed = true;
+    const { poller } = this;
+    this.poller = undefined;
+    await poller?.stop();
+  }
+
+  async send(message: OutboundMessage): Promise<SentReceipt> {
+    const parts = splitMessage(message.text, telegramDescriptor.capabilities.maxLength, {
+      fences: message.format === 'markdown',
+    });
+    const chunks = parts.length > 0 ? parts : [''];
+    const sent = this.progress.get(message) ?? [];
+    this.progress.set(message, sent);
+    for (let index = sent.length; index < chunks.length; index += 1) {
+      sent.push(await this.sendChunk(message, chunks[index] ?? '', index === 0, index === chunks.length - 1));
+    }
+    return { platformIds: [...sent] };
+  }
+
+  async download(attachment: Attachment, limitBytes: number): Promise<Uint8Array> {
+    const limit = Math.min(limitBytes, DOWNLOAD_CAP);
+    const tooBig = () =>
+      new ChannelError(
+        'refused',
+        `“${attachment.name}” is larger than ${limit} bytes, so it was not fetched.`,
+      );
+    if (attachment.size > limit) throw tooBig();
+    const file = await call(() => this.api.getFile(attachment.platformId));
+    if (!file.file_path) {
+      throw new ChannelError('refused', `Telegram no longer has “${attachment.name}”.`);
+    }
+    const response = await telegramFile(this.context, this.settings.apiRoot, file.file_path);
+    if (!response.ok || !response.body) {
+      throw new ChannelError(
+        'refused',
+        `Telegram did not hand out “${attachment.name}” (${response.status}).`,
+      );
+    }
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    const reader = response.body.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return Buffer.concat(parts);
+      size += value.length;
+      if (size > limit) {
+        await reader.cancel();
+        throw tooBig();
+      }
+      parts.push(value);
+    }
+  }
+
+  private async take(update: Update): Promise<void> {
+    const { me } = this;
+    if (!me) return;
+    const message = readUpdate(update, {
+      me,
+      allowedGroups: new Set(this.settings.allowedGroups),
+      now: this.context.clock.now(),
+    });
+    if (message) await this.context.receive(message);
+    const press = update.callback_query;
+    // Stops the button's spinner. It may be too old to be answered, which harms nobody.
+    if (press) await this.api.answerCallbackQuery(press.id).catch(() => undefined);
+  }
+
+  /** @returns Telegram's id of the message. */
+  private async sendChunk(
+    message: OutboundMessage,
+    chunk: string,
+    first: boolean,
+    last: boolean,
+  ): Promise<string> {
+    const { text, entities } = formatText(chunk, message.format);
+    const markup = last ? keyboard(message.buttons ?? []) : undefined;
+    const options = {
+      entities,
+      // Telegram would otherwise fetch every address that is mentioned, and so tell its owner.
+      link_preview_options: { is_disabled: true },
+      ...(markup ? { reply_markup: markup } : {}),
+    };
+    if (first && message.edits !== undefined && isMessageId(message.edits)) {
+      const edited = await this.edit(message.conversation, message.edits, text, options);
+      if (edited) return message.edits;
+    }
+    const reply =
+      first && message.inReplyTo !== undefined && isMessageId(message.inReplyTo)
+        ? {
+            reply_parameters: {
+              message_id: Number(message.inReplyTo),
+              // The question may have been deleted meanwhile; the answer is still wanted.
+              allow_sending_without_reply: true,
+            },
+          }
+        : {};
+    const result = await call(() =>
+      this.api.sendMessage(message.conversation, text, { ...options, ...reply }),
+    );
+    return String(result.message_id);
+  }
+
+  /** False when the message can no longer be edited, so that a new one must be sent. */
+  private async edit(
+    conversation: string,
+    id: string,
+    text: string,
+    options: { entities: MessageEntity[]; reply_markup?: InlineKeyboardMarkup },
+  ): Promise<boolean> {
+    try {
+      await call(() => this.api.editMessageText(conversation, Number(id), text, options));
+      return true;
+    } catch (error) {
+      if (!(error instanceof ChannelError) || error.kind !== 'refused') throw error;
+      return error.message.includes('message is not modified');
+    }
+  }
+}
+
+async function call<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw toChannelError(error);
+  }
+}
+
+function accountOf(me: UserFromGetMe): ConnectedAccount {
+  return {
+    account: String(me.id),
+    name: me.first_name,
+    ...(me.username ? { handle: me.username } : {}),
+    isBot: typeof me.is_bot === 'boolean' ? me.is_bot : null,
+  };
+}
+
+function describe(me: UserFromGetMe): string {
+  const name = me.username ? `@${me.username}` : me.first_name;
+  if (me.can_read_all_group_messages) {
+    return `Connected as ${name}. Its privacy mode is off, so it is sent every message of its groups; switch it on with /setprivacy at @BotFather unless that is meant.`;
+  }
+  return `Connected as ${name}. Its privacy mode is on: in groups it is sent only what is meant for it.`;
+}
+
+function isMessageId(text: string): boolean {
+  return /^\d{1,15}$/.test(text);
+}
+
+/** A command that does not fit a button can still be typed, so its button is left out. */
+function keyboard(buttons: readonly ReplyButton[]): InlineKeyboardMarkup | undefined {
+  const fitting = buttons.filter(({ command }) => Buffer.byteLength(command) <= BUTTON_DATA_CAP);
+  if (fitting.length === 0) return undefined;
+  return {
+    inline_keyboard: [fitting.map(({ label, command }) => ({ text: label, callback_data: command }))],
+  };
+}
+
+export const createAdapter: AdapterFactory = (context) => new TelegramAdapter(context);

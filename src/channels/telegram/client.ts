@@ -1,0 +1,154 @@
+import { Api, GrammyError, HttpError } from 'grammy/web';
+import { type AdapterContext, ChannelError } from '../contract';
+
+/**
+ * Stands where grammy wants the token. The real one is put into the address at the moment of each request, below
+ * grammy, so no object, error or log of its ever holds it.
+ */
+const PLACEHOLDER = '0:token';
+const TOKEN_FORM = /^\d{1,16}:[A-Za-z0-9_-]{1,128}$/;
+
+/** What an answer might quote of an address. */
+const TOKEN_LIKE = /\d{5,}:[A-Za-z0-9_-]{20,}/g;
+
+/** Seconds a call may take in all. Over the long-polling time, so that only a stalled connection meets it. */
+const CALL_TIMEOUT_S = 60;
+
+type Fetch = typeof fetch;
+
+/** The Bot API at `apiRoot`, reached through the context's fetch and no other way. */
+export function telegramApi(context: AdapterContext, apiRoot: string): Api {
+  // grammy types `fetch` as node-fetch; its web build, which this is, calls the platform's.
+  const transport: unknown = authorised(context);
+  return new Api(PLACEHOLDER, {
+    apiRoot,
+    timeoutSeconds: CALL_TIMEOUT_S,
+    sensitiveLogs: false,
+    fetch: transport as NonNullable<NonNullable<ConstructorParameters<typeof Api>[1]>['fetch']>,
+  });
+}
+
+/** The bytes at a `file_path` that `getFile` answered. The caller reads the body. @throws ChannelError */
+export async function telegramFile(
+  context: AdapterContext,
+  apiRoot: string,
+  path: string,
+): Promise<Response> {
+  if (!/^[\w./-]+$/.test(path) || path.includes('..')) {
+    throw new ChannelError(
+      'refused',
+      'Telegram named a file in a way that is not understood, so it was not read.',
+    );
+  }
+  try {
+    return await authorised(context)(`${apiRoot}/file/bot${PLACEHOLDER}/${path}`, {});
+  } catch (error) {
+    throw toChannelError(error);
+  }
+}
+
+function authorised(context: AdapterContext): Fetch {
+  return async (input, init) => {
+    const token = await context.secret('botToken');
+    if (token === undefined || !TOKEN_FORM.test(token)) {
+      throw new ChannelError(
+        'fatal',
+        'Telegram has no usable bot token. Enter the one that @BotFather wrote, with “Set Channel Secret”.',
+      );
+    }
+    const address = String(input).replace(`/bot${PLACEHOLDER}/`, () => `/bot${token}/`);
+    let response: Response;
+    try {
+      response = await context.fetch(address, init);
+    } catch (error) {
+      // What fetch throws may quote the address, and with it the token.
+      throw withoutAddress(error);
+    }
+    if (response.status >= 500 && !isJson(response)) {
+      throw new ChannelError(
+        'temporary',
+        `Telegram answered with error ${response.status}. It is tried again.`,
+      );
+    }
+    return response;
+  };
+}
+
+function isJson(response: Response): boolean {
+  return response.headers.get('content-type')?.includes('json') ?? false;
+}
+
+function withoutAddress(error: unknown): Error {
+  if (error instanceof ChannelError) return error;
+  if (error instanceof Error && error.name === 'AbortError') return new DOMException('stopped', 'AbortError');
+  const code = systemCode(error);
+  return new ChannelError(
+    'temporary',
+    `Telegram cannot be reached${code ? ` (${code})` : ''}. Check the network connection; it is tried again by itself.`,
+  );
+}
+
+/** `ECONNREFUSED` and the like, from anywhere in the chain of causes. */
+function systemCode(error: unknown): string | undefined {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    const code: unknown = 'code' in at ? at.code : undefined;
+    if (typeof code === 'string' && /^[A-Z_]{2,40}$/.test(code)) return code;
+  }
+  return undefined;
+}
+
+/**
+ * Any failure of a call as the one error that adapters throw. Codes and their meaning:
+ * https://core.telegram.org/bots/api#making-requests and https://core.telegram.org/api/errors
+ */
+export function toChannelError(error: unknown): ChannelError {
+  if (error instanceof ChannelError) return error;
+  if (error instanceof GrammyError) return fromAnswer(error);
+  if (error instanceof HttpError) {
+    if (error.error instanceof ChannelError) return error.error;
+    return new ChannelError(
+      'temporary',
+      'Telegram did not answer in time, or not in its own protocol. It is tried again by itself.',
+    );
+  }
+  return new ChannelError(
+    'temporary',
+    'The call to Telegram failed for an unknown reason. It is tried again.',
+  );
+}
+
+function fromAnswer(error: GrammyError): ChannelError {
+  const said = error.description.slice(0, 200).replace(TOKEN_LIKE, '[token]');
+  switch (error.error_code) {
+    case 401:
+    case 404:
+      return new ChannelError(
+        'fatal',
+        'Telegram refused the bot token: it is wrong or was revoked. Ask @BotFather for the current one (/token) and enter it again.',
+      );
+    case 409:
+      return new ChannelError(
+        'fatal',
+        said.includes('webhook')
+          ? 'This bot has a webhook set, so its messages go elsewhere. Remove the webhook (deleteWebhook), or use a bot of its own, then connect again.'
+          : 'Another program is receiving this bot’s messages right now. Stop it, or use a bot of its own, then connect again.',
+      );
+    case 429: {
+      const seconds = error.parameters.retry_after ?? 5;
+      return new ChannelError('rate-limited', `Telegram asks to wait ${seconds} s.`, seconds * 1000);
+    }
+    case 403:
+      return new ChannelError(
+        'refused',
+        `Telegram did not deliver the message: ${said}. The person has blocked the bot, or the bot was removed from the group.`,
+      );
+    default:
+      if (error.error_code >= 500) {
+        return new ChannelError(
+          'temporary',
+          `Telegram answered with error ${error.error_code}. It is tried again.`,
+        );
+      }
+      return new ChannelError('refused', `Telegram did not take it: ${said}.`);
+  }
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { ChannelDescriptor } from '../contract';
+
+const DEFAULT_API = 'https://api.telegram.org';
+
+/** A group's id is a negative number; a person may write it as a number or as text. */
+const GROUP_ID = 'must be the id of a group, a negative number such as -1001234567890';
+const groupId = z
+  .union([z.string(), z.number().int()], { error: GROUP_ID })
+  .transform(String)
+  .refine((id) => /^-\d{1,20}$/.test(id), GROUP_ID);
+
+/** Settings of the Telegram channel. Machine or user scope only (law 2). */
+export const telegramSettings = z.object({
+  /** Groups the bot takes part in. Empty: any group, but each must be paired by a code. */
+  allowedGroups: z.array(groupId).default([]),
+  /** Where the Bot API is; another one for a self-hosted Bot API server, or for tests. No slash at the end. */
+  apiRoot: z
+    .url({ protocol: /^https?$/, error: 'must be a web address such as https://api.telegram.org' })
+    .default(DEFAULT_API)
+    .transform((text) => text.replace(/\/+$/, '')),
+});
+
+export type TelegramSettings = z.output<typeof telegramSettings>;
+
+export const telegramDescriptor: ChannelDescriptor = {
+  id: 'telegram',
+  name: 'Telegram',
+  icon: 'send',
+  summary: 'A bot that you make with @BotFather. It asks Telegram for new messages; nothing reaches in.',
+  secrets: [
+    {
+      name: 'botToken',
+      label: 'Bot token',
+      help: 'Write /newbot to @BotFather in Telegram. The token is in his last answer: digits, a colon, 35 characters.',
+      validate: (value) =>
+        /^\d{5,16}:[A-Za-z0-9_-]{30,64}$/.test(value)
+          ? undefined
+          : 'This is not a bot token. It is digits, a colon and 35 letters or digits, as @BotFather wrote it, with no spaces.',
+    },
+  ],
+  settings: telegramSettings,
+  capabilities: {
+    maxLength: 4096,
+    edit: true,
+    buttons: true,
+    threads: true,
+    typing: true,
+    contexts: ['dm', 'group'],
+  },
+  setup: [
+    'In Telegram, open a chat with @BotFather (the one with the blue tick) and write /newbot. Choose a name and a user name that ends in “bot”. Use a bot of its own for this; do not reuse one.',
+    'Copy the token from his answer and paste it here. It is checked with Telegram and kept in the secret store.',
+    'Leave privacy mode on (/setprivacy → Enable): in groups the bot then sees only what is meant for it.',
+    'If the bot is not meant for groups, write /setjoingroups to @BotFather and choose Disable.',
+    'Generate a pairing code in VS Code, open the bot’s chat in Telegram, press Start and send the code.',
+  ],
+  hosts: (settings) => {
+    const parsed = telegramSettings.safeParse(settings);
+    return [new URL(parsed.success ? parsed.data.apiRoot : DEFAULT_API).host];
+  },
+  pairingLink: ({ handle }, code) =>
+    handle ? `https://t.me/${encodeURIComponent(handle)}?start=${encodeURIComponent(code)}` : undefined,
+};

@@ -1,0 +1,101 @@
+import type { Update } from 'grammy/types';
+import type { Api } from 'grammy/web';
+import { Backoff, nextTry, pause } from '../backoff';
+import type { AdapterContext, ChannelError } from '../contract';
+import { toChannelError } from './client';
+
+/** Seconds that Telegram may hold a request open while there is nothing to say. */
+const HOLD_S = 25;
+/** A server that does not hold requests open is not asked more often than this, in milliseconds. */
+const EMPTY_PAUSE_MS = 300;
+/** How long stopping waits for Telegram to hear what was already taken, in milliseconds. */
+const CONFIRM_MS = 1_500;
+
+const WANTED = ['message', 'edited_message', 'callback_query'] as const;
+
+/**
+ * Asks Telegram for updates, one request at a time. An update is confirmed (by asking for the one after it) only
+ * when `take` has resolved, so a crash delivers it again instead of losing it; the gateway knows what it has seen.
+ */
+export class Poller {
+  private readonly stopped = new AbortController();
+  private readonly backoff: Backoff;
+  private offset = 0;
+  private confirmed = 0;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly api: Api,
+    private readonly context: AdapterContext,
+    private readonly take: (update: Update) => Promise<void>,
+    /** What to say once the connection works again. */
+    private readonly onlineDetail: string,
+  ) {
+    this.backoff = new Backoff(() => context.random());
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Ends the open request; what was taken is confirmed when Telegram can be reached quickly. Never throws. */
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.running;
+    if (this.offset === this.confirmed || this.backoff.count > 0) return;
+    const limit = new AbortController();
+    const timer = this.context.clock.after(CONFIRM_MS, () => limit.abort());
+    await this.ask(this.offset, 0, 1, limit.signal).catch(() => []);
+    timer.dispose();
+    this.confirmed = this.offset;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopped;
+    while (!signal.aborted) {
+      try {
+        const askedAt = this.context.clock.now();
+        const updates = await this.ask(this.offset, HOLD_S, 100, signal);
+        this.confirmed = this.offset;
+        this.recovered();
+        for (const update of updates) {
+          if (signal.aborted) return;
+          await this.take(update);
+          this.offset = update.update_id + 1;
+        }
+        if (updates.length === 0 && this.context.clock.now() - askedAt < EMPTY_PAUSE_MS) {
+          await pause(this.context.clock, EMPTY_PAUSE_MS, signal);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        const failure = toChannelError(error);
+        if (failure.kind === 'fatal') {
+          this.context.state('fatal', failure.message);
+          return;
+        }
+        await this.wait(failure, signal);
+      }
+    }
+  }
+
+  private ask(offset: number, timeout: number, limit: number, signal: AbortSignal): Promise<Update[]> {
+    // grammy names the signal's type after a package; its web build passes the platform's own through.
+    const own: unknown = signal;
+    return this.api.getUpdates(
+      { offset, timeout, limit, allowed_updates: WANTED },
+      own as Parameters<Api['getUpdates']>[1],
+    );
+  }
+
+  private recovered(): void {
+    if (this.backoff.count === 0) return;
+    this.backoff.succeeded();
+    this.context.state('online', this.onlineDetail);
+  }
+
+  private async wait(failure: ChannelError, signal: AbortSignal): Promise<void> {
+    const delay = this.backoff.next(failure.retryAfterMs);
+    this.context.state('waiting', `${failure.message} ${nextTry(this.context.clock.now() + delay)}`);
+    await pause(this.context.clock, delay, signal);
+  }
+}

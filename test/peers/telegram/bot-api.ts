@@ -1,0 +1,390 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+
+/**
+ * A Bot API server that refuses what the real one refuses. Written from
+ *   https://core.telegram.org/bots/api#making-requests   addresses, answers, error codes, retry_after
+ *   https://core.telegram.org/bots/api#getupdates         offset, long polling, one poller at a time, no webhook
+ *   https://core.telegram.org/bots/api#sendmessage        1–4096 characters, entities, reply parameters
+ *   https://core.telegram.org/bots/api#inlinekeyboardbutton  1–64 bytes of callback data
+ *   https://core.telegram.org/bots/api#getfile            /file/bot<token>/<file_path>, 20 MB
+ */
+export const TOKEN = '110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawX';
+export const BOT = {
+  id: 110201543,
+  is_bot: true,
+  first_name: 'Work Bot',
+  username: 'our_work_bot',
+  can_join_groups: true,
+  can_read_all_group_messages: false,
+  supports_inline_queries: false,
+};
+
+const entity = z.looseObject({
+  type: z.enum(['pre', 'code', 'bold', 'italic', 'text_link', 'mention', 'bot_command']),
+  offset: z.number().int().min(0),
+  length: z.number().int().min(1),
+  language: z.string().optional(),
+});
+const keyboard = z.strictObject({
+  inline_keyboard: z.array(
+    z.array(
+      z.strictObject({
+        text: z.string().min(1),
+        callback_data: z.string().refine((data) => {
+          const bytes = Buffer.byteLength(data);
+          return bytes >= 1 && bytes <= 64;
+        }, 'BUTTON_DATA_INVALID'),
+      }),
+    ),
+  ),
+});
+const chatId = z.union([z.number(), z.string()]);
+const textFields = {
+  chat_id: chatId,
+  text: z.string(),
+  entities: z.array(entity).optional(),
+  link_preview_options: z.strictObject({ is_disabled: z.boolean() }).optional(),
+  reply_markup: keyboard.optional(),
+};
+const METHODS = {
+  getMe: z.strictObject({}),
+  getUpdates: z.strictObject({
+    offset: z.number().int().optional(),
+    limit: z.number().int().min(1).max(100).optional(),
+    timeout: z.number().int().min(0).optional(),
+    allowed_updates: z.array(z.string()).optional(),
+  }),
+  sendMessage: z.strictObject({
+    ...textFields,
+    reply_parameters: z
+      .strictObject({ message_id: z.number().int(), allow_sending_without_reply: z.boolean().optional() })
+      .optional(),
+  }),
+  editMessageText: z.strictObject({ ...textFields, message_id: z.number().int() }),
+  answerCallbackQuery: z.strictObject({ callback_query_id: z.string() }),
+  getFile: z.strictObject({ file_id: z.string() }),
+} as const;
+
+type Json = Record<string, unknown>;
+export interface SentMessage extends Json {
+  message_id: number;
+  chat_id: string;
+  text: string;
+  entities?: z.output<typeof entity>[];
+  reply_parameters?: { message_id: number };
+  reply_markup?: z.output<typeof keyboard>;
+}
+/** `pass`: as if nothing had been planned for this call. */
+type Planned = Refusal | 'garbage' | 'drop' | 'pass';
+interface Refusal {
+  code: number;
+  description: string;
+  parameters?: Json;
+}
+
+export class BotApi {
+  readonly sent: SentMessage[] = [];
+  readonly calls: { method: string; params: Json }[] = [];
+  readonly answered: string[] = [];
+  /** Chats that the bot may write to: whoever wrote to it, and groups it was put into. */
+  readonly chats = new Set<string>();
+  readonly files = new Map<string, Buffer>();
+  token = TOKEN;
+  me: Json = { ...BOT };
+  webhook = false;
+  /** Answers the next calls of a method with these, first to last. */
+  private readonly planned = new Map<string, Planned[]>();
+  private queue: { update_id: number; kind: string; body: Json }[] = [];
+  private nextUpdate = 5000;
+  private nextMessage = 1;
+  private poll: { wake: () => void; replaced: () => void } | undefined;
+  private server: Server | undefined;
+  private port = 0;
+
+  get root(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** On the same port as before when it ran before. */
+  async start(): Promise<void> {
+    const server = createServer((request, response) => void this.serve(request, response));
+    this.server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.port, '127.0.0.1', resolve);
+    });
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    if (!server) return;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+
+  plan(method: string, ...answers: Planned[]): void {
+    this.planned.set(method, [...(this.planned.get(method) ?? []), ...answers]);
+  }
+
+  flood(method: string, seconds: number): void {
+    this.plan(method, {
+      code: 429,
+      description: `Too Many Requests: retry after ${seconds}`,
+      parameters: { retry_after: seconds },
+    });
+  }
+
+  /** Updates that were not confirmed yet. */
+  get unconfirmed(): number {
+    return this.queue.length;
+  }
+
+  push(kind: string, body: Json): number {
+    const update_id = this.nextUpdate++;
+    this.queue.push({ update_id, kind, body });
+    this.poll?.wake();
+    return update_id;
+  }
+
+  /** Somebody writes in a private chat. */
+  dm(from: number, text: string, extra: Json = {}): Json {
+    this.chats.add(String(from));
+    const message = {
+      message_id: this.nextMessage++,
+      date: 1_700_000_000,
+      chat: { id: from, type: 'private', first_name: `User ${from}` },
+      from: { id: from, is_bot: false, first_name: `User ${from}`, username: `user_${from}` },
+      text,
+      ...(text.startsWith('/') ? { entities: [commandEntity(text)] } : {}),
+      ...extra,
+    };
+    this.push('message', message);
+    return message;
+  }
+
+  /** Somebody writes in a group. Mentions and commands get their entities, as the server adds them. */
+  group(chat: number, from: number, text: string, extra: Json = {}): Json {
+    this.chats.add(String(chat));
+    const mentions = [...text.matchAll(/(^|\s)(@\w{5,32})/g)].map((match) => ({
+      type: 'mention',
+      offset: match.index + (match[1] ?? '').length,
+      length: (match[2] ?? '').length,
+    }));
+    const message = {
+      message_id: this.nextMessage++,
+      date: 1_700_000_000,
+      chat: { id: chat, type: chat < -1_000_000_000_000 ? 'supergroup' : 'group', title: 'Team' },
+      from: { id: from, is_bot: false, first_name: `User ${from}` },
+      text,
+      entities: [...(text.startsWith('/') ? [commandEntity(text)] : []), ...mentions],
+      ...extra,
+    };
+    this.push('message', message);
+    return message;
+  }
+
+  /** Somebody presses a button of a message of ours. */
+  press(from: number, message: SentMessage, data: string, chat: Json): string {
+    const id = String(7_000_000 + this.nextMessage++);
+    this.push('callback_query', {
+      id,
+      chat_instance: '1',
+      from: { id: from, is_bot: false, first_name: `User ${from}` },
+      data,
+      message: {
+        message_id: message.message_id,
+        date: 1_700_000_000,
+        chat,
+        from: this.me,
+        text: message.text,
+      },
+    });
+    return id;
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+    const parts = /^\/(file\/)?bot([^/]+)\/(.+)$/.exec(request.url ?? '');
+    const body = await readBody(request);
+    if (!parts) return refuse(response, { code: 404, description: 'Not Found' });
+    const [, file, token, method = ''] = parts;
+    if (token !== this.token) return refuse(response, { code: 401, description: 'Unauthorized' });
+    if (file) {
+      const bytes = this.files.get(method);
+      response.writeHead(bytes ? 200 : 404);
+      response.end(bytes);
+      return;
+    }
+    if (!(method in METHODS)) return refuse(response, { code: 404, description: 'Not Found' });
+    const name = method as keyof typeof METHODS;
+    const parsed = METHODS[name].safeParse(body === '' ? {} : JSON.parse(body));
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      return refuse(response, {
+        code: 400,
+        description: `Bad Request: ${issue?.path.join('.')} ${issue?.message}`,
+      });
+    }
+    const params = parsed.data as Json;
+    this.calls.push({ method: name, params });
+    const planned = this.planned.get(name)?.shift();
+    if (planned === 'drop') {
+      request.socket.destroy();
+      return;
+    }
+    if (planned === 'garbage') {
+      response.writeHead(502, { 'content-type': 'text/html' });
+      response.end('<html>Bad Gateway</html>');
+      return;
+    }
+    if (planned && planned !== 'pass') return refuse(response, planned);
+    await this.answer(name, params, request, response);
+  }
+
+  private async answer(
+    method: string,
+    params: Json,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<unknown> {
+    switch (method) {
+      case 'getMe':
+        return accept(response, this.me);
+      case 'getUpdates':
+        return this.getUpdates(params, request, response);
+      case 'sendMessage':
+      case 'editMessageText':
+        return this.text(method, params, response);
+      case 'answerCallbackQuery':
+        this.answered.push(String(params.callback_query_id));
+        return accept(response, true);
+      case 'getFile': {
+        const path = `documents/${String(params.file_id)}`;
+        const bytes = this.files.get(path);
+        if (!bytes) return refuse(response, { code: 400, description: 'Bad Request: invalid file_id' });
+        return accept(response, {
+          file_id: params.file_id,
+          file_unique_id: 'u',
+          file_size: bytes.length,
+          file_path: path,
+        });
+      }
+    }
+  }
+
+  private async getUpdates(
+    params: Json,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<unknown> {
+    if (this.webhook) {
+      return refuse(response, {
+        code: 409,
+        description:
+          "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+      });
+    }
+    this.poll?.replaced();
+    const offset = Number(params.offset ?? 0);
+    this.queue = this.queue.filter(({ update_id }) => update_id >= offset);
+    const allowed = (params.allowed_updates as string[] | undefined) ?? [];
+    this.queue = this.queue.filter(({ kind }) => allowed.length === 0 || allowed.includes(kind));
+    const timeout = Number(params.timeout ?? 0);
+    let conflict = false;
+    if (this.queue.length === 0 && timeout > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeout * 1000);
+        const done = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        this.poll = {
+          wake: done,
+          replaced: () => {
+            conflict = true;
+            done();
+          },
+        };
+        request.socket.once('close', done);
+      });
+    }
+    if (conflict) {
+      return refuse(response, {
+        code: 409,
+        description:
+          'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running',
+      });
+    }
+    this.poll = undefined;
+    const batch = this.queue.slice(0, Number(params.limit ?? 100));
+    accept(
+      response,
+      batch.map(({ update_id, kind, body }) => ({ update_id, [kind]: body })),
+    );
+  }
+
+  private text(method: string, params: Json, response: ServerResponse): unknown {
+    const bad = (description: string) =>
+      refuse(response, { code: 400, description: `Bad Request: ${description}` });
+    const text = String(params.text);
+    const chat = String(params.chat_id);
+    if (!this.chats.has(chat)) return bad('chat not found');
+    if (text.trim() === '') return bad('message text is empty');
+    if (text.length > 4096) return bad('message is too long');
+    for (const { offset, length } of (params.entities as z.output<typeof entity>[] | undefined) ?? []) {
+      if (offset + length > text.length) return bad('entity is out of the text');
+    }
+    if (method === 'editMessageText') {
+      const earlier = this.sent.find(({ message_id }) => message_id === params.message_id);
+      if (!earlier) return bad('message to edit not found');
+      if (
+        earlier.text === text &&
+        JSON.stringify(earlier.reply_markup) === JSON.stringify(params.reply_markup)
+      ) {
+        return bad(
+          'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message',
+        );
+      }
+      Object.assign(earlier, { text, entities: params.entities, reply_markup: params.reply_markup });
+      return accept(response, {
+        message_id: earlier.message_id,
+        date: 1_700_000_000,
+        chat: { id: Number(chat) },
+        text,
+      });
+    }
+    const message = { ...params, chat_id: chat, message_id: this.nextMessage++ } as SentMessage;
+    this.sent.push(message);
+    accept(response, {
+      message_id: message.message_id,
+      date: 1_700_000_000,
+      chat: { id: Number(chat) },
+      text,
+    });
+  }
+}
+
+function commandEntity(text: string): Json {
+  return { type: 'bot_command', offset: 0, length: (/^\S+/.exec(text)?.[0] ?? '').length };
+}
+
+function accept(response: ServerResponse, result: unknown): undefined {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ ok: true, result }));
+}
+
+function refuse(response: ServerResponse, { code, description, parameters }: Refusal): undefined {
+  response.writeHead(code, { 'content-type': 'application/json' });
+  response.end(
+    JSON.stringify({ ok: false, error_code: code, description, ...(parameters ? { parameters } : {}) }),
+  );
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString('utf8');
+}
