@@ -8,7 +8,7 @@ import { findChromium, launchChromium, newProfile, runInHost, workbenchUrl } fro
 import { cachedDownload, codeOnPath, hasDisplay } from './desktop';
 import { repoRoot, resultsFolder } from './paths';
 import { installServer, newestBuild, oldestBuild } from './server-build';
-import { scratch, writeUserSettings } from './settings';
+import { quiet, scratch, writeUserSettings } from './settings';
 import { startServer } from './vscode-server';
 
 /** A whole run in one host; a suite of the present size takes seconds, so this only ends a hang. */
@@ -72,7 +72,7 @@ async function inDesktop(vscodeExecutablePath: string, how: string): Promise<num
   const place = await scratch('desktop');
   try {
     const data = join(place.root, 'data');
-    await writeUserSettings(join(data, 'User'));
+    await writeUserSettings(join(data, 'User'), quiet);
     return await runTests({
       vscodeExecutablePath,
       extensionDevelopmentPath: extension,
@@ -97,7 +97,7 @@ async function inServerBuild(): Promise<number> {
   console.log(`host: VS Code's server build, code-server ${build.version}, in Chromium`);
   const place = await scratch('in-host');
   const data = join(place.root, 'server');
-  await writeUserSettings(join(data, 'data/User'));
+  await writeUserSettings(join(data, 'data/User'), quiet);
   await mkdir(resultsFolder, { recursive: true });
   const logFile = join(resultsFolder, `in-host-${build.version}.log`);
   const log = createWriteStream(logFile);

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sampleFolder } from './paths';
 
+/** Settings by their ids. */
+export type Settings = Readonly<Record<string, unknown>>;
+
 /** Keeps the workbench from talking to galleries and assistants and from opening pages that no test wants. */
-const quiet = {
+export const quiet: Settings = {
   'chat.disableAIFeatures': true,
   'extensions.autoCheckUpdates': false,
   'extensions.autoUpdate': false,
@@ -22,15 +25,13 @@ const quiet = {
   'workbench.tips.enabled': false,
 };
 
-export type Settings = Readonly<Record<string, unknown>>;
-
 /**
  * Writes a person's settings into a profile.
  * @param user the folder that holds settings.json: `data/User` under a server's data, `User` under the desktop's.
  */
-export async function writeUserSettings(user: string, settings: Settings = {}): Promise<void> {
+export async function writeUserSettings(user: string, settings: Settings): Promise<void> {
   await mkdir(user, { recursive: true });
-  await writeFile(join(user, 'settings.json'), JSON.stringify({ ...quiet, ...settings }, undefined, 2));
+  await writeFile(join(user, 'settings.json'), JSON.stringify(settings, undefined, 2));
 }
 
 /** A throw-away folder with a copy of the sample inside; `remove` takes it all away. */

@@ -7,7 +7,7 @@ import { repoRoot, resultsFolder } from './paths';
 import { descendantsOf, until } from './processes';
 import { skip } from './report';
 import { installServer, newestBuild, oldestBuild } from './server-build';
-import { type Scratch, type Settings, scratch, writeUserSettings } from './settings';
+import { quiet, type Scratch, type Settings, scratch, writeUserSettings } from './settings';
 import { startServer, type VsCodeServer } from './vscode-server';
 import { Workbench } from './workbench/workbench';
 
@@ -68,7 +68,7 @@ export function useWorkbench(options: WorkbenchOptions = {}): () => Session {
     browser ??= await launchChromium();
     place = await scratch('ui');
     const data = join(place.root, 'server');
-    await writeUserSettings(join(data, 'data/User'), options.settings);
+    await writeUserSettings(join(data, 'data/User'), { ...quiet, ...options.settings });
     server = await startServer(installed, {
       data,
       ...(options.workspaceTrust === undefined ? {} : { workspaceTrust: options.workspaceTrust }),

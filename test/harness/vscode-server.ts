@@ -15,6 +15,8 @@ export interface ServerOptions {
    * notifications at the lower right, so windows that are driven as a person does are opened without it.
    */
   readonly smokeTestDriver?: boolean;
+  /** What a browser must know to get in; without it everything on this machine may. */
+  readonly connectionToken?: string;
   /** Folders with extensions that count as installed, where they lie. */
   readonly extensions?: readonly string[];
   /** Extensions to install from files before the start, for tests of the package. */
@@ -30,6 +32,8 @@ export interface VsCodeServer {
   readonly pid: number;
   /** Everything the server printed. */
   readonly log: string;
+  /** Resolves when the server is gone, whoever ended it. */
+  readonly ended: Promise<void>;
   /** Ends the server, its extension hosts and whatever those started. */
   stop(): Promise<void>;
 }
@@ -52,7 +56,10 @@ export async function startServer(server: InstalledServer, options: ServerOption
   const child = spawnServer(
     server,
     [
-      ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token'],
+      ...['--host', '127.0.0.1', '--port', '0'],
+      ...(options.connectionToken === undefined
+        ? ['--without-connection-token']
+        : ['--connection-token', options.connectionToken]),
       ...['--accept-server-license-terms', '--disable-telemetry'],
       ...(options.smokeTestDriver === true ? ['--enable-smoke-test-driver'] : []),
       ...(options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
@@ -60,10 +67,19 @@ export async function startServer(server: InstalledServer, options: ServerOption
     ],
     options,
   );
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const stop = () => stopTree(child);
   try {
     const port = await listeningPort(child, log);
-    return { origin: `http://127.0.0.1:${port}`, port, data: options.data, pid: child.pid ?? 0, log, stop };
+    return {
+      origin: `http://127.0.0.1:${port}`,
+      port,
+      data: options.data,
+      pid: child.pid ?? 0,
+      log,
+      ended,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
