@@ -219,7 +219,10 @@ function startSwapper(place: Place): ChildProcess {
         fs.renameSync(door, link); fs.renameSync(kept, door);
       } catch {
         // A tool has made the folder anew in the gap: put everything back where it was.
-        if (fs.existsSync(kept)) { fs.rmSync(door, { recursive: true, force: true }); fs.renameSync(kept, door); }
+        try {
+          if (fs.existsSync(kept)) { fs.rmSync(door, { recursive: true, force: true }); fs.renameSync(kept, door); }
+          if (!fs.existsSync(link)) fs.symlinkSync(${JSON.stringify(place.outside)}, link);
+        } catch {}
       }
     }`;
   return spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
