@@ -26,8 +26,8 @@ class TelegramAdapter implements ChannelAdapter {
   private poller: Poller | undefined;
   private me: UserFromGetMe | undefined;
   private closed = false;
-  /** What was already sent of a message whose sending failed half-way, so that trying again does not repeat it. */
-  private readonly progress = new WeakMap<OutboundMessage, string[]>();
+  /** By conversation: what was sent of a reply whose sending failed half-way, so that trying again does not repeat it. */
+  private readonly halfSent = new Map<string, { readonly message: string; readonly ids: string[] }>();
 
   constructor(private readonly context: AdapterContext) {
     this.settings = telegramSettings.parse(context.settings);
@@ -62,11 +62,14 @@ class TelegramAdapter implements ChannelAdapter {
       fences: message.format === 'markdown',
     });
     const chunks = parts.length > 0 ? parts : [''];
-    const sent = this.progress.get(message) ?? [];
-    this.progress.set(message, sent);
+    const key = JSON.stringify(message);
+    const earlier = this.halfSent.get(message.conversation);
+    const sent = earlier?.message === key ? earlier.ids : [];
+    this.halfSent.set(message.conversation, { message: key, ids: sent });
     for (let index = sent.length; index < chunks.length; index += 1) {
       sent.push(await this.sendChunk(message, chunks[index] ?? '', index === 0, index === chunks.length - 1));
     }
+    this.halfSent.delete(message.conversation);
     return { platformIds: [...sent] };
   }
 

@@ -306,7 +306,7 @@ describe('telegram adapter', () => {
         return true;
       });
       assert.equal(api.sent.length, 1);
-      await adapter.send(message);
+      await adapter.send({ ...message });
       assert.equal(api.sent.length, 3);
       assert.equal(api.sent.map(({ text }) => text).join(''), message.text);
     });
