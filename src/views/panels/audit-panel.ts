@@ -192,7 +192,10 @@ export class AuditPanels {
   ) {}
 
   show(filter?: string): void {
-    if (this.panel !== undefined) return this.panel.show(filter);
+    if (this.panel !== undefined) {
+      this.panel.show(filter);
+      return;
+    }
     this.attach(openPanel(this.host.extensionUri, 'cowork.audit', t('Audit')), filter);
   }
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { Disposables } from '../lifecycle';
 import { pageRoot, WebviewPage } from '../webview-page';
 
@@ -16,7 +16,7 @@ export abstract class PagePanel<Incoming, Outgoing> extends Disposables {
     host: PanelHost,
     protected readonly panel: vscode.WebviewPanel,
     page: string,
-    schema: z.ZodType<Incoming>,
+    schema: z.ZodMiniType<Incoming>,
   ) {
     super();
     this.page = this.register(

@@ -104,7 +104,10 @@ export class TaskPanels {
 
   show(taskId: string): void {
     const existing = this.open.get(taskId);
-    if (existing !== undefined) return existing.reveal();
+    if (existing !== undefined) {
+      existing.reveal();
+      return;
+    }
     const title = this.watch.engine?.tasks.get(taskId)?.title ?? taskId;
     this.attach(
       taskId,

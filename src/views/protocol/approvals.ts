@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { engineStateSchema, localeSchema, pageCommandSchema, readySchema, resultSchema } from './common';
 
 export const riskSchema = z.enum(['none', 'low', 'medium', 'high']);
@@ -32,15 +32,15 @@ export const cardSchema = z.object({
       text: z.string(),
       summary: z.string(),
       risk: riskSchema,
-      explanation: z.string().optional(),
-      saferAlternative: z.string().optional(),
+      explanation: z.optional(z.string()),
+      saferAlternative: z.optional(z.string()),
     }),
   ),
-  marks: z.array(z.object({ offset: z.number().int(), name: z.string() })),
+  marks: z.array(z.object({ offset: z.int(), name: z.string() })),
   taint: z.array(z.string()),
   why: z.object({ layer: z.string(), ruleId: z.string(), reasons: z.array(z.string()) }),
   sandbox: z.object({ label: z.string(), isolated: z.boolean() }),
-  scopes: z.array(z.object({ scope: scopeSchema, pattern: z.string().optional(), allows: z.string() })),
+  scopes: z.array(z.object({ scope: scopeSchema, pattern: z.optional(z.string()), allows: z.string() })),
   /** The highest risk of its parts. */
   risk: riskSchema,
   /** Why approving needs a second step; empty when it does not. */
@@ -51,13 +51,13 @@ export type ApprovalCard = z.infer<typeof cardSchema>;
 export const approvalsToPage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('state'),
-    locale: localeSchema.optional(),
+    locale: z.optional(localeSchema),
     engine: engineStateSchema,
     /** The extension's clock, for the countdown. */
     now: z.number(),
     cards: z.array(cardSchema),
     /** Whether anybody could ask at all: the empty page then says what to do first. */
-    setup: z.object({ users: z.number().int(), channelsOnline: z.number().int() }),
+    setup: z.object({ users: z.int(), channelsOnline: z.int() }),
   }),
   z.object({ type: z.literal('reveal'), id: z.string() }),
   resultSchema,
@@ -70,15 +70,15 @@ export const approvalsFromPage = z.discriminatedUnion('type', [
   pageCommandSchema,
   z.object({
     type: z.literal('approve'),
-    requestId: z.number().int(),
+    requestId: z.int(),
     id: z.string(),
     bindingHash: z.string(),
     scope: scopeSchema,
-    pattern: z.string().optional(),
+    pattern: z.optional(z.string()),
   }),
   z.object({
     type: z.literal('deny'),
-    requestId: z.number().int(),
+    requestId: z.int(),
     id: z.string(),
     consequence: z.enum(['deny', 'cancel-task', 'revoke-user']),
   }),

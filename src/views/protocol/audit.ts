@@ -1,16 +1,16 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { engineStateSchema, localeSchema, pageCommandSchema, readySchema } from './common';
 
 /** One record as a row: columns for the table, and the whole record as JSON text for the detail pane. */
 export const auditRowSchema = z.object({
-  seq: z.number().int(),
+  seq: z.int(),
   at: z.number(),
   type: z.string(),
   actor: z.string(),
   channel: z.string(),
   summary: z.string(),
   tone: z.enum(['plain', 'good', 'warn', 'bad']),
-  taskId: z.string().optional(),
+  taskId: z.optional(z.string()),
   raw: z.string(),
 });
 export type AuditRow = z.infer<typeof auditRowSchema>;
@@ -24,40 +24,40 @@ export const verifyStateSchema = z.discriminatedUnion('state', [
     problem: z.string(),
     segment: z.string(),
     line: z.number(),
-    seq: z.number().nullable(),
+    seq: z.nullable(z.number()),
   }),
   z.object({ state: z.literal('stopped'), message: z.string() }),
 ]);
 export type VerifyState = z.infer<typeof verifyStateSchema>;
 
 /** One figure of a chart: `series` is a channel or an effect, `at` the start of an hour or 0. */
-export const chartPointSchema = z.object({ series: z.string(), at: z.number(), count: z.number().int() });
+export const chartPointSchema = z.object({ series: z.string(), at: z.number(), count: z.int() });
 export type ChartPoint = z.infer<typeof chartPointSchema>;
 
 export const auditToPage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('state'),
-    locale: localeSchema.optional(),
+    locale: z.optional(localeSchema),
     engine: engineStateSchema,
     /** Words that the filter box may complete. */
     channels: z.array(z.string()),
     types: z.array(z.string()),
     /** Set by a command that opens the panel with a filter, or restores it after a reload. */
-    filter: z.string().optional(),
+    filter: z.optional(z.string()),
   }),
   z.object({
     type: z.literal('page'),
-    requestId: z.number().int(),
+    requestId: z.int(),
     rows: z.array(auditRowSchema),
-    nextBeforeSeq: z.number().int().optional(),
-    total: z.number().int(),
+    nextBeforeSeq: z.optional(z.int()),
+    total: z.int(),
   }),
   /** `term` is the part of the filter that was not understood. */
   z.object({
     type: z.literal('failed'),
-    requestId: z.number().int(),
+    requestId: z.int(),
     message: z.string(),
-    term: z.string().optional(),
+    term: z.optional(z.string()),
   }),
   /** New records are there. */
   z.object({ type: z.literal('grown') }),
@@ -76,15 +76,15 @@ export const auditFromPage = z.discriminatedUnion('type', [
   pageCommandSchema,
   z.object({
     type: z.literal('query'),
-    requestId: z.number().int(),
-    filter: z.string().max(2000),
-    beforeSeq: z.number().int().positive().optional(),
-    limit: z.number().int().min(1).max(500),
+    requestId: z.int(),
+    filter: z.string().check(z.maxLength(2000)),
+    beforeSeq: z.optional(z.int().check(z.positive())),
+    limit: z.int().check(z.gte(1), z.lte(500)),
   }),
   z.object({ type: z.literal('verify') }),
   z.object({ type: z.literal('stopVerify') }),
   z.object({ type: z.literal('charts') }),
   z.object({ type: z.literal('openTask'), taskId: z.string() }),
-  z.object({ type: z.literal('copyRecord'), seq: z.number().int() }),
+  z.object({ type: z.literal('copyRecord'), seq: z.int() }),
 ]);
 export type AuditFromPage = z.infer<typeof auditFromPage>;

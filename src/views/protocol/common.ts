@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** What the engine is doing, as every webview needs it to say why there is nothing to see. */
 export const engineStateSchema = z.object({
@@ -33,7 +33,7 @@ export type PageCommand = (typeof PAGE_COMMANDS)[number];
 /** How an action that a page asked for ended. `message` says why when it did not work. */
 export const resultSchema = z.object({
   type: z.literal('result'),
-  requestId: z.number().int(),
+  requestId: z.int(),
   ok: z.boolean(),
   message: z.string(),
 });

@@ -1,10 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { localeSchema, readySchema, resultSchema } from './common';
 
 export const pairingToPage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('state'),
-    locale: localeSchema.optional(),
+    locale: z.optional(localeSchema),
     now: z.number(),
     channel: z.string(),
     context: z.string(),
@@ -12,15 +12,15 @@ export const pairingToPage = z.discriminatedUnion('type', [
     /** How the code is used on this channel, one sentence. */
     how: z.string(),
     /** Absent once it can no longer be used. It is never kept by the page. */
-    code: z.string().optional(),
+    code: z.optional(z.string()),
     /** A link or QR content by which the code is sent, where the platform has one. */
-    link: z.string().optional(),
+    link: z.optional(z.string()),
     expiresAt: z.number(),
     /** live: can be used. The others say how it ended. */
     phase: z.enum(['live', 'used', 'ended']),
     outcome: z.string(),
     tries: z.array(
-      z.object({ at: z.number(), sender: z.string(), displayName: z.string(), triesLeft: z.number().int() }),
+      z.object({ at: z.number(), sender: z.string(), displayName: z.string(), triesLeft: z.int() }),
     ),
   }),
   resultSchema,
@@ -31,7 +31,7 @@ export const pairingFromPage = z.discriminatedUnion('type', [
   readySchema,
   z.object({
     type: z.enum(['copy', 'copyLink', 'rotate', 'cancel', 'extend', 'close', 'openChat']),
-    requestId: z.number().int(),
+    requestId: z.int(),
   }),
 ]);
 export type PairingFromPage = z.infer<typeof pairingFromPage>;

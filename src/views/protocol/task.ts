@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { engineStateSchema, localeSchema, readySchema, resultSchema } from './common';
 
 export const taskStepSchema = z.object({
@@ -8,9 +8,9 @@ export const taskStepSchema = z.object({
   sandbox: z.string(),
   startedAt: z.number(),
   state: z.enum(['running', 'ok', 'failed', 'interrupted']),
-  exitCode: z.number().nullable().optional(),
-  durationMs: z.number().optional(),
-  output: z.string().optional(),
+  exitCode: z.optional(z.nullable(z.number())),
+  durationMs: z.optional(z.number()),
+  output: z.optional(z.string()),
 });
 export type TaskStep = z.infer<typeof taskStepSchema>;
 
@@ -26,9 +26,9 @@ export const taskPageSchema = z.object({
   detail: z.string(),
   final: z.boolean(),
   createdAt: z.number(),
-  startedAt: z.number().optional(),
-  endedAt: z.number().optional(),
-  denials: z.number().int(),
+  startedAt: z.optional(z.number()),
+  endedAt: z.optional(z.number()),
+  denials: z.int(),
   steps: z.array(taskStepSchema),
 });
 export type TaskPage = z.infer<typeof taskPageSchema>;
@@ -36,11 +36,11 @@ export type TaskPage = z.infer<typeof taskPageSchema>;
 export const taskToPage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('state'),
-    locale: localeSchema.optional(),
+    locale: z.optional(localeSchema),
     engine: engineStateSchema,
     now: z.number(),
     /** Absent when the task is not known any more. */
-    task: taskPageSchema.optional(),
+    task: z.optional(taskPageSchema),
     /** The output so far of the step that is running. */
     live: z.string(),
   }),
@@ -51,8 +51,8 @@ export type TaskToPage = z.infer<typeof taskToPage>;
 
 export const taskFromPage = z.discriminatedUnion('type', [
   readySchema,
-  z.object({ type: z.literal('cancel'), requestId: z.number().int() }),
-  z.object({ type: z.literal('forceStop'), requestId: z.number().int() }),
+  z.object({ type: z.literal('cancel'), requestId: z.int() }),
+  z.object({ type: z.literal('forceStop'), requestId: z.int() }),
   z.object({ type: z.literal('openAudit') }),
 ]);
 export type TaskFromPage = z.infer<typeof taskFromPage>;

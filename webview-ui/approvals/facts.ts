@@ -1,0 +1,132 @@
+import type { ApprovalCard } from '../../src/views/protocol/approvals';
+import { t } from '../../src/views/protocol/l10n';
+import { markNames } from '../../src/views/protocol/marks';
+import { append, type Child, el, markedNodes, untrusted } from '../dom';
+import { icon } from '../icons';
+import { accessWord, contextWord, riskIcon, riskText, roleWord } from './words';
+
+/** The whole action: wrapped, never cut, left to right whatever it is written in. */
+export function actionBlock(card: ApprovalCard): HTMLElement {
+  const block = el('pre', {
+    class: 'action',
+    dir: 'ltr',
+    tabindex: '0',
+    role: 'group',
+    'aria-label': t('The complete action'),
+  });
+  append(block, markedNodes(card.action, card.marks));
+  return block;
+}
+
+/** Which characters of the action are not what they seem. */
+export function markWarning(card: ApprovalCard): HTMLElement | undefined {
+  const names = markNames(card.action, card.marks);
+  if (names.length === 0) return undefined;
+  return note('warning', 'warn', t('Marked in the action: {0}', names.join(', ')));
+}
+
+function note(picture: 'warning' | 'info', tone: string, text: string): HTMLElement {
+  return el('p', { class: `note ${tone}` }, icon(picture), el('span', {}, text));
+}
+
+/** What each part of the action does, as the analysis understood it. */
+export function parts(card: ApprovalCard): HTMLElement | undefined {
+  if (card.parts.length === 0) return undefined;
+  const list = el('ul', { class: 'parts', 'aria-label': t('What it does') });
+  for (const part of card.parts) {
+    list.append(
+      el(
+        'li',
+        { class: `part ${part.risk}` },
+        icon(riskIcon(part.risk)),
+        el(
+          'div',
+          {},
+          el(
+            'div',
+            {},
+            el('span', { class: 'risk-word' }, riskText(part.risk)),
+            ' ',
+            untrusted(part.summary),
+          ),
+          card.parts.length > 1 && el('code', { class: 'part-text', dir: 'ltr' }, untrusted(part.text)),
+          part.explanation !== undefined && el('div', { class: 'quiet' }, untrusted(part.explanation)),
+          part.saferAlternative !== undefined &&
+            el('div', {}, `${t('Safer:')} `, el('code', { dir: 'ltr' }, untrusted(part.saferAlternative))),
+        ),
+      ),
+    );
+  }
+  return list;
+}
+
+function row(list: HTMLElement, term: string, ...children: readonly Child[]): void {
+  list.append(el('dt', {}, term), el('dd', {}, ...children));
+}
+
+function mono(text: string): HTMLElement {
+  return el('code', { dir: 'ltr' }, untrusted(text));
+}
+
+function lines(items: readonly Node[]): HTMLElement {
+  const list = el('ul', { class: 'lines' });
+  for (const item of items) list.append(el('li', {}, item));
+  return list;
+}
+
+/** Everything else that a person needs to decide: what it touches, who asks, from where, and why it asks. */
+export function facts(card: ApprovalCard): HTMLElement {
+  const list = el('dl', { class: 'facts' });
+  row(list, t('Folder'), mono(card.cwd));
+  if (card.files.length > 0) {
+    row(
+      list,
+      t('Files'),
+      lines(
+        card.files.map(({ path, access }) =>
+          el('span', {}, el('span', { class: `access ${access}` }, accessWord(access)), ' ', mono(path)),
+        ),
+      ),
+    );
+  }
+  if (card.hosts.length > 0) row(list, t('Contacts'), lines(card.hosts.map(mono)));
+  if (card.envNames.length > 0) row(list, t('Environment'), mono(card.envNames.join(', ')));
+  row(
+    list,
+    t('Runs in'),
+    untrusted(card.sandbox.label),
+    !card.sandbox.isolated && note('warning', 'warn', t('Not isolated: it can reach what you can reach.')),
+  );
+  row(
+    list,
+    t('Asked by'),
+    untrusted(card.who.displayName),
+    ` (${roleWord(card.who.role)}) · `,
+    t('id'),
+    ' ',
+    mono(card.who.sender),
+  );
+  row(
+    list,
+    t('Where'),
+    untrusted(card.where.channel),
+    `, ${contextWord(card.where.context)} `,
+    mono(card.where.conversation),
+  );
+  row(list, t('Message'), el('blockquote', { class: 'message', dir: 'auto' }, ...markedNodes(card.message)));
+  if (card.taint.length > 0) {
+    row(
+      list,
+      t('Read before'),
+      note('warning', 'warn', t('Untrusted content was read in this task:')),
+      lines(card.taint.map((name) => untrusted(name))),
+    );
+  }
+  row(
+    list,
+    t('Why it asks'),
+    lines(card.why.reasons.map((reason) => untrusted(reason))),
+    el('span', { class: 'quiet' }, untrusted(`${card.why.layer}: ${card.why.ruleId}`)),
+  );
+  return list;
+}
