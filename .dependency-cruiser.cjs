@@ -10,6 +10,7 @@ const engineRooms = [
   'policy',
   'guard',
   'access',
+  'messages',
   'sandbox',
   'egress',
   'vault',

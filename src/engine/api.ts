@@ -125,7 +125,7 @@ export interface TasksApi {
 // ── Looking back ────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface AuditApi {
-  /** Newest first. `limit` 1…500, 100 by default. */
+  /** Newest first. `limit` 1…200, 100 by default. */
   query(filter: AuditFilter, page?: { beforeSeq?: number; limit?: number }): Promise<AuditPage>;
   verify(progress?: (records: number) => void, signal?: AbortSignal): Promise<VerifyResult>;
 }

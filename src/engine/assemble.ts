@@ -15,7 +15,7 @@ import { ENGINE, type RecordSink } from './model/record';
 import { NO_USAGE, type Usage } from './policy/facts';
 import { grantsOf } from './policy/grants';
 import type { PolicySnapshot } from './policy/snapshot';
-import { LiveState } from './projections';
+import { type EngineState, LiveState } from './projections';
 import type { SandboxBackend } from './sandbox/backend';
 import { defaultShell } from './sandbox/shell';
 import type { OpenReport, Store } from './store/types';
@@ -59,6 +59,7 @@ export interface Assembled {
   readonly engine: Engine;
   readonly records: RecordSink;
   readonly access: AccessService;
+  readonly state: () => EngineState;
 }
 
 /** Builds the rooms and joins them. Call `engine.recover()` once replies can be taken over. */
@@ -135,7 +136,7 @@ export function assemble(options: EngineOptions): Assembled {
     pause: (reason) => engine.pause(reason),
   });
   const engine = new Engine({ ...rooms, conversation, audit: auditOf(store) });
-  return { engine, records, access };
+  return { engine, records, access, state: () => live.now };
 }
 
 /** The first record of a run of the engine, with what opening the journal had to mend. */

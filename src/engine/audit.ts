@@ -1,7 +1,7 @@
 import type { AuditApi } from './api';
 import type { VerifyReport } from './journal';
 import type { AuditFilter, VerifyResult } from './model/views';
-import type { AuditQuery } from './store/query';
+import { type AuditQuery, MAX_PAGE } from './store/query';
 import type { Store } from './store/types';
 
 const PAGE = 100;
@@ -13,7 +13,7 @@ export function auditOf(store: Store): AuditApi {
       const page = await store.query({
         ...queryOf(filter),
         ...(beforeSeq === undefined ? {} : { before: beforeSeq }),
-        limit,
+        limit: Math.min(limit, MAX_PAGE),
       });
       return {
         records: page.records,

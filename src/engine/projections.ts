@@ -1,6 +1,7 @@
 import { accessProjection } from './access/projection';
 import type { AccessState } from './access/state';
 import { type ApprovalsState, approvalsProjection } from './approvals/projection';
+import { type MessagesState, messagesProjection } from './messages/projection';
 import type { Projection } from './model/projection';
 import type { AnyRecord } from './model/record';
 import { type GrantsState, grantsProjection } from './policy/grants';
@@ -11,6 +12,7 @@ export interface EngineState {
   readonly access: AccessState;
   readonly approvals: ApprovalsState;
   readonly grants: GrantsState;
+  readonly messages: MessagesState;
   readonly tasks: TasksState;
 }
 
@@ -19,6 +21,7 @@ export const PROJECTIONS: readonly Projection<unknown>[] = [
   accessProjection as Projection<unknown>,
   approvalsProjection as Projection<unknown>,
   grantsProjection as Projection<unknown>,
+  messagesProjection as Projection<unknown>,
   tasksProjection as Projection<unknown>,
 ];
 

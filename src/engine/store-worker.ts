@@ -1,3 +1,4 @@
+import { PROJECTIONS } from './projections';
 import { runStoreWorker } from './store/worker';
 
-runStoreWorker([]);
+runStoreWorker(PROJECTIONS);

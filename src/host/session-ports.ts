@@ -1,0 +1,92 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { AdapterChunk } from '../channels/registry';
+import type { HeadMemory } from '../engine/journal';
+import { headSchema } from '../engine/journal/heads';
+import { systemClock } from '../engine/model/ports';
+import { KeychainBackend, type Keytar } from '../engine/vault/keychain';
+import { SealedFileBackend } from '../engine/vault/sealed-file';
+import type { SessionPorts, SessionSettings, WorkspacePolicyFile } from '../session/ports';
+import { askPassphrase } from './passphrase';
+import { SecretStorageBackend } from './secret-storage';
+
+/** A folder's own rules, relative to its root. */
+const POLICY_FILE = '.cowork/policy.jsonc';
+
+/** What a session needs, out of VS Code. `storage` is the extension's folder for this workspace. */
+export function sessionPorts(
+  context: vscode.ExtensionContext,
+  folder: vscode.WorkspaceFolder,
+  storage: vscode.Uri,
+  settings: SessionSettings,
+  log: vscode.LogOutputChannel,
+): SessionPorts {
+  const bundles = join(context.extensionPath, 'dist');
+  return {
+    version: String(context.extension.packageJSON.version),
+    workspace: folder.uri.fsPath,
+    label: folder.name,
+    trusted: () => vscode.workspace.isTrusted,
+    storage: storage.fsPath,
+    bundles,
+    secretBackends: [
+      new SecretStorageBackend(context.secrets),
+      new KeychainBackend(async () => load<Keytar>('keytar')),
+      new SealedFileBackend(join(context.globalStorageUri.fsPath, 'secrets.json'), askPassphrase),
+    ],
+    heads: rememberedHead(context, storage.toString()),
+    settings,
+    policyFile: policyFile(folder),
+    loadChunk: async (id) => load<AdapterChunk>(join(bundles, 'channels', `${id}.cjs`)),
+    clock: systemClock,
+    log,
+    fetch,
+    env: process.env,
+    home: homedir(),
+  };
+}
+
+/** Loads a bundle, or an optional package, at run time; esbuild must not follow it. */
+function load<T>(id: string): T {
+  const atRunTime: NodeJS.Require = require;
+  return atRunTime(id) as T;
+}
+
+/** The last head of the journal, in VS Code's own state: out of reach of whoever can write the journal's folder. */
+function rememberedHead(context: vscode.ExtensionContext, journal: string): HeadMemory {
+  const key = `journal.head:${journal}`;
+  return {
+    async load() {
+      const parsed = headSchema.safeParse(context.globalState.get(key));
+      return parsed.success ? parsed.data : undefined;
+    },
+    save: async (head) => context.globalState.update(key, head),
+  };
+}
+
+function policyFile(folder: vscode.WorkspaceFolder): WorkspacePolicyFile {
+  const uri = vscode.Uri.joinPath(folder.uri, POLICY_FILE);
+  return {
+    async read() {
+      try {
+        return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+      } catch (error) {
+        if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return undefined;
+        throw error;
+      }
+    },
+    onChange(listener) {
+      const watcher = vscode.workspace.createFileSystemWatcher(
+        new vscode.RelativePattern(folder, POLICY_FILE),
+      );
+      const subscriptions = [
+        watcher,
+        watcher.onDidCreate(listener),
+        watcher.onDidChange(listener),
+        watcher.onDidDelete(listener),
+      ];
+      return { dispose: () => void vscode.Disposable.from(...subscriptions).dispose() };
+    },
+  };
+}

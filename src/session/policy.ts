@@ -1,0 +1,85 @@
+import { Emitter } from '../engine/model/emitter';
+import type { Disposable, Logger } from '../engine/model/ports';
+import { parseUserPolicy, parseWorkspacePolicy } from '../engine/policy/parse';
+import type { PolicyProblem } from '../engine/policy/problems';
+import type { WorkspacePolicy } from '../engine/policy/schema';
+import { buildSnapshot, type PolicySnapshot } from '../engine/policy/snapshot';
+import type { SessionPorts } from './ports';
+
+/** The policy in force: the person's settings and the folder's own file, read again when either changes. */
+export class PolicySource implements Disposable {
+  private readonly changed = new Emitter<void>();
+  private readonly subscriptions: Disposable[];
+  private lastGood: WorkspacePolicy | undefined;
+  private built: PolicySnapshot;
+  private found: readonly PolicyProblem[] = [];
+  private reading = 0;
+
+  readonly onChange = this.changed.event;
+
+  private constructor(
+    private readonly ports: SessionPorts,
+    private readonly log: Logger,
+  ) {
+    this.built = this.build(undefined);
+    this.subscriptions = [
+      ports.settings.onChange(() => void this.refresh()),
+      ports.policyFile.onChange(() => void this.refresh()),
+    ];
+  }
+
+  static async open(ports: SessionPorts): Promise<PolicySource> {
+    const source = new PolicySource(ports, ports.log);
+    await source.refresh();
+    return source;
+  }
+
+  current(): PolicySnapshot {
+    return this.built;
+  }
+
+  /** What is wrong with the settings or the file, with the field and the fix. */
+  problems(): readonly PolicyProblem[] {
+    return this.found;
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.changed.dispose();
+  }
+
+  private async refresh(): Promise<void> {
+    this.reading++;
+    const turn = this.reading;
+    let text: string | undefined;
+    try {
+      text = await this.ports.policyFile.read();
+    } catch (error) {
+      // A file that is there and cannot be read may hold denials: what was in force stays in force.
+      this.log.error(
+        `The policy file could not be read: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return;
+    }
+    if (turn !== this.reading) return; // A newer reading is under way.
+    this.built = this.build(text);
+    this.changed.fire();
+  }
+
+  private build(text: string | undefined): PolicySnapshot {
+    const { workspace: workspaceRoot, home, storage, settings } = this.ports;
+    const user = parseUserPolicy(settings.policy());
+    const file = text === undefined ? undefined : parseWorkspacePolicy(text, this.lastGood);
+    if (file?.understood) this.lastGood = file.policy;
+    this.found = [...user.problems, ...(file?.problems ?? [])];
+    for (const { path, message, fix } of this.found)
+      this.log.warn(`Policy, ${path || 'the file'}: ${message} ${fix}`);
+    return buildSnapshot({
+      user: user.policy,
+      ...(file ? { workspace: file.policy } : {}),
+      workspaceRoot,
+      home,
+      storage: [storage],
+    });
+  }
+}

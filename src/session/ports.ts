@@ -1,0 +1,54 @@
+import type { AdapterChunk } from '../channels/registry';
+import type { AccessConfig } from '../engine/access/config';
+import type { HeadMemory } from '../engine/journal';
+import type { Clock, Disposable, Logger } from '../engine/model/ports';
+import type { SandboxId } from '../engine/sandbox/backend';
+import type { SecretBackend } from '../engine/vault/backend';
+
+/** What the person has set, from user and machine scope only; read again at each use. */
+export interface SessionSettings {
+  /** The policy as the settings hold it, unchecked: the engine says what is wrong with it. */
+  policy(): unknown;
+  access(): AccessConfig;
+  /** What is set for one channel, unchecked. */
+  channel(id: string): unknown;
+  sandbox(): 'auto' | SandboxId;
+  /** Names of variables that commands get besides the base set. */
+  environment(): readonly string[];
+  /** Milliseconds. */
+  approvalTtlMs(): number;
+  /** Fires with a test whether a setting, or one below it, is among those that changed. */
+  onChange(listener: (changed: (key: string) => boolean) => void): Disposable;
+}
+
+/** The workspace's own policy file. */
+export interface WorkspacePolicyFile {
+  /** Undefined when there is none. */
+  read(): Promise<string | undefined>;
+  onChange(listener: () => void): Disposable;
+}
+
+/** Everything that a session needs of the editor, or of a test. */
+export interface SessionPorts {
+  readonly version: string;
+  /** Absolute path of the folder that is open. */
+  readonly workspace: string;
+  /** Its name, for people. */
+  readonly label: string;
+  readonly trusted: () => boolean;
+  /** Absolute, outside the workspace, for this workspace alone. */
+  readonly storage: string;
+  /** Absolute folder of the bundles. */
+  readonly bundles: string;
+  /** From the best to the last resort. */
+  readonly secretBackends: readonly SecretBackend[];
+  readonly heads: HeadMemory;
+  readonly settings: SessionSettings;
+  readonly policyFile: WorkspacePolicyFile;
+  loadChunk(id: string): Promise<AdapterChunk>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly fetch: typeof fetch;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+}

@@ -1,0 +1,207 @@
+import { join } from 'node:path';
+import { Gateway } from '../channels/gateway/gateway';
+import { FolderQuarantine } from '../channels/gateway/quarantine';
+import { discoveryFolder } from '../channels/local/discovery';
+import { LocalHub } from '../channels/local/hub';
+import { LocalServer } from '../channels/local/server';
+import { enabledChannels } from '../channels/manager/enabled';
+import { OsLease } from '../channels/manager/lease';
+import { ChannelManager } from '../channels/manager/manager';
+import { ChannelRegistry } from '../channels/registry';
+import type { EngineApi } from '../engine/api';
+import { type Assembled, assemble, type EngineOptions, recordStart } from '../engine/assemble';
+import { createGuard } from '../engine/guard';
+import type { Disposable } from '../engine/model/ports';
+import { childEnvironment } from '../engine/sandbox/environment';
+import { createStore } from '../engine/store';
+import type { Store } from '../engine/store/types';
+import { Masking } from '../engine/vault/masking';
+import { Vault } from '../engine/vault/vault';
+import { accessUnder } from './access-config';
+import { PolicySource } from './policy';
+import type { SessionPorts } from './ports';
+import { chooseSandbox } from './sandbox';
+import { signingKey } from './signing-key';
+
+/** One window's engine with its channels. */
+export class Session {
+  private constructor(
+    readonly engine: EngineApi,
+    readonly channels: ChannelManager,
+    readonly registry: ChannelRegistry,
+    readonly gateway: Gateway,
+    readonly hub: LocalHub,
+    readonly vault: Vault,
+    readonly policy: PolicySource,
+    private readonly store: Store,
+    private readonly owned: readonly Disposable[],
+  ) {}
+
+  /**
+   * Opens the vault and the journal, builds the engine, and connects what was connected before.
+   * @throws JournalHeldError when another window works in this folder, EngineError when credentials or the
+   * journal cannot be kept.
+   */
+  static async start(ports: SessionPorts): Promise<Session> {
+    const masking = new Masking();
+    const vault = await Vault.open(ports.secretBackends, masking, ports.clock);
+    await vault.warmMasking();
+    const store = createStore({
+      directory: join(ports.storage, 'journal'),
+      label: ports.label,
+      workerPath: join(ports.bundles, 'store-worker.cjs'),
+      keys: signingKey(vault),
+      heads: ports.heads,
+      onError: (error) => ports.log.error(`The record: ${String(error)}`),
+    });
+    const opened = await store.open();
+    try {
+      return await Session.build(ports, masking, vault, store, opened);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  private static async build(
+    ports: SessionPorts,
+    masking: Masking,
+    vault: Vault,
+    store: Store,
+    opened: EngineOptions['opened'],
+  ): Promise<Session> {
+    const policy = await PolicySource.open(ports);
+    const [guard, sandbox] = await Promise.all([
+      createGuard({ wasmDir: ports.bundles }),
+      chooseSandbox(ports.settings.sandbox(), ports.log),
+    ]);
+    const hub: LocalHub = new LocalHub({
+      open: (context, room) => server.open(context, room),
+      close: () => server.close(),
+    });
+    const registry = new ChannelRegistry(
+      (id) => ports.loadChunk(id),
+      new Map([['local', hub.createAdapter]]),
+    );
+    const options: EngineOptions = {
+      version: ports.version,
+      store,
+      opened,
+      masker: masking,
+      clock: ports.clock,
+      analyse: (line, shell, place) => guard.analyse({ line, shell, ...place }),
+      sandbox: () => sandbox,
+      policy: () => policy.current(),
+      access: () => accessUnder(ports.settings.access(), policy.current().ceiling, registry.descriptors()),
+      workspace: { root: ports.workspace, trusted: ports.trusted },
+      storageDir: ports.storage,
+      environment: () => listedVariables(ports),
+      environmentNames: () => variableNames(ports),
+      approvalTtlMs: () => ports.settings.approvalTtlMs(),
+      say: (reply) => gateway.say(reply),
+    };
+    const assembled = assemble(options);
+    const { engine, records, access } = assembled;
+    const server = new LocalServer({
+      folder: discoveryFolder(ports.env, process.platform, ports.home),
+      workspace: ports.label,
+      records,
+    });
+    const gateway: Gateway = gatewayOf(ports, assembled);
+    await recordStart(records, options);
+    await engine.recover();
+    const channels = new ChannelManager({
+      registry,
+      gateway,
+      secrets: vault,
+      records,
+      lease: new OsLease(ports.label, ports.storage),
+      clock: ports.clock,
+      log: ports.log,
+      fetch: ports.fetch,
+      random: Math.random,
+      settings: (id) => ports.settings.channel(id),
+      hold: () => (ports.trusted() ? undefined : RESTRICTED),
+    });
+    await channels.restore(await startingChannels(engine, channels, registry));
+    const owned = [
+      channels,
+      engine,
+      policy,
+      access.onRevoked((keys) => void gateway.revoked(keys)),
+      ports.settings.onChange((changed) => {
+        const ids = registry.descriptors().map(({ id }) => id);
+        void channels.refresh(ids.filter((id) => changed(`channels.${id}`)));
+      }),
+    ];
+    return new Session(engine, channels, registry, gateway, hub, vault, policy, store, owned);
+  }
+
+  /** Disconnects, stops all work and closes the journal with a signed head. */
+  async close(): Promise<void> {
+    await this.channels.close();
+    await this.gateway.close();
+    for (const one of this.owned) one.dispose();
+    await this.store.close();
+  }
+}
+
+const RESTRICTED = {
+  state: 'restricted',
+  detail: 'This folder is not trusted, so no channel runs. Trust it to go on.',
+} as const;
+
+function gatewayOf(ports: SessionPorts, { engine, records, access, state }: Assembled): Gateway {
+  return new Gateway({
+    deliver: (message) => engine.receive(message),
+    records,
+    clock: ports.clock,
+    log: ports.log,
+    random: Math.random,
+    access: {
+      isKnown: (key) => access.hasAccess(key),
+      mentionRequired: (channel, context, conversation) =>
+        access.contextPolicy(channel, context, conversation).mentionRequired,
+      mayReply: (to, queuedAt) => access.mayReply(to, queuedAt),
+    },
+    earlier: { seen: [...state().messages.seen], unsent: Object.values(state().messages.unsent) },
+    quarantine: new FolderQuarantine(join(ports.storage, 'attachments'), ports.clock),
+  });
+}
+
+/** What was enabled last; and the local chat, which is there from the start until somebody switches it off. */
+async function startingChannels(
+  engine: EngineApi,
+  channels: ChannelManager,
+  registry: ChannelRegistry,
+): Promise<readonly string[]> {
+  const enabled = await enabledChannels(
+    engine.audit,
+    registry.descriptors().map(({ id }) => id),
+  );
+  if (enabled.includes('local')) return enabled;
+  const { records } = await engine.audit.query(
+    { types: ['channel.disabled'], channel: 'local' },
+    { limit: 1 },
+  );
+  if (records.length === 0) await channels.enable('local');
+  return enabled;
+}
+
+function listedVariables({ settings, env }: SessionPorts): Record<string, string> {
+  const listed = settings.environment().flatMap((name) => {
+    const value = env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(listed);
+}
+
+function variableNames(ports: SessionPorts): readonly string[] {
+  const { env } = childEnvironment({
+    host: ports.env,
+    workspace: ports.workspace,
+    listed: listedVariables(ports),
+    platform: process.platform,
+  });
+  return Object.keys(env).sort();
+}

@@ -1,0 +1,159 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AccessConfig } from '../../src/engine/access/config';
+import { assemble, type EngineOptions, recordStart } from '../../src/engine/assemble';
+import type { Reply } from '../../src/engine/conversation';
+import type { Engine } from '../../src/engine/engine';
+import { createGuard, type Guard } from '../../src/engine/guard';
+import type { InboundMessage } from '../../src/engine/model/message';
+import { systemClock } from '../../src/engine/model/ports';
+import type { AnyRecord } from '../../src/engine/model/record';
+import type { UserPolicy } from '../../src/engine/policy/schema';
+import { buildSnapshot } from '../../src/engine/policy/snapshot';
+import { PROJECTIONS } from '../../src/engine/projections';
+import { ProcessBackend } from '../../src/engine/sandbox/process-backend';
+import { createInProcessStore } from '../../src/engine/store';
+import type { Store } from '../../src/engine/store/types';
+import { Masking } from '../../src/engine/vault/masking';
+
+let guard: Promise<Guard> | undefined;
+
+/** A whole engine on real folders: journal, tools, guard, process isolation. Only the chat is played by the test. */
+export class TestEngine {
+  readonly replies: Reply[] = [];
+  readonly masking = new Masking();
+  private sent = 0;
+
+  private constructor(
+    readonly folder: string,
+    readonly engine: Engine,
+    readonly store: Store,
+    readonly policy: { user: UserPolicy },
+    private readonly listeners: Set<() => void>,
+  ) {}
+
+  /** `folder` of an earlier engine starts a new one on the same workspace and journal. */
+  static async start(
+    options: { folder?: string; user?: UserPolicy; access?: AccessConfig } = {},
+  ): Promise<TestEngine> {
+    const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cowork-engine-')));
+    const root = join(folder, 'workspace');
+    await mkdir(root, { recursive: true });
+    guard ??= createGuard();
+    const { analyse } = await guard;
+    const store = createInProcessStore({
+      directory: join(folder, 'journal'),
+      label: 'test',
+      projections: PROJECTIONS,
+    });
+    const opened = await store.open();
+    const policy = { user: options.user ?? {} };
+    const sandbox = new ProcessBackend();
+    const listeners = new Set<() => void>();
+    const tested: { current?: TestEngine } = {};
+    const engineOptions: EngineOptions = {
+      version: '0.0.0-test',
+      store,
+      opened,
+      masker: { mask: (text) => tested.current?.masking.mask(text) ?? text },
+      clock: systemClock,
+      analyse: (line, shell, place) => analyse({ line, shell, ...place }),
+      sandbox: () => sandbox,
+      policy: () =>
+        buildSnapshot({ user: policy.user, workspaceRoot: root, home: homedir(), storage: [folder] }),
+      access: () => options.access ?? {},
+      workspace: { root, trusted: () => true },
+      storageDir: join(folder, 'storage'),
+      environment: () => ({}),
+      environmentNames: () => ['PATH'],
+      approvalTtlMs: () => 300_000,
+      say: async (reply) => {
+        tested.current?.replies.push(reply);
+        for (const listener of [...listeners]) listener();
+      },
+    };
+    const { engine, records } = assemble(engineOptions);
+    tested.current = new TestEngine(folder, engine, store, policy, listeners);
+    await recordStart(records, engineOptions);
+    await engine.recover();
+    engine.onChange(() => {
+      for (const listener of [...listeners]) listener();
+    });
+    return tested.current;
+  }
+
+  get root(): string {
+    return join(this.folder, 'workspace');
+  }
+
+  async file(path: string, content: string): Promise<void> {
+    await writeFile(join(this.root, path), content);
+  }
+
+  message(text: string, sender = 'ann', extra: Partial<InboundMessage> = {}): InboundMessage {
+    this.sent++;
+    return {
+      channel: 'local',
+      account: 'test',
+      conversation: sender,
+      context: 'dm',
+      sender: { id: sender, displayName: sender, isBot: false, isSelf: false },
+      text,
+      attachments: [],
+      platformId: `p${this.sent}`,
+      receivedAt: Date.now(),
+      addressed: true,
+      ...extra,
+    };
+  }
+
+  async say(text: string, sender = 'ann', extra: Partial<InboundMessage> = {}): Promise<void> {
+    await this.engine.receive(this.message(text, sender, extra));
+  }
+
+  /** Lets somebody in with a code from the desk. */
+  async pair(sender = 'ann', role: 'member' | 'owner' | 'approver' | 'observer' = 'member'): Promise<void> {
+    const { code } = await this.engine.pairing.issue({ channel: 'local', context: 'dm', role });
+    await this.say(code, sender);
+  }
+
+  /** Waits until `test` gives something, looking again after each change and each reply. */
+  async until<T>(test: () => T | undefined | false): Promise<T> {
+    for (;;) {
+      const found = test();
+      if (found !== undefined && found !== false) return found;
+      await new Promise<void>((resolve) => {
+        const once = () => {
+          this.listeners.delete(once);
+          resolve();
+        };
+        this.listeners.add(once);
+      });
+    }
+  }
+
+  reply(pattern: RegExp): Promise<Reply> {
+    return this.until(() => this.replies.find((reply) => pattern.test(reply.text)));
+  }
+
+  approval() {
+    return this.until(() => this.engine.approvals.pending()[0]);
+  }
+
+  async records(): Promise<readonly AnyRecord[]> {
+    const page = await this.store.query({ limit: 200 });
+    return [...page.records].reverse();
+  }
+
+  /** Ends it as the closing of the window does. */
+  async stop(): Promise<void> {
+    this.engine.dispose();
+    await this.store.close();
+  }
+
+  async remove(): Promise<void> {
+    await this.stop().catch(() => {});
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
