@@ -1,10 +1,11 @@
+import { EngineError } from '../model/error';
 import type { EventMap } from '../model/events';
 import type { ChatContext, Role } from '../model/identity';
 import type { Disposable } from '../model/ports';
 import { type Actor, ENGINE, OWNER_AT_DESK } from '../model/record';
 import { CODE_HASH_COST, generateCode, hashCode, strongRandom } from './codes';
 import { CODE_TTL_MAX_MS, CODE_TTL_MIN_MS, codeTtlMs, effectiveMode } from './config';
-import { type AccessDeps, AccessError } from './deps';
+import type { AccessDeps } from './deps';
 import { CODE_MAX_TRIES, type CodeState, isLive } from './state';
 
 export interface CodeRequest {
@@ -79,18 +80,18 @@ export class CodeDesk implements Disposable {
       }));
   }
 
-  /** @throws AccessError when the place does not pair, the life is out of range or too many codes are open. */
+  /** @throws EngineError when the place does not pair, the life is out of range or too many codes are open. */
   async issue(request: CodeRequest, by: Actor = OWNER_AT_DESK): Promise<IssuedCode> {
     const { channel, context, role = 'member', expectedSender } = request;
     const config = this.deps.config();
     const mode = effectiveMode(this.deps.state(), config, channel, context);
     if (mode !== 'pairing') {
-      throw new AccessError(
+      throw new EngineError(
         `Codes work only in pairing mode, and ${context} messages of ${channel} are in ${mode} mode. Switch the mode first.`,
       );
     }
     if (expectedSender !== undefined && expectedSender.trim() === '') {
-      throw new AccessError(
+      throw new EngineError(
         'The expected sender is empty. Give the platform id of the person, or leave it out.',
       );
     }
@@ -98,7 +99,7 @@ export class CodeDesk implements Disposable {
     checkTtl(ttlMs);
     const open = this.live().filter((code) => code.channel === channel && code.context === context);
     if (open.length >= MAX_LIVE_CODES) {
-      throw new AccessError(
+      throw new EngineError(
         `${open.length} codes are open here already. Cancel one, or wait until it has been used or has run out.`,
       );
     }
@@ -140,13 +141,13 @@ export class CodeDesk implements Disposable {
     await this.end(codeId, 'cancelled', by);
   }
 
-  /** Lets it live `ttlMs` from now. @throws AccessError when it is dead or would be older than an hour then. */
+  /** Lets it live `ttlMs` from now. @throws EngineError when it is dead or would be older than an hour then. */
   async extend(codeId: string, ttlMs: number, by: Actor = OWNER_AT_DESK): Promise<void> {
     checkTtl(ttlMs);
     const code = this.find(codeId);
     const expiresAt = this.deps.clock.now() + ttlMs;
     if (expiresAt > code.issuedAt + CODE_TTL_MAX_MS) {
-      throw new AccessError('A code lives at most an hour from when it was made. Make a new one instead.');
+      throw new EngineError('A code lives at most an hour from when it was made. Make a new one instead.');
     }
     await this.deps.records.append({
       type: 'access.code.extended',
@@ -182,7 +183,7 @@ export class CodeDesk implements Disposable {
     const codes = this.deps.state().codes;
     const code = Object.hasOwn(codes, codeId) ? codes[codeId] : undefined;
     if (!code || !isLive(code, this.deps.clock.now())) {
-      throw new AccessError('This code is used, cancelled or out of time. Make a new one.');
+      throw new EngineError('This code is used, cancelled or out of time. Make a new one.');
     }
     return code;
   }
@@ -202,5 +203,5 @@ export class CodeDesk implements Disposable {
 
 function checkTtl(ttlMs: number): void {
   if (ttlMs >= CODE_TTL_MIN_MS && ttlMs <= CODE_TTL_MAX_MS) return;
-  throw new AccessError('A code may live from 30 seconds to an hour. Choose a time in between.');
+  throw new EngineError('A code may live from 30 seconds to an hour. Choose a time in between.');
 }

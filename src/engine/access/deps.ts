@@ -16,11 +16,6 @@ export interface AccessDeps {
   readonly codeCost?: number;
 }
 
-/** A change that cannot be made. The message says why and what to do. */
-export class AccessError extends Error {
-  override readonly name = 'AccessError';
-}
-
 /** Runs jobs one after the other, in the order they came; one that fails does not stop the next. */
 export class Serial {
   private last: Promise<unknown> = Promise.resolve();

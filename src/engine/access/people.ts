@@ -1,4 +1,5 @@
 import { Emitter } from '../model/emitter';
+import { EngineError } from '../model/error';
 import type { AccessMode } from '../model/events';
 import {
   CHAT_CONTEXTS,
@@ -14,7 +15,7 @@ import {
 import { type Actor, OWNER_AT_DESK } from '../model/record';
 import type { CodeDesk } from './code-desk';
 import { allowedModes, effectiveMode } from './config';
-import { type AccessDeps, AccessError } from './deps';
+import type { AccessDeps } from './deps';
 import { hasAccess } from './standing';
 import { type AdmittedHow, type Allowlist, slot, type UserState } from './state';
 
@@ -98,7 +99,7 @@ export class People {
     }));
   }
 
-  /** @throws AccessError when the channel or the profile does not allow the mode. */
+  /** @throws EngineError when the channel or the profile does not allow the mode. */
   async setMode(
     channel: string,
     context: ChatContext,
@@ -107,7 +108,7 @@ export class People {
   ): Promise<void> {
     const allowed = allowedModes(this.deps.config(), channel);
     if (mode !== 'disabled' && !allowed.includes(mode)) {
-      throw new AccessError(
+      throw new EngineError(
         `${channel} may not use ${mode} mode here: this channel or the active profile allows only ${allowed.join(', ')}.`,
       );
     }
@@ -122,7 +123,7 @@ export class People {
     if (mode !== 'pairing') await this.codes.cancelAll(channel, context, by);
   }
 
-  /** Replaces the list. Whoever is no longer on it loses access here. @throws AccessError on an empty entry. */
+  /** Replaces the list. Whoever is no longer on it loses access here. @throws EngineError on an empty entry. */
   async setAllowlist(
     channel: string,
     context: ChatContext,
@@ -164,7 +165,7 @@ export class People {
 
   async setNote(key: IdentityKey, note: string, by: Actor = OWNER_AT_DESK): Promise<void> {
     this.find(key);
-    if (note.length > NOTE_MAX) throw new AccessError(`A note has at most ${NOTE_MAX} characters.`);
+    if (note.length > NOTE_MAX) throw new EngineError(`A note has at most ${NOTE_MAX} characters.`);
     await this.deps.records.append({
       type: 'access.note',
       actor: by,
@@ -182,7 +183,7 @@ export class People {
   ): Promise<void> {
     const user = this.find(key);
     if (enabled && (user.status !== 'active' || !roleAtLeast(user.role, 'approver'))) {
-      throw new AccessError('Only an active user with the role approver or owner can approve from a chat.');
+      throw new EngineError('Only an active user with the role approver or owner can approve from a chat.');
     }
     await this.deps.records.append({
       type: 'access.remoteApproval',
@@ -224,7 +225,7 @@ export class People {
   async restore(key: IdentityKey, reason: string, by: Actor = OWNER_AT_DESK): Promise<void> {
     const user = this.find(key);
     if (user.status !== 'suspended' && !this.blocked.has(key)) {
-      throw new AccessError('This user is not suspended. To let a revoked user back in, admit them again.');
+      throw new EngineError('This user is not suspended. To let a revoked user back in, admit them again.');
     }
     await this.deps.records.append({
       type: 'access.restored',
@@ -237,7 +238,7 @@ export class People {
 
   /**
    * Lets someone back in who was revoked, by the owner's own hand and at most as a member unless `role` says more.
-   * @throws AccessError when the mode would keep them out all the same.
+   * @throws EngineError when the mode would keep them out all the same.
    */
   async readmit(key: IdentityKey, role?: Role, by: Actor = OWNER_AT_DESK): Promise<void> {
     const user = this.find(key);
@@ -246,7 +247,7 @@ export class People {
     const mode = effectiveMode(this.deps.state(), this.deps.config(), channel, context);
     const list = this.deps.state().allowlists[slot(channel, context)]?.senders;
     if (mode === 'disabled' || (mode === 'allowlist' && !list?.includes(sender))) {
-      throw new AccessError(
+      throw new EngineError(
         mode === 'disabled'
           ? `${channel} is switched off for ${context} messages. Switch its mode first.`
           : `${channel} listens only to its allowlist for ${context} messages. Put them on the list instead.`,
@@ -286,7 +287,7 @@ export class People {
     );
     const failed = results.filter((result) => result.status === 'rejected').length;
     if (failed === 0) return;
-    throw new AccessError(
+    throw new EngineError(
       `${failed} of ${known.length} could not be recorded, so it will not outlast a restart: the journal cannot be written. They are shut out for now. Make room on the disk and do it again.`,
     );
   }
@@ -340,7 +341,7 @@ export class People {
   private find(key: IdentityKey): UserState {
     const users = this.deps.state().users;
     const user = Object.hasOwn(users, key) ? users[key] : undefined;
-    if (!user) throw new AccessError('There is no such user. The list may have changed; look again.');
+    if (!user) throw new EngineError('There is no such user. The list may have changed; look again.');
     return user;
   }
 }
@@ -374,10 +375,10 @@ function entry(user: UserState): UserEntry {
 function checkList(values: readonly string[], what: string): string[] {
   const list = [...new Set(values.map((value) => value.trim()))];
   if (list.includes('')) {
-    throw new AccessError(
+    throw new EngineError(
       `The allowlist has an empty ${what}. An empty entry would match nobody; remove it.`,
     );
   }
-  if (list.length > LIST_MAX) throw new AccessError(`An allowlist holds at most ${LIST_MAX} entries.`);
+  if (list.length > LIST_MAX) throw new EngineError(`An allowlist holds at most ${LIST_MAX} entries.`);
   return list;
 }

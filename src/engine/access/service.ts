@@ -16,7 +16,7 @@ import { type Allowlist, slot } from './state';
 /**
  * Who may talk: modes, pairing, users, lockout. Everything it knows is `AccessState`; everything it changes it
  * records first. `by` is the actor of the record, the person at the desk when absent. Methods that change
- * something reject with `AccessError` when the change is not allowed, and with the journal's error when it
+ * something reject with `EngineError` when the change is not allowed, and with the journal's error when it
  * could not be recorded; then it has not been made, except that whoever was to be shut out stays out.
  */
 export class AccessService implements Disposable {
