@@ -3,7 +3,7 @@ import { localDescriptor } from './local/descriptor';
 import { telegramDescriptor } from './telegram/descriptor';
 
 /** Every channel that this build knows. A new one is its folder and a line here. */
-const DESCRIPTORS: readonly ChannelDescriptor[] = [localDescriptor, telegramDescriptor];
+export const DESCRIPTORS: readonly ChannelDescriptor[] = [localDescriptor, telegramDescriptor];
 
 /** What a channel's bundle (`dist/channels/<id>.cjs`, from `src/channels/<id>/adapter.ts`) exports. */
 export interface AdapterChunk {

@@ -202,6 +202,7 @@ export class Conversation {
         length: message.text.length,
         sha256: createHash('sha256').update(message.text).digest('hex'),
         attachments: message.attachments.length,
+        ...(message.marks?.length ? { marks: [...message.marks] } : {}),
       },
     });
     return messageId;

@@ -8,9 +8,11 @@ import { enabledChannels } from '../channels/manager/enabled';
 import { OsLease } from '../channels/manager/lease';
 import { ChannelManager } from '../channels/manager/manager';
 import { ChannelRegistry } from '../channels/registry';
+import type { AccessConfig } from '../engine/access/config';
 import type { EngineApi } from '../engine/api';
 import { type Assembled, assemble, type EngineOptions, recordStart } from '../engine/assemble';
 import { createGuard } from '../engine/guard';
+import { ACCESS_MODES, type AccessMode } from '../engine/model/events';
 import type { Disposable } from '../engine/model/ports';
 import { childEnvironment } from '../engine/sandbox/environment';
 import { createStore } from '../engine/store';
@@ -33,6 +35,7 @@ export class Session {
     readonly hub: LocalHub,
     readonly vault: Vault,
     readonly policy: PolicySource,
+    private readonly access: () => AccessConfig,
     private readonly store: Store,
     private readonly owned: readonly Disposable[],
   ) {}
@@ -134,7 +137,18 @@ export class Session {
         void channels.refresh(ids.filter((id) => changed(`channels.${id}`)));
       }),
     ];
-    return new Session(engine, channels, registry, gateway, hub, vault, policy, store, owned);
+    return new Session(engine, channels, registry, gateway, hub, vault, policy, options.access, store, owned);
+  }
+
+  /** The access modes that may be chosen for a channel under the profile in force. */
+  allowedModes(channel: string): readonly AccessMode[] {
+    return this.access().channels?.[channel]?.allowedModes ?? ACCESS_MODES;
+  }
+
+  isAdmitted(channel: string, sender: string): boolean {
+    return this.engine.users
+      .list()
+      .some((user) => user.channel === channel && user.sender === sender && user.state === 'active');
   }
 
   /** Disconnects, stops all work and closes the journal with a signed head. */

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { DESCRIPTORS } from './channels/registry';
+import { SessionChannels } from './host/channels-port';
+import { openLocalChat } from './host/local-chat';
+import { sessionPorts } from './host/session-ports';
+import { VsCodeSessionSettings } from './host/session-settings';
+import { Settings } from './host/settings';
+import { WindowSession } from './host/window-session';
+import { registerPolicyFile } from './views/policy-file';
+import { registerViews } from './views/register';
+
+let window: WindowSession | undefined;
+
+/** Builds the parts and joins them. The engine starts behind it, so that the editor does not wait for it. */
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('CoWork OS', { log: true });
+  const settings = new Settings();
+  const engineSettings = new VsCodeSessionSettings(
+    settings,
+    DESCRIPTORS.map(({ id }) => id),
+  );
+  const session = new WindowSession(() => {
+    const folder = vscode.workspace.workspaceFolders?.[0];
+    const storage = context.storageUri;
+    return folder && storage && sessionPorts(context, folder, storage, engineSettings, log);
+  }, log);
+  window = session;
+  const channels = new SessionChannels(session, DESCRIPTORS, () => openLocalChat(session));
+  context.subscriptions.push(
+    log,
+    settings,
+    registerViews({
+      context,
+      log,
+      engine: () => session.session?.engine,
+      engineState: { get: () => session.get(), onChange: session.onChange },
+      retry: () => session.start(),
+      channels,
+    }),
+    registerPolicyFile(join(context.extensionPath, 'dist'), (bundle) => require(bundle)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => void session.start()),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => void session.start()),
+  );
+  void session.start();
+}
+
+export async function deactivate(): Promise<void> {
+  await window?.close();
+}

@@ -1,0 +1,139 @@
+import type { ChannelDescriptor } from '../channels/contract';
+import { Emitter } from '../engine/model/emitter';
+import { EngineError } from '../engine/model/error';
+import { ACCESS_MODES } from '../engine/model/events';
+import type { Session } from '../session/session';
+import type { ChannelsPort, ChannelViewItem, CheckedAccount } from '../views/ports';
+import type { WindowSession } from './window-session';
+
+const BUILT_IN = 'local';
+
+/** The channels of this window's session, for the views. */
+export class SessionChannels implements ChannelsPort {
+  private readonly changed = new Emitter<void>();
+  private stored = new Set<string>();
+  private followed: Session | undefined;
+
+  readonly onChange = this.changed.event;
+
+  constructor(
+    private readonly window: WindowSession,
+    /** Known even while there is no session, so that the views can say what there is. */
+    private readonly descriptors: readonly ChannelDescriptor[],
+    readonly openLocalChat: () => Promise<void>,
+  ) {
+    window.onChange(() => this.follow());
+  }
+
+  list(): readonly ChannelViewItem[] {
+    const session = this.window.session;
+    const views = new Map(session?.channels.list().map((view) => [view.id, view]));
+    const restricted = this.window.get().kind === 'restricted';
+    return this.descriptors.map((descriptor) => {
+      const view = views.get(descriptor.id);
+      const { account } = view ?? {};
+      return {
+        id: descriptor.id,
+        name: descriptor.name,
+        icon: descriptor.icon,
+        summary: descriptor.summary,
+        enabled: view?.enabled ?? false,
+        builtIn: descriptor.id === BUILT_IN,
+        state: view?.state ?? (restricted ? 'restricted' : 'off'),
+        detail: view?.detail ?? this.window.get().detail,
+        ...(account
+          ? {
+              account: {
+                id: account.account,
+                name: account.name,
+                ...(account.handle ? { handle: account.handle } : {}),
+              },
+            }
+          : {}),
+        contexts: descriptor.capabilities.contexts,
+        allowedModes: session
+          ? session.allowedModes(descriptor.id)
+          : (descriptor.allowedModes ?? ACCESS_MODES),
+        pending: session?.gateway.waiting.outbound ?? 0,
+        secrets: descriptor.secrets.map(({ name, label, help }) => ({
+          name,
+          label,
+          help,
+          stored: this.stored.has(`${descriptor.id}/${name}`),
+        })),
+        setup: descriptor.setup,
+      };
+    });
+  }
+
+  enable(id: string): Promise<void> {
+    return this.session().channels.enable(id);
+  }
+
+  async connect(id: string): Promise<void> {
+    const { channels } = this.session();
+    if (channels.list().find((view) => view.id === id)?.enabled) await channels.reconnect(id);
+    else await channels.enable(id);
+  }
+
+  disconnect(id: string): Promise<void> {
+    return this.session().channels.disable(id, 'disconnected at the desk');
+  }
+
+  async remove(id: string): Promise<void> {
+    const { channels } = this.session();
+    await channels.disable(id, 'removed at the desk');
+    await channels.forgetSecrets(id);
+    await this.readStored();
+  }
+
+  validateSecret(id: string, name: string, value: string): string | undefined {
+    const field = this.descriptor(id).secrets.find((secret) => secret.name === name);
+    return field?.validate?.(value);
+  }
+
+  async setSecrets(id: string, values: Readonly<Record<string, string>>): Promise<CheckedAccount> {
+    const { channels } = this.session();
+    let account: CheckedAccount | undefined;
+    for (const [name, value] of Object.entries(values)) {
+      account = (await channels.storeSecret(id, name, value)) ?? account;
+    }
+    await this.readStored();
+    return account ?? { name: this.descriptor(id).name, isBot: null };
+  }
+
+  pairingLink(id: string, code: string): string | undefined {
+    const view = this.window.session?.channels.list().find((one) => one.id === id);
+    return view?.account && this.descriptor(id).pairingLink?.(view.account, code);
+  }
+
+  private descriptor(id: string): ChannelDescriptor {
+    const descriptor = this.descriptors.find((one) => one.id === id);
+    if (!descriptor) throw new RangeError(`There is no channel “${id}”.`);
+    return descriptor;
+  }
+
+  private session(): Session {
+    const { session } = this.window;
+    if (!session)
+      throw new EngineError(
+        this.window.get().detail || 'The engine is still starting. Try again in a moment.',
+      );
+    return session;
+  }
+
+  private follow(): void {
+    const { session } = this.window;
+    if (session && session !== this.followed) {
+      this.followed = session;
+      session.channels.onChange(() => this.changed.fire());
+      void this.readStored();
+    }
+    this.changed.fire();
+  }
+
+  private async readStored(): Promise<void> {
+    this.stored = new Set(await this.window.session?.vault.names());
+    this.changed.fire();
+  }
+}
