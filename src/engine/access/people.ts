@@ -16,7 +16,7 @@ import { type Actor, OWNER_AT_DESK } from '../model/record';
 import type { CodeDesk } from './code-desk';
 import { allowedModes, effectiveMode } from './config';
 import type { AccessDeps } from './deps';
-import { hasAccess } from './standing';
+import { accessIn, hasAccess } from './standing';
 import { type AdmittedHow, type Allowlist, slot, type UserState } from './state';
 
 /** Someone who was let in at some time, for the owner. */
@@ -64,7 +64,7 @@ const LIST_MAX = 10_000;
 export class People {
   private readonly revoked = new Emitter<readonly IdentityKey[]>();
   private readonly left = new Emitter<ConversationKey>();
-  /** Identities that have lost all access. Everything that acts or speaks for them must stop. */
+  /** Identities that have lost access somewhere. Everything that acts or speaks for them must stop. */
   readonly onRevoked = this.revoked.event;
   /** A conversation that is no longer admitted. */
   readonly onConversationRemoved = this.left.event;
@@ -292,13 +292,15 @@ export class People {
     );
   }
 
-  /** Makes a change after which some may have no access left, tells everyone about those, and records it. */
+  /** Makes a change by which some may lose access, tells everyone about those, and records it. */
   private async stoppingWhoLoses(by: Actor, change: () => Promise<void>): Promise<void> {
-    const before = this.withAccess();
+    const before = this.access();
     const rooms = Object.keys(this.deps.state().conversations);
     await change();
-    const after = new Set(this.withAccess());
-    const lost = before.filter((key) => !after.has(key));
+    const after = this.access();
+    const lost = [...before].flatMap(([key, contexts]) =>
+      contexts.every((context) => after.get(key)?.includes(context)) ? [] : [key],
+    );
     if (lost.length > 0) this.revoked.fire(lost);
     for (const room of rooms) if (!this.deps.state().conversations[room]) this.left.fire(room);
     await Promise.all(
@@ -317,10 +319,10 @@ export class People {
     );
   }
 
-  private withAccess(): IdentityKey[] {
+  private access(): ReadonlyMap<IdentityKey, readonly ChatContext[]> {
     const state = this.deps.state();
     const config = this.deps.config();
-    return Object.keys(state.users).filter((key) => hasAccess(state, config, key));
+    return new Map(Object.keys(state.users).map((key) => [key, accessIn(state, config, key)]));
   }
 
   private async record(

@@ -25,7 +25,7 @@ export class AccessService implements Disposable {
   private readonly people: People;
   private readonly door: Door;
   readonly onWrongTry: Event<WrongTry>;
-  /** Identities that have lost all access: stop their tasks, approvals, grants and replies. Fires at once. */
+  /** Identities that have lost access, here or altogether: stop their tasks, approvals, grants and replies. */
   readonly onRevoked: Event<readonly IdentityKey[]>;
   readonly onConversationRemoved: Event<ConversationKey>;
 

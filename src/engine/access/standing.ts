@@ -76,19 +76,33 @@ export function holdsIn(user: UserState, context: ChatContext, mode: AccessMode)
   });
 }
 
-/** True when there is any kind of place where this identity may still talk. What is false here must stop. */
-export function hasAccess(state: AccessState, config: AccessConfig, key: IdentityKey): boolean {
+/** The kinds of place where this identity may still talk, in at least one conversation. */
+export function accessIn(state: AccessState, config: AccessConfig, key: IdentityKey): ChatContext[] {
   const user = state.users[key];
-  if (user?.status !== 'active') return false;
-  const { channel, sender } = parseIdentityKey(key);
-  return CHAT_CONTEXTS.some((context) => {
+  if (user?.status !== 'active') return [];
+  const { channel, account, sender } = parseIdentityKey(key);
+  return CHAT_CONTEXTS.filter((context) => {
     const mode = effectiveMode(state, config, channel, context);
     if (mode === 'disabled') return false;
     if (mode === 'allowlist') {
-      return state.allowlists[slot(channel, context)]?.senders.includes(sender) === true;
+      const list = state.allowlists[slot(channel, context)];
+      if (!list?.senders.includes(sender)) return false;
+      return context === 'dm' || list.conversations.length > 0;
     }
-    return holdsIn(user, context, mode);
+    if (!holdsIn(user, context, mode)) return false;
+    return (
+      context === 'dm' ||
+      mode === 'open' ||
+      Object.values(state.conversations).some(
+        (room) => room.channel === channel && room.account === account && room.context === context,
+      )
+    );
   });
+}
+
+/** True when there is any place where this identity may still talk. What is false here must stop. */
+export function hasAccess(state: AccessState, config: AccessConfig, key: IdentityKey): boolean {
+  return accessIn(state, config, key).length > 0;
 }
 
 /**
