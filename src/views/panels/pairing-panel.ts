@@ -135,6 +135,7 @@ class PairingPanel extends PagePanel<PairingFromPage, PairingToPage> {
       channel: channel?.name ?? view.channel,
       context: contextText(view.context),
       role: roleText(view.role),
+      local: channel?.builtIn ?? false,
       how: channel?.builtIn
         ? t('Open the local chat and type this code as a message.')
         : view.context === 'dm'

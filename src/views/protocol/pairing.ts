@@ -9,6 +9,8 @@ export const pairingToPage = z.discriminatedUnion('type', [
     channel: z.string(),
     context: z.string(),
     role: z.string(),
+    /** The code is for the chat of this editor, which the page can open. */
+    local: z.boolean(),
     /** How the code is used on this channel, one sentence. */
     how: z.string(),
     /** Absent once it can no longer be used. It is never kept by the page. */
