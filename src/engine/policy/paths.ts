@@ -118,7 +118,10 @@ function matchSegments(pattern: readonly string[], path: readonly string[], belo
     if (part === '**') {
       star = p++;
       mark = t;
-    } else if (part !== undefined && wildcardMatch(part, path[t] ?? '')) {
+    } else if (
+      part !== undefined &&
+      (part === path[t] || (part.includes('*') && wildcardMatch(part, path[t] ?? '')))
+    ) {
       p++;
       t++;
       if (below && p === pattern.length) return true;

@@ -148,7 +148,6 @@ export interface ProtectedMatch {
 
 interface CompiledEntry {
   readonly segments: readonly string[];
-  readonly anchor: 'any' | 'fixed';
   readonly match: ProtectedMatch;
   readonly example: boolean;
 }
@@ -158,7 +157,9 @@ export interface ProtectedPaths {
   /** By the first segment of the pattern; those whose first segment has a `*` are in `loose`. */
   readonly any: ReadonlyMap<string, readonly CompiledEntry[]>;
   readonly loose: readonly CompiledEntry[];
-  readonly fixed: readonly CompiledEntry[];
+  /** By the first segment below the home. */
+  readonly belowHome: ReadonlyMap<string, readonly CompiledEntry[]>;
+  readonly fromRoot: ReadonlyMap<string, readonly CompiledEntry[]>;
   readonly exceptions: readonly (readonly string[])[];
   readonly home: readonly string[];
   readonly workspace: readonly string[];
@@ -179,7 +180,8 @@ export interface ProtectedOptions {
 export function compileProtected(options: ProtectedOptions): ProtectedPaths {
   const any = new Map<string, CompiledEntry[]>();
   const loose: CompiledEntry[] = [];
-  const fixed: CompiledEntry[] = [];
+  const belowHome = new Map<string, CompiledEntry[]>();
+  const fromRoot = new Map<string, CompiledEntry[]>();
   const additions = (options.additions ?? []).map(({ path, access }): ProtectedEntry => {
     const anchor = path.startsWith('~') ? 'home' : /^([a-zA-Z]:)?[/\\]/.test(path) ? 'root' : 'any';
     return {
@@ -190,34 +192,42 @@ export function compileProtected(options: ProtectedOptions): ProtectedPaths {
     };
   });
   for (const entry of [...ENTRIES, ...additions]) {
-    const path = entry.anchor === 'home' ? `${options.home}/${entry.pattern}` : entry.pattern;
-    const segments = foldSegments(path);
-    const first = segments[0];
-    if (first === undefined) continue;
+    const segments = foldSegments(entry.pattern);
     const compiled: CompiledEntry = {
       segments,
-      anchor: entry.anchor === 'any' ? 'any' : 'fixed',
       match: { name: entry.name, access: entry.access },
       example: entry.access === 'read' && entry.pattern === '.env.*',
     };
-    if (compiled.anchor === 'fixed') fixed.push(compiled);
+    const [first = ''] = segments;
+    if (entry.anchor === 'home') put(belowHome, first, compiled);
+    else if (entry.anchor === 'root') put(fromRoot, first, compiled);
     else if (first.includes('*')) loose.push(compiled);
-    else any.set(first, [...(any.get(first) ?? []), compiled]);
+    else put(any, first, compiled);
   }
   for (const folder of options.storage ?? []) {
     const match = { name: "this product's own records and secrets", access: 'read' as const };
-    fixed.unshift({ segments: foldSegments(folder), anchor: 'fixed', match, example: false });
+    const segments = foldSegments(folder);
+    put(fromRoot, segments[0] ?? '', { segments, match, example: false });
   }
   return {
     any,
     loose,
-    fixed,
+    belowHome,
+    fromRoot,
     exceptions: (options.exceptions ?? []).map((path) =>
       foldSegments(absolutePath(path, options.workspace, options.home)),
     ),
     home: foldSegments(options.home),
     workspace: foldSegments(options.workspace),
   };
+}
+
+/** A pattern that begins with a `*`, or covers everything, is looked at for every path. */
+function put(map: Map<string, CompiledEntry[]>, first: string, entry: CompiledEntry): void {
+  const key = first.includes('*') ? '' : first;
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [entry]);
+  else list.push(entry);
 }
 
 /**
@@ -244,23 +254,20 @@ function lookUp(
   path: readonly string[],
   access: PathAccess,
 ): ProtectedMatch | undefined {
-  let best: ProtectedMatch | undefined;
   // Inside the workspace, what the folder's own place would match (`/usr/src/app`, `~/.claude/tree`) does not
   // count: somebody opened that folder. Storage still does: it is never a workspace.
   const inside = isWithin(path, table.workspace);
   const placed = inside ? table.workspace.length : 0;
-  const consider = (entry: CompiledEntry, at: number): void => {
-    if (access === 'read' && entry.match.access === 'write') return;
-    if (best !== undefined && (best.access === 'read' || entry.match.access === 'write')) return;
-    if (at + entry.segments.length <= placed && !isStorage(entry.match)) return;
-    if (!startsWith(path, entry.segments, at)) return;
-    if (entry.example && EXAMPLES.has((path[at] ?? '').split('.').at(-1) ?? '')) return;
-    best = entry.match;
-  };
-  for (const entry of table.fixed) consider(entry, 0);
+  let best = consider(table.fromRoot.get(path[0] ?? ''), path, 0, access, placed, undefined);
+  best = consider(table.fromRoot.get(''), path, 0, access, placed, best);
+  if (isWithin(path, table.home)) {
+    const at = table.home.length;
+    best = consider(table.belowHome.get(path[at] ?? ''), path, at, access, placed, best);
+    best = consider(table.belowHome.get(''), path, at, access, placed, best);
+  }
   for (let at = 0; at < path.length; at++) {
-    for (const entry of table.any.get(path[at] ?? '') ?? []) consider(entry, at);
-    for (const entry of table.loose) consider(entry, at);
+    best = consider(table.any.get(path[at] ?? ''), path, at, access, placed, best);
+    best = consider(table.loose, path, at, access, placed, best);
   }
   // `.git` that is a file names the folder with the configuration; writing it replaces both.
   if (best === undefined && access !== 'read' && path.at(-1) === '.git') {
@@ -268,6 +275,29 @@ function lookUp(
   }
   return best ?? (inside ? undefined : otherHome(table, path));
 }
+
+/** The first of the entries that matches, unless what was found before is as strict. */
+function consider(
+  entries: readonly CompiledEntry[] | undefined,
+  path: readonly string[],
+  at: number,
+  access: PathAccess,
+  placed: number,
+  found: ProtectedMatch | undefined,
+): ProtectedMatch | undefined {
+  let best = found;
+  for (const entry of entries ?? NONE) {
+    if (access === 'read' && entry.match.access === 'write') continue;
+    if (best !== undefined && (best.access === 'read' || entry.match.access === 'write')) continue;
+    if (at + entry.segments.length <= placed && !isStorage(entry.match)) continue;
+    if (!startsWith(path, entry.segments, at)) continue;
+    if (entry.example && EXAMPLES.has((path[at] ?? '').split('.').at(-1) ?? '')) continue;
+    best = entry.match;
+  }
+  return best;
+}
+
+const NONE: readonly CompiledEntry[] = [];
 
 /** Homes of other people: `/home/x`, `/Users/x`, `/root`, unless one's own. */
 function otherHome(table: ProtectedPaths, path: readonly string[]): ProtectedMatch | undefined {

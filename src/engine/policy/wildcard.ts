@@ -5,7 +5,16 @@
  */
 export function wildcardMatch(pattern: string, text: string): boolean {
   if (pattern === '*') return true;
-  if (!pattern.includes('*')) return pattern === text;
+  const first = pattern.indexOf('*');
+  if (first < 0) return pattern === text;
+  if (first === pattern.lastIndexOf('*')) {
+    // The usual case, without a loop: `*.ts`, `src*`.
+    return (
+      text.length >= pattern.length - 1 &&
+      text.startsWith(pattern.slice(0, first)) &&
+      text.endsWith(pattern.slice(first + 1))
+    );
+  }
   let p = 0;
   let t = 0;
   let star = -1;
