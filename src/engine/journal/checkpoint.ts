@@ -44,10 +44,18 @@ export function verifyCheckpoint(publicKey: KeyObject, checkpoint: Checkpoint): 
   );
 }
 
-/** Undefined when there is none. @throws SyntaxError or ZodError when the file is not one. */
+/** Undefined when there is none. @throws Error with a sentence for a person when the file is not one. */
 export function readCheckpoint(fs: JournalFs, directory: string): Checkpoint | undefined {
   const bytes = readWhole(fs, `${directory}/${CHECKPOINT_FILE}`);
-  return bytes ? checkpointSchema.parse(JSON.parse(bytes.toString('utf8'))) : undefined;
+  if (!bytes) return undefined;
+  try {
+    return checkpointSchema.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (cause) {
+    throw new Error(
+      'The checkpoint that stands for the dropped records cannot be read, so what they said is not known. Restore a backup.',
+      { cause },
+    );
+  }
 }
 
 export function checkpointBytes(checkpoint: Checkpoint): Buffer {

@@ -106,6 +106,8 @@ export interface JournalPort {
   /** One record. @throws when it is not there, or is not the one with that number. */
   fetch(at: Location): Promise<AnyRecord>;
   head(): ChainEnd;
+  /** Forgets the records up to `seq`, the last of a full segment. A checkpoint stands for them already. */
+  drop(seq: number): Promise<void>;
   /** Gives the lease back. */
   close(): Promise<void>;
 }

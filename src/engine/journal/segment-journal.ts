@@ -63,7 +63,10 @@ export class SegmentJournal implements JournalPort {
       ...(options.leaseToken === undefined ? {} : { token: options.leaseToken }),
     });
     try {
-      const tail = mendTail(fs, directory, options.clock.now(), options.start?.());
+      const start = options.start?.();
+      // What a crash in the middle of dropping left behind.
+      if (start) this.removeThrough(start.seq);
+      const tail = mendTail(fs, directory, options.clock.now(), start);
       this.lease = lease;
       this.end = tail.end;
       this.segments = [...tail.segments];
@@ -209,6 +212,8 @@ export class SegmentJournal implements JournalPort {
     for (const [index, segment] of [...this.segments].entries()) {
       const next = this.segments[index + 1];
       if (next !== undefined && next <= fromSeq) continue;
+      // Dropped by retention since reading started.
+      if (!this.segments.includes(segment)) continue;
       const name = segmentName(segment);
       walk ??= new ChainWalk(this.startOf(segment), onDamage);
       let line = 0;
@@ -244,6 +249,17 @@ export class SegmentJournal implements JournalPort {
 
   head(): ChainEnd {
     return this.end;
+  }
+
+  async drop(seq: number): Promise<void> {
+    this.removeThrough(seq);
+    this.segments = this.segments.filter((first) => first > seq);
+  }
+
+  private removeThrough(seq: number): void {
+    const gone = listSegments(this.fs, this.directory).filter((first) => first <= seq);
+    for (const first of gone) this.fs.remove(`${this.directory}/${segmentName(first)}`);
+    if (gone.length > 0) this.fs.syncDirectory(this.directory);
   }
 
   async close(): Promise<void> {

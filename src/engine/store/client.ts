@@ -9,13 +9,15 @@ import {
   toRecord,
   type VerifyReport,
 } from '../journal';
+import type { Receipt } from '../journal/receipt';
 import { Emitter } from '../model/emitter';
 import type { EventType } from '../model/events';
 import type { AnyRecord, JournalRecord, NewRecord } from '../model/record';
 import { fromFailure } from './failure';
 import { type Call, type CallName, failureSchema, replySchema, resultSchemas } from './protocol';
 import type { AggregateQuery, Aggregates, AuditPage, AuditQuery } from './query';
-import type { OpenReport, Store, StoreState } from './types';
+import type { ExportRequest, RetainRequest } from './requests';
+import type { OpenReport, Progress, RetainReport, Store, StoreState } from './types';
 
 /** Most records in one message: what is done for them when the answer comes stays within a few milliseconds. */
 const MAX_MESSAGE = 256;
@@ -183,16 +185,44 @@ export class StoreClient implements Store {
     return this.ask('record', { call: 'record', seq });
   }
 
-  async verify(
-    onProgress?: (checked: number, share: number) => void,
-    signal?: AbortSignal,
-  ): Promise<VerifyReport> {
+  verify(onProgress?: (checked: number, share: number) => void, signal?: AbortSignal): Promise<VerifyReport> {
+    return this.askLong('verify', { call: 'verify' }, onProgress, signal);
+  }
+
+  receipt(seq: number): Promise<Receipt | undefined> {
+    return this.ask('receipt', { call: 'receipt', seq });
+  }
+
+  retain(request: RetainRequest): Promise<RetainReport> {
+    return this.ask('retain', { call: 'retain', request });
+  }
+
+  backup(target: string, passphrase: string, { onProgress, signal }: Progress = {}): Promise<void> {
+    return this.askLong(
+      'backup',
+      { call: 'backup', target, passphrase },
+      (_, share) => onProgress?.(share),
+      signal,
+    );
+  }
+
+  export(request: ExportRequest, { onProgress, signal }: Progress = {}): Promise<number> {
+    const call = { call: 'export', request: { filter: {}, ...request } } as const;
+    return this.askLong('export', call, (_, share) => onProgress?.(share), signal);
+  }
+
+  private async askLong<N extends CallName>(
+    name: N,
+    call: Call,
+    onProgress: ((checked: number, share: number) => void) | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<z.infer<(typeof resultSchemas)[N]>> {
     signal?.throwIfAborted();
-    const id = this.nextId;
-    const cancel = () => void this.ask('cancel', { call: 'cancel', target: id }).catch(() => undefined);
+    const target = this.nextId;
+    const cancel = () => void this.ask('cancel', { call: 'cancel', target }).catch(() => undefined);
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return await this.ask('verify', { call: 'verify' }, onProgress);
+      return await this.ask(name, call, onProgress);
     } finally {
       signal?.removeEventListener('abort', cancel);
     }

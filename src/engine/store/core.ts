@@ -16,7 +16,13 @@ import {
   type VerifyReport,
   verifyDirectory,
 } from '../journal';
-import { type Checkpoint, chainStart, readCheckpoint } from '../journal/checkpoint';
+import {
+  CHECKPOINT_FILE,
+  type Checkpoint,
+  chainStart,
+  readCheckpoint,
+  verifyCheckpoint,
+} from '../journal/checkpoint';
 import { errorCode } from '../journal/errors';
 import { replaceFile } from '../journal/fs';
 import { SEGMENT_RECORDS } from '../journal/segments';
@@ -25,6 +31,7 @@ import type { Projection } from '../model/projection';
 import type { AnyRecord } from '../model/record';
 import { HeadKeeper } from './head-keeper';
 import { IndexKeeper } from './index-keeper';
+import { Maintenance, PUBLIC_KEY_FILE } from './maintenance';
 import type { AggregateQuery, Aggregates, AuditPage, AuditQuery } from './query';
 import { Snapshots, type StatesSnapshot } from './snapshot';
 import type { OpenReport, StoreState } from './types';
@@ -36,9 +43,6 @@ const SLICE = 256;
 /** Beyond this many waiting, writers are slowed down instead of memory filled. */
 const MAX_PENDING = 20_000;
 const RECOVER_EVERY_MS = 2_000;
-/** Public key of the signed heads, SPKI in base64, so that a copy of the directory can be checked elsewhere. */
-export const PUBLIC_KEY_FILE = 'key.pub';
-
 export interface CoreOptions {
   readonly directory: string;
   /** Shown to whoever finds the journal taken. */
@@ -57,6 +61,9 @@ export interface CoreOptions {
   readonly recoverEveryMs?: number;
 }
 
+const FORGED =
+  'The checkpoint that stands for the dropped records is not signed with the key of this record: it may be forged.';
+
 /** The store itself, wherever it runs: the journal, the states reduced from it, the audit index, the signed heads. */
 export class StoreCore {
   private readonly fs: JournalFs;
@@ -66,6 +73,8 @@ export class StoreCore {
   private readonly snapshots: Snapshots;
   private readonly signer: Signer | undefined;
   private readonly index: IndexKeeper;
+  /** Receipts, retention, backups, exports. */
+  readonly maintenance: Maintenance;
   private checkpoint: Checkpoint | undefined;
   private states: Record<string, unknown> = {};
   /** The last record that the states know. */
@@ -100,6 +109,17 @@ export class StoreCore {
     });
     this.snapshots = new Snapshots(this.fs, directory, this.signer);
     this.index = new IndexKeeper(this.journal, this.snapshots);
+    this.maintenance = new Maintenance({
+      fs: this.fs,
+      directory,
+      journal: this.journal,
+      heads: this.heads,
+      index: this.index,
+      signer: this.signer,
+      projections: options.projections,
+      segmentRecords,
+      settle: () => this.drain(),
+    });
   }
 
   /** @throws JournalHeldError when another window has it. */
@@ -109,6 +129,16 @@ export class StoreCore {
     try {
       const damage: Damage[] = [...opening.damage];
       this.checkpoint = readCheckpoint(this.fs, directory);
+      this.maintenance.start(this.checkpoint);
+      if (this.checkpoint && this.signer && !verifyCheckpoint(this.signer.publicKey, this.checkpoint)) {
+        damage.push({
+          kind: 'checkpoint',
+          segment: CHECKPOINT_FILE,
+          line: 1,
+          seq: this.checkpoint.seq,
+          text: FORGED,
+        });
+      }
       this.heads.openFile();
       if (this.signer) {
         const text = this.signer.publicKey.export({ format: 'der', type: 'spki' }).toString('base64');

@@ -5,6 +5,9 @@ import { type CoreOptions, StoreCore } from './core';
 import { toFailure } from './failure';
 import { type OpenOptions, type Reply, type Request, requestSchema } from './protocol';
 
+/** Whatever a call gives back; the other side checks it. Not `unknown`, so that no call can be forgotten here. */
+type Answer = object | number | undefined;
+
 /** Parts of a core that only tests replace. */
 export type CoreParts = Pick<CoreOptions, 'clock' | 'fs' | 'recoverEveryMs'>;
 
@@ -36,7 +39,7 @@ export class StoreHost {
     );
   }
 
-  private async answer(request: Request): Promise<unknown> {
+  private async answer(request: Request): Promise<Answer> {
     if (request.call === 'open') return this.open(request.options);
     if (request.call === 'cancel') {
       this.running.get(request.target)?.abort();
@@ -59,20 +62,30 @@ export class StoreHost {
       case 'record':
         return core.record(request.seq);
       case 'verify':
-        return this.cancellable(request.id, (signal) =>
-          core.verify(
-            (checked, share) => this.post({ event: 'progress', target: request.id, checked, share }),
-            signal,
-          ),
+        return this.cancellable(request.id, (signal, progress) => core.verify(progress, signal));
+      case 'receipt':
+        return core.maintenance.receipt(request.seq);
+      case 'retain':
+        return core.maintenance.retain(request.request);
+      case 'backup':
+        return this.cancellable(request.id, (signal, progress) =>
+          core.maintenance
+            .backup(request.target, request.passphrase, { signal, onProgress: (share) => progress(0, share) })
+            .then(() => undefined),
+        );
+      case 'export':
+        return this.cancellable(request.id, (signal, progress) =>
+          core.maintenance.export(request.request, { signal, onProgress: (share) => progress(0, share) }),
         );
       case 'close':
         this.core = undefined;
         for (const controller of this.running.values()) controller.abort();
-        return core.close();
+        await core.close();
+        return undefined;
     }
   }
 
-  private async open(options: OpenOptions): Promise<unknown> {
+  private async open(options: OpenOptions): Promise<Answer> {
     if (this.core) throw new Error('The record is open already.');
     const { key, rememberedHead, segmentRecords, ...rest } = options;
     const core = new StoreCore({
@@ -90,11 +103,16 @@ export class StoreHost {
     return report;
   }
 
-  private async cancellable<T>(id: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  private async cancellable<T>(
+    id: number,
+    work: (signal: AbortSignal, progress: (checked: number, share: number) => void) => Promise<T>,
+  ): Promise<T> {
     const controller = new AbortController();
     this.running.set(id, controller);
     try {
-      return await work(controller.signal);
+      return await work(controller.signal, (checked, share) =>
+        this.post({ event: 'progress', target: id, checked, share }),
+      );
     } finally {
       this.running.delete(id);
     }

@@ -140,6 +140,11 @@ export class IndexKeeper {
     return location ? this.journal.fetch(location) : undefined;
   }
 
+  /** Forgets the records up to `seq`, which retention dropped. */
+  async dropThrough(seq: number): Promise<void> {
+    (await this.opened()).dropThrough(seq);
+  }
+
   /** Writes the index beside the journal when that saves the next start some work. */
   async close(): Promise<void> {
     this.stopped = true;

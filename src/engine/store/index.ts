@@ -6,7 +6,8 @@ import type { Store } from './types';
 
 export type { StoreOptions } from './client';
 export type { AggregateQuery, Aggregates, AuditPage, AuditQuery } from './query';
-export type { OpenReport, Store, StoreState } from './types';
+export { EXPORT_FORMATS, type ExportFormat, type ExportRequest, type RetainRequest } from './requests';
+export type { OpenReport, Progress, RetainReport, Store, StoreState } from './types';
 export { runStoreWorker } from './worker';
 
 export interface WorkerStoreOptions extends StoreOptions {
@@ -68,3 +69,5 @@ function localTransport({ projections, parts }: InProcessStoreOptions): Transpor
     end: async () => {},
   };
 }
+
+export { keyInDirectory, restoreBackup } from './restore';

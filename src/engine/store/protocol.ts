@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { headSchema } from '../journal/heads';
+import { receiptSchema } from '../journal/receipt';
 import type { AnyRecord } from '../model/record';
 import { aggregateQuerySchema, auditQuerySchema } from './query';
+import { exportRequestSchema, retainRequestSchema } from './requests';
 
 /** What passes between the store and its worker. Both sides check what they get. */
 
@@ -31,6 +33,15 @@ export const requestSchema = z.discriminatedUnion('call', [
   z.object({ id: z.number(), call: z.literal('aggregates'), query: aggregateQuerySchema }),
   z.object({ id: z.number(), call: z.literal('record'), seq: z.number().int() }),
   z.object({ id: z.number(), call: z.literal('verify') }),
+  z.object({ id: z.number(), call: z.literal('receipt'), seq: z.number().int() }),
+  z.object({ id: z.number(), call: z.literal('retain'), request: retainRequestSchema }),
+  z.object({
+    id: z.number(),
+    call: z.literal('backup'),
+    target: z.string().min(1),
+    passphrase: z.string().min(1),
+  }),
+  z.object({ id: z.number(), call: z.literal('export'), request: exportRequestSchema }),
   z.object({ id: z.number(), call: z.literal('cancel'), target: z.number() }),
   z.object({ id: z.number(), call: z.literal('close') }),
 ]);
@@ -108,6 +119,10 @@ export const resultSchemas = {
     lastHead: headSchema.optional(),
     notes: z.array(z.string()),
   }),
+  receipt: receiptSchema.optional(),
+  retain: z.object({ firstSeq: z.number(), dropped: z.number() }),
+  backup: z.undefined(),
+  export: z.number(),
   cancel: z.undefined(),
   close: z.undefined(),
 } as const;

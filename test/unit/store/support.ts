@@ -82,6 +82,7 @@ export function history(rounds: number): AnyNewRecord[] {
         taskId,
         user,
         channel,
+        account: 'bot',
         conversation: `${channel}:bot:c`,
         title: `please run number${i}`,
         messageId: `m${i}`,
