@@ -51,6 +51,10 @@ export class Conversation {
       account: message.account,
       sender: message.sender.id,
     });
+    // Who is answered at the door is on the record there; what they said is not, since it may be a code.
+    if (admission.kind === 'reply') return this.answer(message, sender, admission.text);
+    if (admission.reason === 'not-recorded')
+      throw new EngineError('The record cannot be written at the moment.');
     await this.deps.records.append({
       type: 'message.refused',
       actor: sender,
@@ -63,7 +67,6 @@ export class Conversation {
         reason: admission.reason,
       },
     });
-    if (admission.kind === 'reply') await this.answer(message, sender, admission.text);
   }
 
   private async attend(message: InboundMessage, principal: Principal): Promise<void> {

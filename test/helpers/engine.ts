@@ -61,7 +61,12 @@ export class TestEngine {
       analyse: (line, shell, place) => analyse({ line, shell, ...place }),
       sandbox: () => sandbox,
       policy: () =>
-        buildSnapshot({ user: policy.user, workspaceRoot: root, home: homedir(), storage: [folder] }),
+        buildSnapshot({
+          user: policy.user,
+          workspaceRoot: root,
+          home: homedir(),
+          storage: [join(folder, 'storage'), join(folder, 'journal')],
+        }),
       access: () => options.access ?? {},
       workspace: { root, trusted: () => true },
       storageDir: join(folder, 'storage'),

@@ -13,7 +13,10 @@ describe('masking', () => {
     'URL-encoded': encodeURIComponent(SECRET),
     'inside JSON': JSON.stringify({ key: SECRET }),
     hex: Buffer.from(SECRET).toString('hex'),
-    'HTML-escaped': SECRET.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
+    'HTML-escaped': SECRET.replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;'),
   };
   for (const [how, text] of Object.entries(spellings)) {
     it(`[FAQ-2] hides a secret that is ${how}`, () => {

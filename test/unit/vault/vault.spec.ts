@@ -27,7 +27,11 @@ describe('vault', () => {
 
   const sealed = (passphrase: string) => new SealedFileBackend(file, async () => passphrase);
   const open = (passphrase: string, masking = new Masking()) =>
-    Vault.open([broken, new KeychainBackend(() => Promise.reject(new Error('no D-Bus'))), sealed(passphrase)], masking, systemClock);
+    Vault.open(
+      [broken, new KeychainBackend(() => Promise.reject(new Error('no D-Bus'))), sealed(passphrase)],
+      masking,
+      systemClock,
+    );
 
   it('[FAQ-2] falls back to the encrypted file and says why the better places were not used', async () => {
     const vault = await open('correct horse');

@@ -1,0 +1,127 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { AdapterChunk } from '../../src/channels/registry';
+import type { Head } from '../../src/engine/journal';
+import { Emitter } from '../../src/engine/model/emitter';
+import { silentLogger, systemClock } from '../../src/engine/model/ports';
+import type { SecretBackend } from '../../src/engine/vault/backend';
+import { Session } from '../../src/session/session';
+
+/** The bundles that `npm run build` wrote: a session runs what ships. */
+export const BUNDLES = resolve(__dirname, '../../dist');
+
+/** Secrets in memory, that last as long as the test. */
+export class MemorySecrets implements SecretBackend {
+  readonly level = 'editor';
+  readonly values = new Map<string, string>();
+
+  async get(name: string): Promise<string | undefined> {
+    return this.values.get(name);
+  }
+
+  async set(name: string, value: string): Promise<void> {
+    this.values.set(name, value);
+  }
+
+  async delete(name: string): Promise<void> {
+    this.values.delete(name);
+  }
+}
+
+/** A whole session outside any editor: real worker, real bundles, real folders. The test plays the person at the desk. */
+export class TestSession {
+  private constructor(
+    readonly folder: string,
+    readonly session: Session,
+    readonly secrets: MemorySecrets,
+    readonly heads: { last?: Head },
+    private readonly changed: Emitter<void>,
+  ) {}
+
+  static async start(
+    options: {
+      folder?: string;
+      secrets?: MemorySecrets;
+      heads?: { last?: Head };
+      channels?: Readonly<Record<string, unknown>>;
+    } = {},
+  ): Promise<TestSession> {
+    const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cowork-session-')));
+    const workspace = join(folder, 'workspace');
+    await mkdir(workspace, { recursive: true });
+    const secrets = options.secrets ?? new MemorySecrets();
+    const heads = options.heads ?? {};
+    const changed = new Emitter<void>();
+    const never = () => ({ dispose() {} });
+    const session = await Session.start({
+      version: '0.0.0-test',
+      workspace,
+      label: 'test',
+      trusted: () => true,
+      storage: join(folder, 'storage'),
+      bundles: BUNDLES,
+      secretBackends: [secrets],
+      heads: {
+        load: async () => heads.last,
+        save: async (head) => {
+          heads.last = head;
+        },
+      },
+      settings: {
+        policy: () => ({}),
+        access: () => ({}),
+        channel: (id) => options.channels?.[id] ?? {},
+        sandbox: () => 'process',
+        environment: () => [],
+        approvalTtlMs: () => 300_000,
+        onChange: never,
+      },
+      policyFile: { read: async () => undefined, onChange: never },
+      loadChunk: async (id) => require(join(BUNDLES, 'channels', `${id}.cjs`)) as AdapterChunk,
+      clock: systemClock,
+      log: silentLogger,
+      fetch,
+      env: { ...process.env, COWORK_STATE_DIR: join(folder, 'state') },
+      home: homedir(),
+    });
+    session.engine.onChange(() => changed.fire());
+    session.channels.onChange(() => changed.fire());
+    return new TestSession(folder, session, secrets, heads, changed);
+  }
+
+  get engine() {
+    return this.session.engine;
+  }
+
+  get workspace(): string {
+    return join(this.folder, 'workspace');
+  }
+
+  /** Waits until `test` gives something, looking again after each change of the engine or a channel. */
+  async until<T>(test: () => T | undefined | false): Promise<T> {
+    for (;;) {
+      const found = test();
+      if (found !== undefined && found !== false) return found;
+      await new Promise<void>((done) => {
+        const listening = this.changed.event(() => {
+          listening.dispose();
+          done();
+        });
+      });
+    }
+  }
+
+  approval() {
+    return this.until(() => this.engine.approvals.pending()[0]);
+  }
+
+  async close(): Promise<void> {
+    await this.session.close();
+  }
+
+  async remove(): Promise<void> {
+    await this.close().catch(() => {});
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
