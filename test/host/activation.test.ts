@@ -4,20 +4,33 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 
 describe('the extension in VS Code', () => {
-  const extension = vscode.extensions.all.find(({ extensionUri }) => {
-    const root = process.env.COWORK_EXTENSION;
-    return root !== undefined && extensionUri.fsPath === root;
-  });
+  const folder = process.env.COWORK_EXTENSION ?? '';
+
+  function found(): vscode.Extension<unknown> {
+    const extension = vscode.extensions.all.find(({ extensionUri }) => extensionUri.fsPath === folder);
+    assert.ok(extension, `no extension from ${folder} among those that the host knows`);
+    return extension;
+  }
 
   it('is known to the host under the name of its manifest', () => {
-    assert.ok(extension, 'the extension under development is not in the list of extensions');
-    const manifest = JSON.parse(readFileSync(join(extension.extensionPath, 'package.json'), 'utf8'));
-    assert.equal(extension.id.toLowerCase(), `${manifest.publisher}.${manifest.name}`.toLowerCase());
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    assert.equal(found().id.toLowerCase(), `${manifest.publisher}.${manifest.name}`.toLowerCase());
   });
 
   it('activates', async () => {
-    assert.ok(extension);
-    await extension.activate();
-    assert.equal(extension.isActive, true);
+    await found().activate();
+    assert.equal(found().isActive, true);
+  });
+
+  it('registers every command of its manifest', async () => {
+    await found().activate();
+    const manifest: { contributes?: { commands?: { command: string }[] } } = found().packageJSON;
+    const declared = (manifest.contributes?.commands ?? []).map(({ command }) => command);
+    assert.ok(declared.length > 0, 'the manifest declares commands');
+    const registered = new Set(await vscode.commands.getCommands(true));
+    assert.deepEqual(
+      declared.filter((id) => !registered.has(id)),
+      [],
+    );
   });
 });

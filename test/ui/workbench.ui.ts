@@ -3,7 +3,7 @@ import { until } from '../harness/processes';
 import { useWorkbench } from '../harness/suite';
 
 describe('the workbench', () => {
-  const session = useWorkbench({ extension: '/work/main/test/fixtures/hello-extension' });
+  const session = useWorkbench();
 
   it('opens on the sample folder', async () => {
     const { bench } = session();
@@ -18,7 +18,7 @@ describe('the workbench', () => {
     await bench.run('Developer: Show Running Extensions');
     const row = bench.page
       .locator('.runtime-extensions-editor .extension')
-      .filter({ hasText: /cowork|hello/i });
+      .filter({ hasText: /CoWork OS/ });
     const list = bench.page.locator('.runtime-extensions-editor');
     await list.hover();
     // The list holds only the rows on view, the slowest activations first.
