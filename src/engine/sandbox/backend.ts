@@ -55,7 +55,8 @@ export interface RunOutput {
   readonly sha256: string;
 }
 
-export type LimitName = 'time' | 'output' | 'memory' | 'processes';
+/** `protected`: it made a file that it must not make; `failure` names it. */
+export type LimitName = 'time' | 'output' | 'memory' | 'processes' | 'protected';
 
 export interface RunResult {
   readonly exitCode: number | null;

@@ -22,6 +22,10 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** Ends what killing our own children does not reach, such as a container; runs before they are killed. */
   readonly stop?: () => Promise<void>;
+  /** Open descriptors that the child gets as 3, 4, …; the caller closes them. */
+  readonly descriptors?: readonly number[];
+  /** Watches for a reason to end the command while it runs; the result ends the watch. */
+  readonly watch?: (stop: (why: string) => void) => () => void;
   /** The tree cannot outlive the child by construction (a pid namespace): nothing to look for afterwards. */
   readonly contained?: boolean;
   readonly platform?: NodeJS.Platform;
@@ -99,7 +103,7 @@ class Run {
         env: { ...env, [RUN_VARIABLE]: this.marker.id },
         // Its own session: no terminal to talk to, and one group to signal.
         detached: platform !== 'win32',
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: ['ignore', 'pipe', 'pipe', ...(this.launch.descriptors ?? [])],
         shell: false,
         windowsHide: true,
       });
@@ -140,10 +144,15 @@ class Run {
     this.abort.addEventListener('abort', onAbort, { once: true });
     const unwatch = this.watch(tree, (reason) => stop(reason, true));
     this.listen(child, () => stop('output', true));
+    const unwatchOwn = this.launch.watch?.((why) => {
+      if (!this.ended) this.failure ??= why;
+      stop('protected', true);
+    });
     await Promise.race([exited, stopped]);
     clearTimeout(timer);
     this.abort.removeEventListener('abort', onAbort);
     unwatch();
+    unwatchOwn?.();
     if (this.stopping) await this.stopping;
     else await this.sweep(tree);
     await Promise.race([closed, sleep(DRAIN_MS, undefined, { ref: false })]);
@@ -183,7 +192,7 @@ class Run {
   private async stopTree(tree: ProcessTree, exited: Promise<void>, graceMs: number): Promise<void> {
     const stoppedOutside = this.launch.stop?.();
     if (graceMs > 0) {
-      tree.terminate();
+      await tree.terminate(this.launch.contained === true);
       await Promise.race([exited, sleep(graceMs, undefined, { ref: false })]);
     }
     await tree.kill(KILL_DEADLINE_MS);

@@ -83,10 +83,20 @@ export class ProcessTree {
     return members;
   }
 
-  /** Asks the process group to end. */
-  terminate(): void {
+  /**
+   * Asks the command to end: its process group, or, when it is `contained` in a namespace of its own, what runs
+   * in there, since ending the wrapper would kill it at once.
+   */
+  async terminate(contained: boolean): Promise<void> {
     if (this.platform === 'win32') return;
-    signal(-this.root.pid, 'SIGTERM');
+    if (!contained) {
+      signal(-this.root.pid, 'SIGTERM');
+      return;
+    }
+    const members = await this.members();
+    const wrappers = new Set([this.root.pid]);
+    for (const entry of members) if (entry.ppid === this.root.pid) wrappers.add(entry.pid);
+    for (const entry of members) if (!wrappers.has(entry.pid)) signal(entry.pid, 'SIGTERM');
   }
 
   /**

@@ -46,6 +46,7 @@ async function run(args: Args, context: ToolContext): Promise<ToolResult> {
 }
 
 function whyItEnded(result: RunResult, timeoutSeconds: number): string | undefined {
+  if (result.limit === 'protected') return `The command was ended. ${result.failure ?? ''}`;
   if (result.failure) return result.failure;
   if (result.cancelled) return 'The command was stopped.';
   switch (result.limit) {

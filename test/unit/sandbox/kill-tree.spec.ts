@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_LIMITS, FORCE_STOP } from '../../../src/engine/sandbox/backend';
 import { shellArgv } from '../../../src/engine/sandbox/shell';
-import { availableBackends } from './backends';
+import { BACKENDS, makeGround } from './backends';
 import { FULL, runningWith, waitForFile } from './helpers';
 
 /** Each keeps going whatever SIGTERM says, and says `ready` once all of its processes are there. */
@@ -22,16 +21,17 @@ const RUNAWAYS: Readonly<Record<string, string>> = {
 
 describe('the end of a process tree', () => {
   const times = FULL ? 20 : 1;
-  for (const { backend, skip } of availableBackends()) {
+  for (const { id, make, skip } of BACKENDS) {
     for (const [what, line] of Object.entries(RUNAWAYS)) {
-      it(`[INC-2] ${backend.id}: a command that ${what} is gone within 2 s of a stop (${times} ×)`, async function () {
+      it(`[INC-2] ${id}: a command that ${what} is gone within 2 s of a stop (${times} ×)`, async function () {
         if (skip) this.skip();
         this.timeout(30_000 * times);
         for (let i = 0; i < times; i++) {
-          const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'cowork-kill-')));
+          const ground = makeGround();
+          const { workspace } = ground;
           try {
             const stop = new AbortController();
-            const running = backend.run(
+            const running = make(ground).run(
               {
                 argv: shellArgv(line, 'bash'),
                 cwd: workspace,
@@ -50,7 +50,7 @@ describe('the end of a process tree', () => {
             assert.ok(performance.now() - asked < 2000, `took ${Math.round(performance.now() - asked)} ms`);
             assert.deepEqual(runningWith(`MARK=${workspace}`), []);
           } finally {
-            rmSync(workspace, { recursive: true, force: true });
+            ground.remove();
           }
         }
       });
