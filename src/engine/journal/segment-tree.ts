@@ -53,12 +53,13 @@ export class SegmentTree {
     return nodeHash(this.subtree(from, middle), this.subtree(middle, to));
   }
 
-  /** Leaf hashes of the records `from` + 1 to `to`, all of one segment. */
+  /** Leaf hashes of the records `from` + 1 to `to`. */
   private leaves(from: number, to: number): Buffer[] {
     const { fs, directory } = this.options;
-    const segment = this.segments.findLast((first) => first <= from + 1);
+    const start = this.segments.findLastIndex((first) => first <= from + 1);
     const found: Buffer[] = [];
-    if (segment !== undefined) {
+    for (const segment of start < 0 ? [] : this.segments.slice(start)) {
+      if (segment > to) break;
       for (const batch of readLines(fs, `${directory}/${segmentName(segment)}`)) {
         for (const { bytes } of batch) {
           const record = parseRecord(bytes.toString('utf8'));

@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type * as z from 'zod';
-import {
-  type Draft,
-  draft,
-  type HeadMemory,
-  JournalFailedError,
-  type KeyProvider,
-  toRecord,
-  type VerifyReport,
-} from '../journal';
+import { JournalFailedError } from '../journal/errors';
+import type { HeadMemory, KeyProvider } from '../journal/heads';
+import { type Draft, draft, toRecord } from '../journal/line';
 import type { Receipt } from '../journal/receipt';
+import type { VerifyReport } from '../journal/verify';
 import { Emitter } from '../model/emitter';
 import type { EventType } from '../model/events';
 import type { AnyRecord, JournalRecord, NewRecord } from '../model/record';

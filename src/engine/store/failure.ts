@@ -1,4 +1,4 @@
-import { errorCode, JournalFailedError, JournalHeldError } from '../journal';
+import { errorCode, JournalFailedError, JournalHeldError } from '../journal/errors';
 import type { Failure } from './protocol';
 
 /** An error as it crosses to the other thread. */

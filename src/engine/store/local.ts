@@ -1,0 +1,32 @@
+import type { Projection } from '../model/projection';
+import { StoreClient, type StoreOptions, type Transport } from './client';
+import { type CoreParts, StoreHost } from './host';
+import type { Store } from './types';
+
+export interface InProcessStoreOptions extends StoreOptions {
+  readonly projections: readonly Projection<unknown>[];
+  /** For tests: another clock or disk. */
+  readonly parts?: CoreParts;
+}
+
+/** The same store in the caller's thread: for the command line and for tests. */
+export function createInProcessStore(options: InProcessStoreOptions): Store {
+  return new StoreClient(options, () => localTransport(options));
+}
+
+function localTransport({ projections, parts }: InProcessStoreOptions): Transport {
+  let onMessage: (message: unknown) => void = () => {};
+  const host = new StoreHost(
+    projections,
+    // Copied, as a thread boundary would: both sides reduce their own state.
+    (reply) => onMessage(structuredClone(reply)),
+    parts,
+  );
+  return {
+    post: (message) => host.receive(structuredClone(message)),
+    listen(listener) {
+      onMessage = listener;
+    },
+    end: async () => {},
+  };
+}
