@@ -78,7 +78,7 @@ export class Card {
     this.timer.classList.toggle('urgent', this.data.expiresAt - now < URGENT_MS);
   }
 
-  /** Something above was added or removed: what is under the pointer now may be another button than before. */
+  /** The list changed or was scrolled: what is under the pointer now may be another button than before. */
   moved(): void {
     this.settledAt = performance.now() + SETTLE_MS;
   }
@@ -183,7 +183,9 @@ export class Card {
           () => this.actions.deny(this, 'revoke-user'),
         ),
     });
-    this.footer.append(row(approve, deny), row(cancelTask, revoke));
+    const answers = row(approve, deny);
+    answers.classList.add('sticky');
+    this.footer.append(answers, row(cancelTask, revoke));
   }
 
   private askApprove(): void {

@@ -90,7 +90,6 @@ export function facts(card: ApprovalCard): HTMLElement {
     );
   }
   if (card.hosts.length > 0) row(list, t('Contacts'), lines(card.hosts.map(mono)));
-  if (card.envNames.length > 0) row(list, t('Environment'), mono(card.envNames.join(', ')));
   row(
     list,
     t('Runs in'),
@@ -128,5 +127,6 @@ export function facts(card: ApprovalCard): HTMLElement {
     lines(card.why.reasons.map((reason) => untrusted(reason))),
     el('span', { class: 'quiet' }, untrusted(`${card.why.layer}: ${card.why.ruleId}`)),
   );
+  if (card.envNames.length > 0) row(list, t('Environment'), mono(card.envNames.join(', ')));
   return list;
 }

@@ -46,6 +46,7 @@ class ApprovalsPage {
       this.draw();
     });
     this.list.addEventListener('focusout', () => setTimeout(() => this.draw()));
+    document.addEventListener('scroll', () => this.moved(), { passive: true });
     document.addEventListener('keydown', (event) => this.key(event));
     setInterval(() => this.tick(), TICK_MS);
     this.host.post({ type: 'ready' });
@@ -104,7 +105,7 @@ class ApprovalsPage {
       const name = flat(card.who.displayName || card.who.sender);
       this.announcer.say(t('New request from {0}: {1}', name, flat(card.action)));
     }
-    if (changes.remove.length > 0) for (const card of this.cards.values()) card.moved();
+    if (changes.remove.length > 0) this.moved();
     if (focusWas !== undefined && !focusWas.isConnected) this.focusNear();
     this.number();
     clear(this.nothing);
@@ -187,6 +188,10 @@ class ApprovalsPage {
     this.wantedToReveal = undefined;
     card.element.scrollIntoView({ block: 'nearest' });
     card.element.focus();
+  }
+
+  private moved(): void {
+    for (const card of this.cards.values()) card.moved();
   }
 
   private focused(): HTMLElement | undefined {

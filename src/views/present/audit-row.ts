@@ -39,7 +39,7 @@ function summary(record: AnyRecord): string {
     case 'channel.disabled':
       return t('{0} was switched off: {1}', record.data.channel, record.data.reason);
     case 'channel.state':
-      return `${record.data.channel}: ${record.data.state}. ${record.data.detail}`;
+      return sentence(`${record.data.channel}: ${record.data.state}`, record.data.detail);
     case 'channel.identity':
       return t('{0} is {1}', record.data.channel, record.data.name);
     case 'message.received':
@@ -104,7 +104,7 @@ function summary(record: AnyRecord): string {
     case 'task.created':
       return record.data.title;
     case 'task.state':
-      return `${record.data.state}. ${record.data.detail}`;
+      return sentence(record.data.state, record.data.detail);
     case 'decision.made':
       return `${record.data.effect}: ${record.data.action}`;
     case 'approval.requested':
@@ -125,8 +125,12 @@ function summary(record: AnyRecord): string {
     case 'settings.changed':
       return `${record.data.key} (${record.data.scope})`;
     case 'secret.event':
-      return `${record.data.name}: ${record.data.event}. ${record.data.detail}`;
+      return sentence(`${record.data.name}: ${record.data.event}`, record.data.detail);
   }
+}
+
+function sentence(text: string, detail: string): string {
+  return detail === '' ? text : `${text}. ${detail}`;
 }
 
 function finished(data: Extract<AnyRecord, { type: 'action.finished' }>['data']): string {

@@ -118,10 +118,9 @@ export class ChannelsTree extends EngineTree<ChannelNode> {
     item.iconPath = stateIcon(channel.state);
     const state = channelStateText(channel.state);
     const account = channel.account?.handle ?? channel.account?.name;
+    const known = account === undefined || account === channel.name ? '' : flat(account);
     const waiting = channel.pending > 0 ? t('{0} to send', channel.pending) : '';
-    item.description = [state, account === undefined ? '' : flat(account), waiting]
-      .filter(Boolean)
-      .join(' · ');
+    item.description = [state, known, waiting].filter(Boolean).join(' · ');
     item.tooltip = textTooltip(`${channel.name}: ${state}`, [flat(channel.detail), flat(channel.summary)]);
     const running = ['online', 'connecting', 'waiting'].includes(channel.state) ? 'running' : 'stopped';
     item.contextValue = ['channel', running, channel.builtIn ? 'builtin' : 'external'].join('.');
