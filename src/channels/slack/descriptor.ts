@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import type { ChannelDescriptor } from '../contract';
+
+const DEFAULT_API = 'https://slack.com/api';
+const TEAM_ID = 'must be the id of a workspace or an organisation, such as T0123ABCD or E0123ABCD';
+
+/** Settings of the Slack channel. Machine or user scope only (law 2). */
+export const slackSettings = z.object({
+  /** Workspaces (T…) and organisations (E…) whose people are heard. Empty: only the one the app is installed in. */
+  allowedTeams: z.array(z.string().regex(/^[TE][A-Z0-9]{2,20}$/, TEAM_ID)).default([]),
+  /** Where the Web API is; another one only for tests. */
+  apiRoot: z
+    .url({ protocol: /^https?$/, error: 'must be a web address such as https://slack.com/api' })
+    .default(DEFAULT_API)
+    .transform((text) => text.replace(/\/+$/, '')),
+});
+
+export type SlackSettings = z.output<typeof slackSettings>;
+
+/** What the app needs, and nothing else: to read what is said to it, and to answer. */
+export const SCOPES_NEEDED: readonly string[] = ['app_mentions:read', 'chat:write', 'im:history'];
+
+export const slackDescriptor: ChannelDescriptor = {
+  id: 'slack',
+  name: 'Slack',
+  icon: 'comment-discussion',
+  summary: 'An app of your workspace, by Socket Mode: it calls Slack, nothing reaches in.',
+  secrets: [
+    {
+      name: 'botToken',
+      label: 'Bot token',
+      help: 'At api.slack.com/apps, your app, OAuth & Permissions: “Bot User OAuth Token”. It starts with xoxb-.',
+      validate: botTokenProblem,
+    },
+    {
+      name: 'appToken',
+      label: 'App-level token',
+      help: 'At api.slack.com/apps, your app, Basic Information, App-Level Tokens: one with the scope connections:write. It starts with xapp-.',
+      validate: appTokenProblem,
+    },
+  ],
+  settings: slackSettings,
+  capabilities: {
+    maxLength: 3_500,
+    edit: true,
+    buttons: true,
+    threads: true,
+    typing: false,
+    contexts: ['dm', 'group'],
+  },
+  setup: [
+    'At api.slack.com/apps choose Create New App, From scratch, and pick the workspace. Use an app of its own for this.',
+    'Socket Mode: switch it on. It makes an app-level token with the scope connections:write; copy it (xapp-…).',
+    `OAuth & Permissions, Bot Token Scopes: add ${SCOPES_NEEDED.join(', ')} and no others.`,
+    'Event Subscriptions: switch on, and subscribe to the bot events app_mention and message.im.',
+    'App Home: switch on the Messages Tab and allow messages in it. Interactivity: switch on, for the buttons of approvals.',
+    'Install App to the workspace and copy the bot token (xoxb-…). Paste both tokens here; they are checked with Slack.',
+    'Generate a pairing code in VS Code and send it to the app in a direct message.',
+  ],
+  hosts: (settings) => {
+    const parsed = slackSettings.safeParse(settings);
+    return [new URL(parsed.success ? parsed.data.apiRoot : DEFAULT_API).host];
+  },
+};
+
+function botTokenProblem(value: string): string | undefined {
+  if (/^xoxb-[A-Za-z0-9-]{10,250}$/.test(value)) return undefined;
+  if (/^xapp-/.test(value)) return 'This is the app-level token. The bot token starts with xoxb-.';
+  if (/^(xoxe\.)?xoxp-/.test(value)) {
+    return 'This is a user token: with it the bot would act as a person. Use the bot token, which starts with xoxb-.';
+  }
+  if (/^xox[aosrcd]-/.test(value)) {
+    return 'This is a legacy or session token. They open far more than the bot needs and are not accepted. Make an app and use its bot token, which starts with xoxb-.';
+  }
+  return 'This is not a bot token. It starts with xoxb- and has no spaces.';
+}
+
+function appTokenProblem(value: string): string | undefined {
+  if (/^xapp-[A-Za-z0-9-]{10,250}$/.test(value)) return undefined;
+  if (/^xox/.test(value)) {
+    return 'This is not an app-level token but another one. Under Basic Information, App-Level Tokens, make one with connections:write; it starts with xapp-.';
+  }
+  return 'This is not an app-level token. It starts with xapp- and has no spaces.';
+}

@@ -1,0 +1,362 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import { PeerSocket } from './websocket';
+
+/**
+ * Slack's Web API and Socket Mode, refusing what Slack refuses. Written from
+ *   https://docs.slack.dev/apis/web-api                       POST, bearer token, {ok,error}, 429 with Retry-After
+ *   https://docs.slack.dev/reference/methods/auth.test        identity, x-oauth-scopes
+ *   https://docs.slack.dev/reference/methods/apps.connections.open   xapp tokens only, a ticket for one connection
+ *   https://docs.slack.dev/apis/events-api/using-socket-mode  hello, envelopes, acknowledgement in 3 s, disconnect
+ *   https://docs.slack.dev/reference/methods/chat.postMessage and chat.update
+ *   https://docs.slack.dev/reference/block-kit/blocks         rich text, actions
+ */
+export const BOT_TOKEN = 'xoxb-1111111111-2222222222-AbCdEfGhIjKlMnOpQrStUvWx';
+export const APP_TOKEN = 'xapp-1-A0001-3333333333-0123456789abcdef0123456789abcdef';
+export const TEAM = 'T0001';
+export const BOT_USER = 'UBOT1';
+
+type Json = Record<string, unknown>;
+
+const textElement = z.strictObject({
+  type: z.literal('text'),
+  text: z.string().min(1),
+  style: z.strictObject({ code: z.boolean() }).optional(),
+});
+const blocks = z
+  .array(
+    z.discriminatedUnion('type', [
+      z.strictObject({
+        type: z.literal('rich_text'),
+        elements: z
+          .array(
+            z.strictObject({
+              type: z.enum(['rich_text_section', 'rich_text_preformatted']),
+              elements: z.array(textElement).min(1),
+            }),
+          )
+          .min(1),
+      }),
+      z.strictObject({
+        type: z.literal('actions'),
+        elements: z
+          .array(
+            z.strictObject({
+              type: z.literal('button'),
+              action_id: z.string().min(1).max(255),
+              text: z.strictObject({ type: z.literal('plain_text'), text: z.string().min(1).max(75) }),
+              value: z.string().max(2000),
+              style: z.enum(['primary', 'danger']).optional(),
+            }),
+          )
+          .min(1)
+          .max(25),
+      }),
+    ]),
+  )
+  .max(50);
+const TS = /^\d{10}\.\d{6}$/;
+const METHODS = {
+  'auth.test': z.strictObject({}),
+  'apps.connections.open': z.strictObject({}),
+  'chat.postMessage': z.strictObject({
+    channel: z.string(),
+    text: z.string().min(1).max(40_000),
+    blocks: z.string(),
+    unfurl_links: z.literal('false'),
+    unfurl_media: z.literal('false'),
+    thread_ts: z.string().regex(TS).optional(),
+  }),
+  'chat.update': z.strictObject({
+    channel: z.string(),
+    ts: z.string().regex(TS),
+    text: z.string().min(1).max(40_000),
+    blocks: z.string(),
+  }),
+} as const;
+
+export interface SlackSent {
+  channel: string;
+  ts: string;
+  text: string;
+  thread_ts?: string;
+  blocks: z.output<typeof blocks>;
+}
+
+type Planned = { status?: number; body?: Json; headers?: Record<string, string> } | 'pass' | 'drop';
+
+export class SlackApi {
+  readonly sent: SlackSent[] = [];
+  readonly calls: string[] = [];
+  /** What a client did against the rules. */
+  readonly problems: string[] = [];
+  readonly acknowledged: string[] = [];
+  readonly deliveries: { envelope: string; attempt: number }[] = [];
+  readonly channels = new Set(['D0001', 'C0001']);
+  botToken = BOT_TOKEN;
+  appToken = APP_TOKEN;
+  identity: Json = { team: 'Acme', user: 'workbot', team_id: TEAM, user_id: BOT_USER, bot_id: 'B0001' };
+  scopes = 'app_mentions:read,chat:write,im:history';
+  /** Milliseconds that Slack waits for an acknowledgement; 3,000 at Slack. */
+  ackWithinMs = 3_000;
+  /** Say hello to those who connect. */
+  greets = true;
+  /** Where `apps.connections.open` sends clients; its own socket when undefined. */
+  socketUrl: string | undefined;
+  sockets: PeerSocket[] = [];
+  private readonly planned = new Map<string, Planned[]>();
+  private readonly tickets = new Set<string>();
+  private readonly open = new Map<string, { line: Json; attempt: number; timer: NodeJS.Timeout }>();
+  private readonly backlog: { id: string; line: Json; attempt: number }[] = [];
+  private nextTs = 1_700_000_000;
+  private server: Server | undefined;
+  private port = 0;
+
+  get root(): string {
+    return `http://127.0.0.1:${this.port}/api`;
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((request, response) => void this.serve(request, response));
+    server.on('upgrade', (request, stream) => {
+      const ticket = new URL(request.url ?? '', 'http://x').searchParams.get('ticket') ?? '';
+      if (!this.tickets.delete(ticket)) {
+        stream.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+        return;
+      }
+      this.welcome(new PeerSocket(request, stream));
+    });
+    this.server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.port, '127.0.0.1', resolve);
+    });
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.cut();
+    for (const { timer } of this.open.values()) clearTimeout(timer);
+    const { server } = this;
+    this.server = undefined;
+    if (!server) return;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+
+  plan(method: string, ...answers: Planned[]): void {
+    this.planned.set(method, [...(this.planned.get(method) ?? []), ...answers]);
+  }
+
+  fail(method: string, error: string, extra: Json = {}): void {
+    this.plan(method, { body: { ok: false, error, ...extra } });
+  }
+
+  newTs(): string {
+    this.nextTs += 1;
+    return `${this.nextTs}.000100`;
+  }
+
+  /** Delivers an event, now or when somebody connects, until it is acknowledged. @returns the envelope's id. */
+  event(event: Json, outer: Json = {}): string {
+    return this.deliver('events_api', {
+      token: 'deprecated',
+      team_id: TEAM,
+      api_app_id: 'A0001',
+      type: 'event_callback',
+      event_id: `Ev${this.nextTs}`,
+      event_time: this.nextTs,
+      authorizations: [{ enterprise_id: null, team_id: TEAM, user_id: BOT_USER, is_bot: true }],
+      is_ext_shared_channel: false,
+      event,
+      ...outer,
+    });
+  }
+
+  /** Somebody writes to the app directly. */
+  dm(user: string, text: string, extra: Json = {}, outer: Json = {}): Json {
+    const event = {
+      type: 'message',
+      channel: 'D0001',
+      channel_type: 'im',
+      user,
+      text,
+      ts: this.newTs(),
+      team: TEAM,
+      client_msg_id: randomUUID(),
+      ...extra,
+    };
+    this.event(event, outer);
+    return event;
+  }
+
+  /** Somebody mentions the app in a channel. */
+  mention(user: string, text: string, extra: Json = {}, outer: Json = {}): Json {
+    const event = {
+      type: 'app_mention',
+      channel: 'C0001',
+      user,
+      text,
+      ts: this.newTs(),
+      team: TEAM,
+      ...extra,
+    };
+    this.event(event, outer);
+    return event;
+  }
+
+  press(user: string, message: SlackSent, value: string, extra: Json = {}): string {
+    return this.deliver('interactive', {
+      type: 'block_actions',
+      team: { id: TEAM, domain: 'acme' },
+      user: { id: user, username: 'somebody', team_id: TEAM },
+      api_app_id: 'A0001',
+      channel: { id: message.channel, name: 'x' },
+      container: { type: 'message', message_ts: message.ts, channel_id: message.channel },
+      trigger_id: 'x',
+      actions: [{ type: 'button', action_id: 'cowork-0', block_id: 'b', value, action_ts: this.newTs() }],
+      ...extra,
+    });
+  }
+
+  /** Announces the end of the connection, as Slack does every few hours; Slack does not close the line itself. */
+  refresh(): void {
+    for (const socket of this.sockets) {
+      socket.send(
+        JSON.stringify({ type: 'disconnect', reason: 'refresh_requested', debug_info: { host: 'x' } }),
+      );
+    }
+  }
+
+  private deliver(type: string, payload: Json): string {
+    const id = randomUUID();
+    const line = { envelope_id: id, payload, type, accepts_response_payload: type === 'interactive' };
+    this.attempt(id, line, 0);
+    return id;
+  }
+
+  private attempt(id: string, line: Json, attempt: number): void {
+    const socket = this.sockets.at(-1);
+    if (!socket) {
+      this.backlog.push({ id, line, attempt });
+      return;
+    }
+    this.deliveries.push({ envelope: id, attempt });
+    const retry = attempt === 0 ? {} : { retry_attempt: attempt, retry_reason: 'timeout' };
+    const timer = setTimeout(() => {
+      this.open.delete(id);
+      this.attempt(id, line, attempt + 1);
+    }, this.ackWithinMs);
+    this.open.set(id, { line, attempt, timer });
+    socket.send(JSON.stringify({ ...line, ...retry }));
+  }
+
+  private welcome(socket: PeerSocket): void {
+    this.sockets.push(socket);
+    socket.onProblem = (what) => this.problems.push(what);
+    socket.onClose = () => {
+      this.sockets = this.sockets.filter((other) => other !== socket);
+    };
+    socket.onText = (text) => this.acknowledge(text);
+    if (!this.greets) return;
+    socket.send(
+      JSON.stringify({
+        type: 'hello',
+        num_connections: this.sockets.length,
+        connection_info: { app_id: 'A0001' },
+        debug_info: { host: 'applink', approximate_connection_time: 18_060 },
+      }),
+    );
+    for (const { id, line, attempt } of this.backlog.splice(0)) this.attempt(id, line, attempt);
+  }
+
+  private acknowledge(text: string): void {
+    const ack = z.looseObject({ envelope_id: z.string() }).safeParse(JSON.parse(text));
+    const id = ack.success ? ack.data.envelope_id : '';
+    const entry = this.open.get(id);
+    if (!entry) {
+      this.problems.push(`acknowledged what was not open: ${text.slice(0, 100)}`);
+      return;
+    }
+    clearTimeout(entry.timer);
+    this.open.delete(id);
+    this.acknowledged.push(id);
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const method = /^\/api\/([\w.]+)$/.exec(request.url ?? '')?.[1] ?? '';
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    this.calls.push(method);
+    const planned = this.planned.get(method)?.shift();
+    if (planned === 'drop') {
+      request.socket.destroy();
+      return;
+    }
+    if (planned && planned !== 'pass') {
+      response.writeHead(planned.status ?? 200, { 'content-type': 'application/json', ...planned.headers });
+      response.end(JSON.stringify(planned.body ?? {}));
+      return;
+    }
+    const body = Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString('utf8')));
+    const answer = this.answer(request, method, body);
+    response.writeHead(200, { 'content-type': 'application/json', 'x-oauth-scopes': this.scopes });
+    response.end(JSON.stringify(answer));
+  }
+
+  private answer(request: IncomingMessage, method: string, body: Record<string, string>): Json {
+    const refuse = (error: string, extra: Json = {}) => ({ ok: false, error, ...extra });
+    if (request.method !== 'POST') return refuse('insecure_request');
+    if (!(method in METHODS)) return refuse('unknown_method');
+    const name = method as keyof typeof METHODS;
+    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+    if (token === undefined) return refuse('not_authed');
+    const wanted = name === 'apps.connections.open' ? this.appToken : this.botToken;
+    if (token !== wanted) {
+      return refuse(
+        token === this.appToken || token === this.botToken ? 'not_allowed_token_type' : 'invalid_auth',
+      );
+    }
+    const parsed = METHODS[name].safeParse(body);
+    if (!parsed.success) return refuse('invalid_arguments', { why: parsed.error.issues[0]?.message });
+    if (name === 'auth.test') return { ok: true, url: 'https://acme.slack.com/', ...this.identity };
+    if (name === 'apps.connections.open') {
+      const ticket = randomUUID();
+      this.tickets.add(ticket);
+      const url = this.socketUrl ?? `ws://127.0.0.1:${this.port}/link/?ticket=${ticket}&app_id=A0001`;
+      return { ok: true, url };
+    }
+    return this.message(name, body, refuse);
+  }
+
+  private message(
+    name: string,
+    body: Record<string, string>,
+    refuse: (error: string, extra?: Json) => Json,
+  ): Json {
+    const { channel = '', text = '', thread_ts, ts } = body;
+    if (!this.channels.has(channel)) return refuse('channel_not_found');
+    // Slack reads these three as markup and expects them escaped.
+    if (/[<>]|&(?!(amp|lt|gt);)/.test(text))
+      return refuse('invalid_arguments', { why: 'text is not escaped' });
+    const parsed = blocks.safeParse(JSON.parse(body.blocks ?? 'null'));
+    if (!parsed.success) return refuse('invalid_blocks', { why: parsed.error.issues[0]?.message });
+    if (name === 'chat.update') {
+      const earlier = this.sent.find((message) => message.ts === ts && message.channel === channel);
+      if (!earlier) return refuse('message_not_found');
+      Object.assign(earlier, { text, blocks: parsed.data });
+      return { ok: true, channel, ts: earlier.ts, text };
+    }
+    const message: SlackSent = {
+      channel,
+      text,
+      ts: this.newTs(),
+      blocks: parsed.data,
+      ...(thread_ts === undefined ? {} : { thread_ts }),
+    };
+    this.sent.push(message);
+    return { ok: true, channel, ts: message.ts, message };
+  }
+}
