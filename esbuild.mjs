@@ -5,7 +5,7 @@
 //   node esbuild.mjs --tests    also test/host → out/test/host
 //   node esbuild.mjs --watch    --dev --tests, rebuilding on every change
 //   node esbuild.mjs --budget   builds nothing; fails when a bundle of the last build is over its budget
-import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -203,6 +203,7 @@ async function build() {
   await rm(join(root, 'dist/meta.json'), { force: true });
   const results = await Promise.all((await plans()).map((plan) => esbuild.build(plan)));
   const assets = await copyAssets();
+  if (await exists('dist/cli.js')) await chmod(join(root, 'dist/cli.js'), 0o755);
   const meta = { inputs: {}, outputs: {} };
   for (const { metafile } of results) {
     Object.assign(meta.inputs, metafile.inputs);

@@ -31,65 +31,69 @@ export interface InstalledServer {
 const staleLockMs = 60_000;
 
 /**
- * Installs a server build once per user. Safe when several runs ask at once: one installs into a folder of its
- * own and renames it into place, the others wait for that.
+ * Installs a server build once per user.
  * @throws when npm cannot install it (its last lines are in the message).
  */
 export async function installServer(
   build: ServerBuild,
   progress: (line: string) => void,
 ): Promise<InstalledServer> {
-  const folder = join(cacheFolder(), `server-${build.version}`);
-  const ready = join(folder, 'ready');
-  if (!existsSync(ready)) {
-    await withLock(`${folder}.lock`, async () => {
-      if (existsSync(ready)) return;
-      progress(`installing VS Code's server build (code-server ${build.version}) into ${folder}, about 25 s`);
-      await mkdir(dirname(folder), { recursive: true });
-      const staging = await mkdtemp(`${folder}.staging-`);
-      try {
-        await installInto(staging, build);
-        await rm(folder, { recursive: true, force: true });
-        await rename(staging, folder);
-      } finally {
-        await rm(staging, { recursive: true, force: true });
-      }
-    });
-  }
+  const folder = await installOnce(`server-${build.version}`, async (staging, home) => {
+    progress(`installing VS Code's server build (code-server ${build.version}) into ${home}, about 25 s`);
+    await npm(['install', ...quiet, `code-server@${build.version}`], staging);
+    await npm(['install', '--omit=dev', ...quiet], join(staging, 'node_modules/code-server/lib/vscode'));
+  });
   return {
     main: join(folder, 'node_modules/code-server/lib/vscode/out/server-main.js'),
-    node: nodeFor(folder, build),
+    node: await installNode(build.nodeMajor, progress),
   };
 }
 
-async function installInto(folder: string, build: ServerBuild): Promise<void> {
-  await writeFile(join(folder, 'package.json'), '{"private":true}\n');
-  const wanted = [`code-server@${build.version}`];
-  if (build.nodeMajor !== newestBuild.nodeMajor) wanted.push(`${nodePackage()}@^${build.nodeMajor}`);
-  // Nothing is compiled: the native parts that this leaves out (logging, file watching by inotify, real shells)
-  // have fallbacks in the server or are not needed here.
-  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  await npm(['install', ...quiet, ...wanted], folder);
-  await npm(['install', '--omit=dev', ...quiet], join(folder, 'node_modules/code-server/lib/vscode'));
-  await writeFile(join(folder, 'ready'), `${new Date().toISOString()}\n`);
-}
-
-function sameNode(build: ServerBuild): boolean {
-  return Number(process.versions.node.split('.')[0]) === build.nodeMajor;
-}
-
-/** Name of the npm package that carries Node's binary for this machine. */
-function nodePackage(): string {
-  const system = process.platform === 'win32' ? 'win' : process.platform;
-  return `node-${system}-${process.arch}`;
-}
-
-function nodeFor(folder: string, build: ServerBuild): string {
-  if (sameNode(build)) return process.execPath;
+/**
+ * Path of a Node of a major version: this process's own, the project's, or one from npm, installed once per user.
+ * @throws when npm has none for this machine or cannot be reached.
+ */
+export async function installNode(major: number, progress: (line: string) => void): Promise<string> {
+  if (Number(process.versions.node.split('.')[0]) === major) return process.execPath;
   const file = process.platform === 'win32' ? 'node.exe' : 'node';
-  const own = join(folder, 'node_modules', nodePackage(), 'bin', file);
-  // A test started by hand under an older Node still finds the project's own.
-  return existsSync(own) ? own : join(repoRoot, 'node_modules/node/bin', file);
+  if (major === newestBuild.nodeMajor) return join(repoRoot, 'node_modules/node/bin', file);
+  const system = process.platform === 'win32' ? 'win' : process.platform;
+  const name = `node-${system}-${process.arch}`;
+  const folder = await installOnce(`node-${major}`, async (staging, home) => {
+    progress(`installing Node ${major} into ${home}`);
+    await npm(['install', ...quiet, `${name}@^${major}`], staging);
+  });
+  return join(folder, 'node_modules', name, 'bin', file);
+}
+
+/** Nothing is compiled: what this leaves out of the server (logging, real shells) has fallbacks or is not needed. */
+const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+
+/**
+ * Fills a folder of the cache once. Safe when several runs ask at once: one fills a folder of its own and renames
+ * it into place, the others wait for that.
+ */
+async function installOnce(
+  name: string,
+  fill: (staging: string, home: string) => Promise<void>,
+): Promise<string> {
+  const home = join(cacheFolder(), name);
+  const ready = join(home, 'ready');
+  if (existsSync(ready)) return home;
+  await withLock(`${home}.lock`, async () => {
+    if (existsSync(ready)) return;
+    const staging = await mkdtemp(`${home}.staging-`);
+    try {
+      await writeFile(join(staging, 'package.json'), '{"private":true}\n');
+      await fill(staging, home);
+      await writeFile(join(staging, 'ready'), `${new Date().toISOString()}\n`);
+      await rm(home, { recursive: true, force: true });
+      await rename(staging, home);
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
+  });
+  return home;
 }
 
 function npm(args: readonly string[], cwd: string): Promise<void> {
