@@ -17,6 +17,7 @@ import { type AccessDeps, Serial } from './deps';
 import { codesFor, gives, type OutReason, type Place, type Standing, standingOf } from './standing';
 import {
   type AccessState,
+  type AdmittedHow,
   CODE_MAX_TRIES,
   type CodeState,
   isLive,
@@ -132,11 +133,15 @@ export class Door {
   private async letIn(visitor: Visitor): Promise<boolean> {
     const standing = this.standing(visitor);
     if (standing.kind !== 'enter') return standing.kind === 'admitted';
-    const { entryRole = 'member' } = this.deps.config();
-    const known = this.deps.state().users[visitor.key];
-    // Nobody becomes an approver without a code or the owner's own hand.
-    const role = known?.status === 'active' ? known.role : entryRole === 'observer' ? entryRole : 'member';
-    await this.record(visitor, role, standing.how);
+    await this.recordRoom(visitor, standing.how);
+    // Who has a better claim than the mode keeps it: only the conversation was new.
+    if (this.standing(visitor).kind === 'enter') {
+      const { entryRole = 'member' } = this.deps.config();
+      const known = this.deps.state().users[visitor.key];
+      // Nobody becomes an approver without a code or the owner's own hand.
+      const role = known?.status === 'active' ? known.role : entryRole === 'observer' ? entryRole : 'member';
+      await this.recordPerson(visitor, role, standing.how);
+    }
     return this.standing(visitor).kind === 'admitted';
   }
 
@@ -187,7 +192,9 @@ export class Door {
     const role = keeps ? known.role : code.role;
     const newConversation = place.context !== 'dm' && !state.conversations[conversationKey(place)];
     const { codeId } = code;
-    await this.record(visitor, role, 'paired', codeId);
+    // The conversation first: admitting it lets nobody in, so a crash in between does no harm.
+    await this.recordRoom(visitor, 'paired', codeId);
+    await this.recordPerson(visitor, role, 'paired', codeId);
     // The record decides: a code that ran out, or a second use of it, admits nobody.
     if (this.deps.state().users[key]?.admissions[place.context]?.codeId !== codeId) {
       return silence('not-recorded');
@@ -197,31 +204,46 @@ export class Door {
     return { kind: 'reply', text: texts.welcome(place.context, role, newConversation), reason: 'welcome' };
   }
 
-  private async record(
-    visitor: Visitor,
-    role: Role,
-    how: 'paired' | 'open' | 'allowlist',
-    codeId?: string,
-  ): Promise<void> {
-    const { key, place, name } = visitor;
+  private async recordRoom({ key, place }: Visitor, how: AdmittedHow, codeId?: string): Promise<void> {
     const { channel, account, context } = place;
     const room = conversationKey(place);
-    const code = codeId === undefined ? {} : { codeId };
-    const known = this.deps.state().conversations[room];
-    // The conversation first: admitting it lets nobody in, so a crash in between does no harm.
-    if (context !== 'dm' && (!known || (known.how !== how && known.how === 'open'))) {
-      await this.deps.records.append({
-        type: 'access.conversation.admitted',
-        actor: key,
-        subject: room,
-        data: { conversation: room, channel, account, how, context, ...code },
-      });
-    }
+    if (context === 'dm' || this.deps.state().conversations[room]) return;
+    await this.deps.records.append({
+      type: 'access.conversation.admitted',
+      actor: key,
+      subject: room,
+      data: {
+        conversation: room,
+        channel,
+        account,
+        how,
+        context,
+        ...(codeId === undefined ? {} : { codeId }),
+      },
+    });
+  }
+
+  private async recordPerson(
+    { key, place, name }: Visitor,
+    role: Role,
+    how: AdmittedHow,
+    codeId?: string,
+  ): Promise<void> {
+    const { context } = place;
+    const conversation = conversationKey(place);
     await this.deps.records.append({
       type: 'access.admitted',
       actor: key,
       subject: key,
-      data: { user: key, displayName: name, role, how, context, conversation: room, ...code },
+      data: {
+        user: key,
+        displayName: name,
+        role,
+        how,
+        context,
+        conversation,
+        ...(codeId === undefined ? {} : { codeId }),
+      },
     });
   }
 

@@ -62,6 +62,17 @@ describe('modes and contexts', () => {
     assert.equal(house.service.mode('telegram', 'dm'), 'disabled', 'not even pairing is allowed');
   });
 
+  it('[ACC-5] whoever was paired before the open mode is paired after it', async () => {
+    const house = new AccessHouse();
+    await house.pair('1', group);
+    await house.service.removeConversation(house.service.conversations()[0]!.key, 'moved');
+    await house.service.setMode('telegram', 'group', 'open');
+    assert.equal(outcome(await house.say('1', 'hi', group)), 'principal');
+    await house.service.setMode('telegram', 'group', 'pairing');
+    assert.equal(house.service.users()[0]?.how, 'paired');
+    assert.equal(house.service.conversations().length, 0, 'but the group came in with the open mode');
+  });
+
   it('open mode still keeps out bots and those who were shut out, and makes nobody an approver', async () => {
     const house = new AccessHouse();
     house.config = { entryRole: 'owner' };

@@ -183,6 +183,36 @@ describe('pairing', () => {
     );
   });
 
+  it('[ACC-1] the record of an admission uses the code up, even if the program dies right after it', async () => {
+    const house = new AccessHouse();
+    const { code } = await house.service.issueCode({ channel: 'telegram', context: 'dm' });
+    await house.say('1', code);
+    const at = house.journal.records.findIndex((record) => record.type === 'access.admitted');
+    house.journal.records.splice(at + 1);
+    house.restart();
+    assert.notEqual(outcome(await house.say('2', code)), 'welcome');
+    assert.deepEqual(
+      house.service.users().map((user) => user.sender),
+      ['1'],
+    );
+  });
+
+  it('[ACC-1] an admission that came on record after the end of its code does not count', async () => {
+    for (const late of [0, 1]) {
+      const house = new AccessHouse();
+      const { codeId, expiresAt } = await house.service.issueCode({ channel: 'telegram', context: 'dm' });
+      house.service.dispose();
+      house.clock.advance(expiresAt - house.clock.now() - 1 + late);
+      await house.journal.append({
+        type: 'access.admitted',
+        actor: who('1'),
+        subject: who('1'),
+        data: { user: who('1'), displayName: '', role: 'member', how: 'paired', context: 'dm', codeId },
+      });
+      assert.equal(house.service.users().length, 1 - late);
+    }
+  });
+
   it('[ACC-1] a code is for one channel, one kind of place and, if so made, one sender', async () => {
     const house = new AccessHouse();
     const { code } = await house.service.issueCode({

@@ -275,6 +275,37 @@ describe('the gateway, inbound', () => {
     );
   });
 
+  it('takes conversations in turn, so that a long one does not hold up a short one', async () => {
+    const rig = new Rig({ limits: { knownAtOnce: 1 } });
+    rig.knows('1', '2');
+    await Promise.all([...Array.from({ length: 9 }, () => rig.say('1', 'more')), rig.say('2', 'one')]);
+    assert.ok(rig.delivered.findIndex(({ sender }) => sender.id === '2') <= 2);
+  });
+
+  it('gives a conversation with nothing waiting a place when the queue is full', async () => {
+    const rig = new Rig({ limits: { knownQueue: 10 } });
+    rig.knows('1', '2');
+    await Promise.all([...Array.from({ length: 20 }, () => rig.say('1', 'more')), rig.say('2', 'one')]);
+    assert.equal(rig.delivered.filter(({ sender }) => sender.id === '2').length, 1);
+    assert.equal((await rig.drops())['queue-full'], 10);
+  });
+
+  it('lets what someone says after their code wait behind the code', async () => {
+    const rig = new Rig();
+    rig.onDeliver = ({ text }) => {
+      if (text === 'CODE') rig.knows('1');
+      return new Promise((resolve) => setImmediate(resolve));
+    };
+    const first = rig.say('1', 'CODE');
+    const second = rig.say('1', 'while a stranger');
+    while (!rig.known.has(who('1'))) await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([first, second, rig.say('1', 'once known')]);
+    assert.deepEqual(
+      rig.delivered.map(({ text }) => text),
+      ['CODE', 'while a stranger', 'once known'],
+    );
+  });
+
   it('[INC-1] drops what waits of someone who is revoked', async () => {
     const rig = new Rig();
     rig.knows('1', '2');
