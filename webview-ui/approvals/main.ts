@@ -46,7 +46,7 @@ class ApprovalsPage {
       this.draw();
     });
     this.list.addEventListener('focusout', () => setTimeout(() => this.draw()));
-    document.addEventListener('scroll', () => this.moved(), { passive: true });
+    document.addEventListener('wheel', () => this.moved(), { passive: true });
     document.addEventListener('keydown', (event) => this.key(event));
     setInterval(() => this.tick(), TICK_MS);
     this.host.post({ type: 'ready' });
