@@ -15,6 +15,11 @@ export interface BubblewrapInput {
   readonly masks: readonly string[];
   /** The descriptor from which bubblewrap reads the system-call filter; none when it is undefined. */
   readonly seccompFd: number | undefined;
+  /**
+   * The user is root: files of `/proc/sys` belong to root and are written without any further right, so they
+   * need a read-only mount of their own.
+   */
+  readonly asRoot: boolean;
   /** What runs inside. */
   readonly argv: readonly string[];
 }
@@ -38,6 +43,7 @@ export function bubblewrapArgv(input: BubblewrapInput): string[] {
     ...['--cap-drop', 'ALL', '--die-with-parent', '--new-session', '--hostname', 'sandbox'],
     ...(input.seccompFd === undefined ? [] : ['--seccomp', String(input.seccompFd)]),
     ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
+    ...(input.asRoot ? readOnly('/proc/sys') : []),
     ...places.emptied.filter((path) => !within(path) && !nested(path)).flatMap(empty),
     // A workspace under a shown place, or the other way round: the workspace comes later and wins.
     ...places.shown.filter((path) => !within(path)).flatMap(readOnly),

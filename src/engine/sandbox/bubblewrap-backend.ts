@@ -135,6 +135,7 @@ export class BubblewrapBackend implements SandboxBackend {
             workspace,
             cwd,
             masks: watchman.masks,
+            asRoot: process.getuid?.() === 0,
             seccompFd: filter === undefined ? undefined : SECCOMP_FD,
             argv: limitedArgv(spec.argv, spec.limits, marker),
           }),
