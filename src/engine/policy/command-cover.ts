@@ -6,6 +6,13 @@ export interface NamedPattern {
   readonly pattern: string;
 }
 
+/** A pattern worth offering for a line, with what it would and would not cover. */
+export interface PatternSuggestion {
+  readonly pattern: string;
+  readonly covers: readonly string[];
+  readonly leavesOut: readonly string[];
+}
+
 /**
  * The ids of the patterns that together cover every command of the line, or undefined when one command is
  * covered by none.
@@ -17,4 +24,8 @@ export function coversLine(
   _place: ShellPlace & { readonly now: number },
 ): readonly string[] | undefined {
   return analysis.commands.length === 0 || patterns.length === 0 ? undefined : undefined;
+}
+
+export function suggestionsFor(_analysis: CommandAnalysis): readonly PatternSuggestion[] {
+  return [];
 }

@@ -25,7 +25,7 @@ const STANDING: readonly GrantScope[] = ['task', 'until', 'always'];
 /**
  * What may be granted with an approval of this request, narrowest first. Each has been tried out: with it
  * this very request would run. Nothing is offered for what no grant answers, and nothing is wider than the
- * files, hosts and effects that the approval shows.
+ * files and hosts that the approval shows.
  */
 export function grantChoices(
   snapshot: PolicySnapshot,
@@ -63,19 +63,11 @@ function exactChoice({ request, facts }: Subject): readonly GrantChoice[] {
 }
 
 function commandChoices(
-  { request, analysis, hosts, groups }: Subject,
+  { request, analysis, hosts }: Subject,
   asks: readonly Said[],
 ): readonly GrantChoice[] {
   if (analysis === undefined || asks.some((ask) => ask.about === 'exact')) return [];
-  const effects = [
-    ...(groups.has('write') ? (['write'] as const) : []),
-    ...(groups.has('destructive') ? (['delete'] as const) : []),
-  ];
-  const base = {
-    cwd: request.cwd,
-    ...(hosts.length > 0 ? { hosts: [...hosts] } : {}),
-    ...(effects.length > 0 ? { effects } : {}),
-  };
+  const base = { cwd: request.cwd, ...(hosts.length > 0 ? { hosts: [...hosts] } : {}) };
   return suggestionsFor(analysis).map(
     (suggestion: PatternSuggestion): GrantChoice => ({
       key: suggestion.pattern,

@@ -50,7 +50,9 @@ function isThisVery(grant: Grant, subject: Subject): boolean {
 }
 
 /** What only a person's answer to an approval covers: a pattern written beforehand could not foresee it. */
-const NOT_FOR_PATTERNS: readonly AskAbout[] = ['network', 'write', 'delete', 'outside', 'rule', 'taint'];
+const NOT_FOR_PATTERNS: readonly AskAbout[] = ['network', 'rule', 'taint'];
+
+const ONLY_EXACTLY: readonly AskAbout[] = ['write', 'delete', 'outside'];
 
 function answerCommand(
   subject: Subject,
@@ -59,10 +61,12 @@ function answerCommand(
 ): readonly string[] | undefined {
   const { analysis, facts, request, hosts } = subject;
   if (analysis === undefined || analysis.status !== 'parsed' || !analysis.autoApprovable) return undefined;
+  // Which files a command like it would touch next time is not in the pattern.
+  if (ONLY_EXACTLY.some((about) => abouts.has(about))) return undefined;
   const patterns: { id: string; pattern: string }[] = [];
   for (const grant of grants) {
     const { matcher } = grant;
-    if (matcher.kind !== 'command' || abouts.has('outside')) continue;
+    if (matcher.kind !== 'command') continue;
     if (abouts.has('taint') && !knowsTaint(grant, subject)) continue;
     if (matcher.cwd !== undefined && !isWithin(exactSegments(request.cwd), exactSegments(matcher.cwd)))
       continue;
@@ -72,8 +76,6 @@ function answerCommand(
     ) {
       continue;
     }
-    if (abouts.has('write') && matcher.effects?.includes('write') !== true) continue;
-    if (abouts.has('delete') && matcher.effects?.includes('delete') !== true) continue;
     patterns.push({ id: grant.id, pattern: matcher.pattern });
   }
   let defaults = false;

@@ -202,7 +202,6 @@ const grant: fc.Arbitrary<Grant> = fc
         kind: fc.constant('command'),
         pattern,
         hosts: optional(fc.array(host)),
-        effects: optional(fc.constant(['write', 'delete'])),
       }),
       fc.record({ kind: fc.constant('path'), tool: fc.constantFrom(...TOOL_NAMES), glob }),
       fc.record({ kind: fc.constant('host'), tool: fc.constantFrom('fetch', 'http'), domain }),
