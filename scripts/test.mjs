@@ -35,6 +35,7 @@ const stages = [
   { name: 'unit', kind: 'suite', limit: 10, args: mocha() },
   { name: 'host', kind: 'suite', limit: 8, args: inHost() },
   { name: 'oldest', kind: 'suite', limit: 8, args: inHost(), env: { COWORK_VSCODE: 'oldest' } },
+  { name: 'package', kind: 'check', limit: 3, args: ['scripts/package.mjs', '--no-build'] },
   {
     name: 'ui',
     kind: 'suite',

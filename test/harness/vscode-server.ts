@@ -149,8 +149,8 @@ function finished(child: ChildProcess, logFile: string): Promise<void> {
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {
-      // The server's own command line answers 0 for an extension that it could not install.
-      if (code === 0 && !/failed|error/i.test(said)) resolve();
+      // The server answers 0 for an extension that it could not install, so its own sentence decides.
+      if (code === 0 && /was successfully installed/.test(said)) resolve();
       else reject(new Error(`installing an extension ended with ${code}: ${said.slice(-2000)} (${logFile})`));
     });
   });

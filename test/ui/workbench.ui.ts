@@ -13,21 +13,24 @@ describe('the workbench', () => {
     await bench.screenshot('workbench-opens');
   });
 
-  it('has the extension activated', async () => {
+  it('has the extension activated, without holding up the editor', async () => {
     const { bench } = session();
     await bench.run('Developer: Show Running Extensions');
-    const row = bench.page
-      .locator('.runtime-extensions-editor .extension')
-      .filter({ hasText: /CoWork OS/ });
     const list = bench.page.locator('.runtime-extensions-editor');
+    const row = list.locator('.extension').filter({ hasText: 'CoWork OS' });
     await list.hover();
-    // The list holds only the rows on view, the slowest activations first.
+    // The list is in the order of activation times and holds only the rows on view.
     await until('the extension among those that run', async () => {
       if ((await row.count()) > 0) return true;
       await bench.page.mouse.wheel(0, 300);
       return undefined;
     });
-    assert.match(await row.innerText(), /Activat/);
+    const milliseconds = Number(/Activation: (\d+)ms/.exec(await row.innerText())?.[1]);
+    assert.ok(milliseconds > 0, 'the list tells how long the activation took');
+    console.log(`    activation: ${milliseconds} ms`);
+    // The time is the clock's, so it is held to its limit only where the machine has nothing else to do.
+    if (process.env.COWORK_FULL === '1')
+      assert.ok(milliseconds < 150, `${milliseconds} ms, the limit is 150`);
     await bench.screenshot('workbench-extension-activated');
   });
 
