@@ -34,7 +34,7 @@ export const localDescriptor: ChannelDescriptor = {
   },
   setup: [
     'Enable the channel. Nothing listens beyond this machine, and every window has its own key.',
-    'Open “CoWork Chat (local)”, or run “npm run chat” in a terminal outside VS Code.',
+    'Run “Open Local Chat” in VS Code, or “npm run chat” in a terminal outside it.',
     'Generate a pairing code in VS Code and type it into the chat.',
   ],
   hosts: () => [],

@@ -147,7 +147,7 @@ class LocalAdapter implements ChannelAdapter {
       throw new ChannelError('temporary', 'The local chat was switched off while it started.');
     }
     this.hub.bind(this.context);
-    this.context.state('online', 'Open “CoWork Chat (local)”, or run “npm run chat” in a terminal.');
+    this.context.state('online', 'Run “Open Local Chat”, or “npm run chat” in a terminal.');
     return { account: LOCAL_ACCOUNT, name: localDescriptor.name, isBot: true };
   }
 

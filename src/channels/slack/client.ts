@@ -29,7 +29,10 @@ export function authorisedFetch(context: AdapterContext, name: TokenName): typeo
     const token = await context.secret(name);
     const { form, label } = TOKENS[name];
     if (token === undefined || !form.test(token)) {
-      throw new ChannelError('fatal', `Slack has no usable ${label}. Enter it with “Set Channel Secret”.`);
+      throw new ChannelError(
+        'fatal',
+        `Slack has no usable ${label}. Enter it with “Enter Token…” in the Channels view.`,
+      );
     }
     const headers = new Headers(init?.headers);
     headers.set('authorization', `Bearer ${token}`);

@@ -53,7 +53,7 @@ function authorised(context: AdapterContext): Fetch {
     if (token === undefined || !TOKEN_FORM.test(token)) {
       throw new ChannelError(
         'fatal',
-        'Telegram has no usable bot token. Enter the one that @BotFather wrote, with “Set Channel Secret”.',
+        'Telegram has no usable bot token. Enter the one that @BotFather wrote, with “Enter Token…” in the Channels view.',
       );
     }
     const address = String(input).replace(`/bot${PLACEHOLDER}/`, () => `/bot${token}/`);

@@ -45,7 +45,7 @@ export const telegramDescriptor: ChannelDescriptor = {
     edit: true,
     buttons: true,
     threads: true,
-    typing: true,
+    typing: false,
     contexts: ['dm', 'group'],
   },
   setup: [

@@ -32,6 +32,8 @@ describe('chat from a terminal outside', () => {
     const adapter = hub.createAdapter(watched.context);
     await adapter.connect();
     closing.push(() => adapter.disconnect());
+    // Windows are listed by the time they began, in milliseconds.
+    await new Promise((resolve) => setTimeout(resolve, 2));
     return { adapter, ...watched };
   }
 

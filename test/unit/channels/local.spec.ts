@@ -189,6 +189,7 @@ describe('local channel', () => {
 
   it('lists several windows and clears away those that are gone', async () => {
     await opened({}, 'first');
+    await new Promise((resolve) => setTimeout(resolve, 2));
     await opened({}, 'second');
     const [entry] = await readdir(folder);
     const gone = {
