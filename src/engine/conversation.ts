@@ -70,27 +70,23 @@ export class Conversation {
   }
 
   private async attend(message: InboundMessage, principal: Principal): Promise<void> {
-    const messageId = await this.record(message, principal);
+    const { messageId, recorded } = this.record(message, principal);
     const command = parseCommand(message.text);
-    if (command.kind === 'work') {
-      const answer = this.refusal();
-      if (answer) return this.answer(message, principal.key, answer);
-      await this.begin(message, principal, messageId, command);
-      return;
+    if (command.kind !== 'work') {
+      await recorded;
+      return this.answer(message, principal.key, await this.respond(command, principal));
     }
-    await this.answer(message, principal.key, await this.respond(command, principal));
-  }
-
-  private async begin(
-    message: InboundMessage,
-    principal: Principal,
-    messageId: string,
-    command: Extract<Command, { kind: 'work' }>,
-  ): Promise<void> {
+    const refusal = this.refusal();
+    if (refusal !== undefined) {
+      await recorded;
+      return this.answer(message, principal.key, refusal);
+    }
+    // Message and task go into one write, so that no crash leaves a message that was taken and forgotten.
     const { title, tool, args } = command;
-    await this.deps.tasks.start(principal, { title, messageId }, (run) =>
+    const started = this.deps.tasks.start(principal, { title, messageId }, (run) =>
       this.work(message, principal, { title, tool, args }, run),
     );
+    await Promise.all([recorded, started]);
   }
 
   private async work(
@@ -186,10 +182,13 @@ export class Conversation {
     return phase === 'ready' ? undefined : detail;
   }
 
-  private async record(message: InboundMessage, principal: Principal): Promise<string> {
+  private record(
+    message: InboundMessage,
+    principal: Principal,
+  ): { messageId: string; recorded: Promise<unknown> } {
     this.handedOut = Math.max(this.handedOut, this.deps.tasksState().messages) + 1;
     const messageId = `m${this.handedOut}`;
-    await this.deps.records.append({
+    const recorded = this.deps.records.append({
       type: 'message.received',
       actor: principal.key,
       subject: messageId,
@@ -208,7 +207,7 @@ export class Conversation {
         ...(message.marks?.length ? { marks: [...message.marks] } : {}),
       },
     });
-    return messageId;
+    return { messageId, recorded };
   }
 
   private async answer(
