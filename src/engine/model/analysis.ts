@@ -40,6 +40,12 @@ export interface AnalysedCommand {
   readonly effects: CommandEffects;
   /** Plain words: what this part does, for the approval card. */
   readonly summary: string;
+  /** Why no trusted pattern and no grant for its first words may cover it; absent when one may. */
+  readonly uncoverable?: string;
+  /** Positions in `words` that a pattern must name itself, not by a wildcard: `jest` of `npx jest`. */
+  readonly mustName?: readonly number[];
+  /** It only reads and prints: harmless at the end of somebody else's pipe. */
+  readonly harmless?: boolean;
 }
 
 /** `block` never runs. `ask` is asked about even under a trusted pattern or grant for its first words. */

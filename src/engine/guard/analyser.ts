@@ -1,0 +1,262 @@
+import type { AnalysedCommand, Shell, ShellPlace } from '../model/analysis';
+import { parseArgs } from './args';
+import { readBash } from './bash/read';
+import { runBuiltin } from './builtins';
+import type { Rule } from './catalogue/types';
+import { readCmd } from './cmd/read';
+import { describeCommand } from './describe';
+import type { Facts } from './facts';
+import { gather, pathRef, secrecy } from './gather';
+import { LIMITS, LimitError } from './limits';
+import { type RuleIndex, rulesFor } from './match';
+import { commandOutput, remember } from './output-tags';
+import { resolvePath } from './paths';
+import { readPowershell } from './powershell/read';
+import { specOf } from './programs';
+import { type Resolved, resolveProgram } from './resolve';
+import { runShell } from './shells';
+import { specialise } from './special';
+import {
+  freshState,
+  type Inherited,
+  type Redirection,
+  type Runner,
+  type ShellState,
+  type Simple,
+  subshell,
+} from './state';
+import { unwrap } from './unwrap';
+import { EMPTY_STREAM, joinStreams, NO_STREAM, type Stream, Tag, type Value } from './value';
+
+/** Goes through one line, across all its shells, and keeps what it finds. One instance a line. */
+export class Analyser implements Runner {
+  readonly commands: AnalysedCommand[] = [];
+  readonly rules = new Set<Rule>();
+  readonly doubts: string[] = [];
+  private depth = 0;
+  private count = 0;
+  private readonly active = new Set<string>();
+
+  constructor(
+    private readonly index: RuleIndex,
+    private readonly place: ShellPlace,
+  ) {}
+
+  /** Analyses the whole line. @throws LimitError */
+  line(text: string, shell: Shell): void {
+    const from: Inherited = { wrappers: [], stdin: NO_STREAM, piped: false, depth: 0 };
+    this.read(text, shell, freshState(this.place), from);
+  }
+
+  report(ruleId: string): void {
+    const rule = this.index.byId.get(ruleId);
+    if (rule !== undefined) this.rules.add(rule);
+  }
+
+  doubt(why: string): void {
+    if (!this.doubts.includes(why)) this.doubts.push(why);
+  }
+
+  script(text: string, shell: Shell, state: ShellState, from: Inherited): Stream {
+    if (text.length > LIMITS.text) throw new LimitError('a script inside the line is too long');
+    if (this.depth >= LIMITS.depth) throw new LimitError('commands are nested too deeply');
+    this.depth++;
+    try {
+      return this.read(text, shell, state, from);
+    } finally {
+      this.depth--;
+    }
+  }
+
+  private read(text: string, shell: Shell, state: ShellState, from: Inherited): Stream {
+    if (shell === 'cmd') return readCmd(text, state, this, from);
+    if (shell === 'powershell') return readPowershell(text, state, this, from);
+    return readBash(text, state, this, from);
+  }
+
+  readFile(path: Value, state: ShellState): Stream {
+    const ref = pathRef(path.shape, state, 'bash');
+    const full = resolvePath(ref.shape, state.cwd, 'bash');
+    const known = full === undefined ? undefined : state.files.get(full);
+    if (known !== undefined) return known;
+    if (ref.classes.has('socket')) return { text: undefined, tags: Tag.network };
+    const noise = /^\/dev\/(zero|u?random|full)$/.test(ref.shape) ? Tag.noise : 0;
+    if (ref.shape === '/dev/null') return EMPTY_STREAM;
+    return { text: undefined, tags: Tag.file | secrecy(ref) | noise | path.tags };
+  }
+
+  redirect(redirections: readonly Redirection[], printed: Stream, state: ShellState): Stream {
+    let output = printed;
+    for (const { kind, fd, target } of redirections) {
+      if (kind === 'read' || kind === 'dup' || (fd !== 1 && fd !== -1)) continue;
+      const full = resolvePath(target.shape, state.cwd, 'bash');
+      if (full !== undefined && full !== '/dev/null') {
+        const before = kind === 'append' ? (state.files.get(full) ?? EMPTY_STREAM) : EMPTY_STREAM;
+        state.files.set(full, joinStreams(before, printed));
+      }
+      output = EMPTY_STREAM;
+    }
+    return output;
+  }
+
+  command(simple: Simple, state: ShellState): Stream {
+    if (++this.count > LIMITS.commands) throw new LimitError('too many commands on one line');
+    const [first] = simple.words;
+    if (first === undefined) return this.withoutProgram(simple, state);
+    const called = this.defined(first, simple, state);
+    if (called !== undefined) return called;
+    const resolved = resolveProgram(first, simple.shell);
+    const facts = this.factsOf(simple, resolved, state);
+    if (resolved.name === undefined || first.tags & (Tag.network | Tag.decoded)) facts.runs |= first.tags;
+    this.runPath(facts, resolved, state);
+    return this.follow(facts, state);
+  }
+
+  private factsOf(simple: Simple, resolved: Resolved, state: ShellState): Facts {
+    const name = resolved.name ?? '';
+    return gather(name, resolved.genuine, specOf(name, simple.shell), simple, state);
+  }
+
+  /** Unwraps, runs what the command itself runs, and records it. */
+  private follow(facts: Facts, state: ShellState): Stream {
+    const { simple } = facts;
+    runBuiltin(facts, state);
+    const inner: Inherited = {
+      wrappers: [...simple.wrappers, facts.name],
+      stdin: simple.stdin,
+      piped: simple.piped,
+      depth: this.depth,
+    };
+    specialise(facts, state, (text, stdin) =>
+      this.script(text, 'bash', subshell(state), { ...inner, stdin: stdin ?? inner.stdin }),
+    );
+    let output: Stream | undefined;
+    let transparent = false;
+    const ranShell = runShell(facts, state, this, inner);
+    if (ranShell !== undefined) {
+      output = ranShell.output;
+      transparent = ranShell.transparent;
+    }
+    for (const found of unwrap(facts)) {
+      const split = facts.args.options.some((option) => option.role === 'exec');
+      transparent = transparent || (facts.spec?.wrapper?.transparent === true && !split);
+      if (found.line !== undefined) {
+        facts.runs |= found.tags;
+        const own = facts.name === 'eval' ? state : subshell(state);
+        output = this.script(found.line, 'bash', own, inner);
+      } else if (found.words !== undefined) {
+        this.nested(() => {
+          output = this.command(
+            {
+              ...simple,
+              words: found.words ?? [],
+              assigned: [...simple.assigned, ...(found.assigned ?? [])],
+              wrappers: inner.wrappers,
+              redirections: [],
+            },
+            state,
+          );
+        });
+      }
+    }
+    this.record(facts, transparent && facts.redirections.length === 0);
+    remember(facts, state);
+    const printed = output ?? commandOutput(facts, state, this);
+    return this.redirect(simple.redirections, printed, state);
+  }
+
+  private nested(run: () => void): void {
+    if (this.depth >= LIMITS.depth) throw new LimitError('commands are nested too deeply');
+    this.depth++;
+    try {
+      run();
+    } finally {
+      this.depth--;
+    }
+  }
+
+  /** Finds what is wrong with a command; adds it to the list unless it only wraps what is on the list already. */
+  private record(facts: Facts, transparent: boolean): void {
+    const rules = rulesFor(facts, this.index);
+    for (const rule of rules) this.rules.add(rule);
+    if (!transparent || rules.size > 0) this.commands.push(describeCommand(facts));
+  }
+
+  /** Only assignments, or only redirections: `> file`. */
+  private withoutProgram(simple: Simple, state: ShellState): Stream {
+    const facts = gather('', true, undefined, simple, state);
+    this.record(facts, false);
+    const input = simple.redirections.find((one) => one.kind === 'read');
+    // `$(< file)` prints the file.
+    const printed = input === undefined ? EMPTY_STREAM : this.readFile(input.target, state);
+    return this.redirect(simple.redirections, printed, state);
+  }
+
+  /** Functions and aliases of the line itself. */
+  private defined(first: Value, simple: Simple, state: ShellState): Stream | undefined {
+    const name = first.shape;
+    const key = `${this.depth}:${name}`;
+    const body = state.functions.get(name);
+    if (body !== undefined && !this.active.has(name)) {
+      this.active.add(name);
+      try {
+        const printed = body(simple.words.slice(1), simple.stdin, simple.piped);
+        return this.redirect(simple.redirections, printed, state);
+      } finally {
+        this.active.delete(name);
+      }
+    }
+    if (body !== undefined) return NO_STREAM;
+    const alias = state.aliases.get(name);
+    if (alias === undefined || this.active.has(key)) return undefined;
+    this.active.add(key);
+    try {
+      const [target, ...more] = parseWords(alias);
+      if (target === undefined) return undefined;
+      this.doubt(`${name} was given another meaning on this line`);
+      return this.command(
+        {
+          ...simple,
+          words: [
+            ...[target, ...more].map((text) => ({ raw: text, shape: text, tags: 0 })),
+            ...simple.words.slice(1),
+          ],
+        },
+        state,
+      );
+    } finally {
+      this.active.delete(key);
+    }
+  }
+
+  /** A program given by path: what the line put into that file is what runs. */
+  private runPath(facts: Facts, resolved: Resolved, state: ShellState): void {
+    const { path } = resolved;
+    if (path === undefined || facts.shell !== 'bash') return;
+    const full = resolvePath(path, state.cwd, 'bash');
+    const content = full === undefined ? undefined : state.files.get(full);
+    facts.executes.push(path);
+    if (content === undefined) return;
+    facts.runs |= content.tags;
+    if (content.text !== undefined && !this.active.has(path)) {
+      this.active.add(path);
+      this.script(content.text, 'bash', subshell(state), {
+        wrappers: [...facts.simple.wrappers, path],
+        stdin: facts.stdin,
+        piped: facts.simple.piped,
+        depth: this.depth,
+      });
+      this.active.delete(path);
+    }
+  }
+}
+
+function parseWords(text: string): string[] {
+  return parseArgs(
+    { names: [], style: 'plain' },
+    text
+      .trim()
+      .split(/\s+/)
+      .map((word) => ({ raw: word, shape: word, tags: 0 })),
+  ).positionals.map((word) => word.shape);
+}

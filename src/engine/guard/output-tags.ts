@@ -1,0 +1,181 @@
+import { hasOption, optionValue } from './args';
+import type { Facts } from './facts';
+import { secrecy } from './gather';
+import { staticOutput } from './outputs';
+import { resolvePath } from './paths';
+import { NETWORK } from './programs/network';
+import type { Runner, ShellState } from './state';
+import { guessOf, NO_STREAM, type Stream, Tag, type Tags, textOf } from './value';
+
+const FETCHERS = new Set([
+  ...NETWORK.flatMap((spec) => (spec.kind === 'network' ? spec.names : [])),
+  'ssh',
+  'invoke-webrequest',
+  'invoke-restmethod',
+  'gsutil',
+  'rsh',
+  'fetch',
+  'bitsadmin',
+  'certutil',
+  'gh',
+]);
+for (const local of ['ping', 'ping6', 'openssl']) FETCHERS.delete(local);
+
+/** Programs whose output is a decoded form of their input. */
+const DECODERS = new Set([
+  'base64',
+  'base32',
+  'basenc',
+  'gbase64',
+  'xxd',
+  'uudecode',
+  'openssl',
+  'gpg',
+  'rev',
+  'tr',
+  'certutil',
+  'ascii2uni',
+  'base58',
+  'recode',
+]);
+
+/** What a command prints: exactly where that can be said, else where it came from. */
+export function commandOutput(facts: Facts, state: ShellState, runner: Runner): Stream {
+  const files = facts.args.positionals
+    .filter((word) => facts.name !== 'cat' || word.shape !== '-')
+    .map((word) => runner.readFile(word, state));
+  const reading = facts.spec?.positionals?.[0] === 'read' || facts.name === 'source';
+  const known = staticOutput(facts.name, facts.args, facts.words, facts.stdin, reading ? files : []);
+  let tags: Tags = known?.tags ?? 0;
+  for (const word of facts.words) tags |= word.tags & (Tag.network | Tag.secret | Tag.decoded);
+  if (facts.simple.piped && reads(facts)) tags |= facts.stdin.tags;
+  for (const ref of facts.reads) tags |= secrecy(ref);
+  if (reading) for (const file of files) tags |= file.tags;
+  if (facts.reads.some((ref) => /^\/dev\/(zero|u?random)$/.test(ref.shape))) tags |= Tag.noise;
+  if (
+    /^(tar|gtar|zip|cpio|7z|find)$/.test(facts.name) &&
+    facts.name !== 'find' &&
+    facts.reads.some((ref) => ref.classes.has('home') || ref.classes.has('root'))
+  )
+    tags |= Tag.secret;
+  if (
+    /^(printenv|env|gpg|security|secret-tool|pass|op|vault|history)$/.test(facts.name) &&
+    revealsSecrets(facts)
+  )
+    tags |= Tag.secret;
+  if (FETCHERS.has(facts.name)) tags |= Tag.network;
+  if (decodes(facts)) tags |= Tag.decoded;
+  return { text: known?.text, tags };
+}
+
+/** Whether its standard input can come out again: every program but those that only print. */
+function reads(facts: Facts): boolean {
+  return facts.spec?.kind !== 'printer' && !/^(true|:|cd|sleep|wait|export)$/.test(facts.name);
+}
+
+/** `printenv`, `gpg --export-secret-keys`, `pass show`: what they print is secret by itself. */
+function revealsSecrets(facts: Facts): boolean {
+  if (facts.name === 'printenv' || facts.name === 'env') return facts.words.length === 0;
+  if (facts.name === 'gpg') return /--export-secret/.test(facts.text);
+  if (facts.name === 'security') return /find-(generic|internet)-password|dump-keychain/.test(facts.text);
+  return /\b(show|get|read|lookup|kv|item|list)\b/.test(facts.text) || facts.name === 'history';
+}
+
+function decodes(facts: Facts): boolean {
+  if (!DECODERS.has(facts.name))
+    return (
+      facts.spec?.kind === 'interpreter' &&
+      /b64decode|decode_base64|decode64|atob|fromhex|unhexlify|'base64'|"base64"|pack\s*\(?\s*['"]H|rot13|base64_decode/.test(
+        facts.text,
+      )
+    );
+  if (facts.name === 'tr') return !hasOption(facts.args, ['-d', '--delete', '-s', '--squeeze-repeats']);
+  if (facts.name === 'rev' || facts.name === 'uudecode') return true;
+  return (
+    hasOption(facts.args, [
+      '-d',
+      '-D',
+      '--decode',
+      '-r',
+      '-p',
+      '--decrypt',
+      '-decode',
+      '/decode',
+      '/decodehex',
+    ]) || facts.words.some((word) => word.shape === '-d' || word.shape === '-r')
+  );
+}
+
+/** Remembers what the command leaves in files, for the commands after it. */
+export function remember(facts: Facts, state: ShellState): void {
+  const put = (shape: string | undefined, content: Stream): void => {
+    const full = shape === undefined ? undefined : resolvePath(shape, state.cwd, facts.shell);
+    if (full !== undefined) state.files.set(full, content);
+  };
+  const fetched: Stream = { text: undefined, tags: Tag.network };
+  switch (facts.name) {
+    case 'curl':
+    case 'wget':
+    case 'wget2':
+    case 'aria2c':
+    case 'axel':
+    case 'invoke-webrequest':
+    case 'invoke-restmethod':
+    case 'start-bitstransfer':
+    case 'bitsadmin':
+    case 'certutil':
+    case 'scp':
+    case 'lwp-download':
+      for (const ref of facts.writes) put(ref.shape, fetched);
+      for (const name of urlNames(facts)) put(name, fetched);
+      return;
+    case 'tee':
+    case 'sponge':
+    case 'tee-object':
+    case 'out-file':
+    case 'set-content':
+      for (const ref of facts.writes)
+        put(ref.shape, facts.name === 'set-content' ? valueOf(facts) : facts.stdin);
+      return;
+    case 'dd':
+      if (facts.reads.length === 0) for (const ref of facts.writes) put(ref.shape, facts.stdin);
+      return;
+    case 'cp':
+    case 'mv':
+    case 'install':
+    case 'ln':
+    case 'move-item':
+    case 'copy-item':
+    case 'base64':
+    case 'openssl': {
+      const from = textOf(facts.args.positionals[0]) ?? facts.reads[0]?.shape;
+      const full = from === undefined ? undefined : resolvePath(from, state.cwd, facts.shell);
+      const content = full === undefined ? undefined : state.files.get(full);
+      if (content !== undefined) for (const ref of facts.writes) put(ref.shape, content);
+      return;
+    }
+    default:
+  }
+}
+
+function valueOf(facts: Facts): Stream {
+  const value = optionValue(facts.args, ['-value']) ?? facts.args.positionals[1];
+  return value === undefined
+    ? facts.simple.piped
+      ? facts.stdin
+      : NO_STREAM
+    : { text: guessOf(value), tags: value.tags };
+}
+
+/** The names under which `curl -O` and plain `wget` keep what they fetch. */
+function urlNames(facts: Facts): string[] {
+  const names: string[] = [];
+  for (const host of facts.hosts) {
+    const name = /\/([^/?#]+)(?:[?#].*)?$/.exec(host.replace(/^[a-z]+:\/\//i, ''))?.[1];
+    if (name !== undefined) names.push(name);
+  }
+  if (facts.name === 'curl' && !hasOption(facts.args, ['-O', '--remote-name', '--remote-name-all', '-J']))
+    return [];
+  const prefix = guessOf(optionValue(facts.args, ['-P', '--directory-prefix', '--output-dir', '-d']));
+  return prefix === undefined ? names : names.map((name) => `${prefix}/${name}`);
+}

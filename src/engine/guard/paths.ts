@@ -1,0 +1,237 @@
+import type { Shell, ShellPlace } from '../model/analysis';
+import * as data from './place-data';
+import { BRACKET, hasGlob, QUESTION, STAR, shapeMatches, UNKNOWN } from './value';
+
+/**
+ * What a path is, for the catalogue. A path may be several things. `unknown` when it is not known at all,
+ * `wild` when part of it is only known at run time.
+ */
+export type PathClass =
+  | 'root'
+  | 'home'
+  | 'system'
+  | 'mount'
+  | 'homedata'
+  | 'workspace'
+  | 'repository'
+  | 'device'
+  | 'critical'
+  | 'log'
+  | 'persistence'
+  | 'protected'
+  | 'credential'
+  | 'secret'
+  | 'temp'
+  | 'sink'
+  | 'inside'
+  | 'outside'
+  | 'relative-up'
+  | 'socket'
+  | 'wild'
+  | 'unknown';
+
+const WINDOWS_ROOT = /^[a-z]:$/;
+
+/** Absolute, normalised path of a shape; markers stay in it. Undefined when where it starts is unknown. */
+export function resolvePath(shape: string, cwd: string | undefined, shell: Shell): string | undefined {
+  let text = shape;
+  if (text.startsWith('file://')) text = text.slice(7);
+  if (shell !== 'bash' || /^[a-zA-Z]:[\\/]/.test(text)) text = text.replaceAll('\\', '/');
+  const network = text.startsWith('//.') || text.startsWith('//?');
+  if (network) return text.toLowerCase();
+  const windows = /^[a-zA-Z]:/.test(text) && (shell !== 'bash' || text[2] === '/' || text.length === 2);
+  if (text.startsWith(UNKNOWN) || (!windows && !text.startsWith('/') && cwd === undefined)) return undefined;
+  let full = text;
+  if (windows) full = text.toLowerCase();
+  else if (!text.startsWith('/')) full = `${(cwd ?? '').replaceAll('\\', '/')}/${text}`;
+  else if (shell !== 'bash' && cwd !== undefined && /^[a-zA-Z]:/.test(cwd)) full = cwd.slice(0, 2) + text;
+  const drive = /^[a-zA-Z]:/.test(full) ? full.slice(0, 2).toLowerCase() : '';
+  const parts: string[] = [];
+  for (const part of full.slice(drive.length).split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part === '..') parts.pop();
+    else parts.push(part);
+  }
+  if (drive !== '') return parts.length === 0 ? drive : `${drive}/${parts.join('/').toLowerCase()}`;
+  return `/${parts.join('/')}`;
+}
+
+const WHOLE = new RegExp(`^[.]{0,2}[${STAR}${QUESTION}${BRACKET}${UNKNOWN}.]*$|^[*]$|^[*][.][*]$`);
+
+/** The folder whose whole content a path names: `/etc/*` and `/etc/.*` give `/etc`. */
+export function container(path: string): string {
+  let current = path;
+  for (;;) {
+    const slash = current.lastIndexOf('/');
+    const last = current.slice(slash + 1);
+    if (slash < 0 || last === '' || !hasWhole(last)) return current === '' ? '/' : current;
+    current = current.slice(0, slash);
+  }
+}
+
+function hasWhole(part: string): boolean {
+  return part !== '' && (hasGlob(part) || part.includes('*')) && WHOLE.test(part) && !part.includes(UNKNOWN);
+}
+
+function within(path: string, tree: string): boolean {
+  return path === tree || path.startsWith(tree.endsWith('/') ? tree : `${tree}/`);
+}
+
+/** `path` may be `known`, where `path` can have globs in it. */
+function isOrMatches(path: string, known: string): boolean {
+  return path === known || (hasGlob(path) && shapeMatches(path, known));
+}
+
+function normal(path: string): string {
+  return resolvePath(path, undefined, /^[a-zA-Z]:/.test(path) ? 'cmd' : 'bash') ?? path;
+}
+
+/** Everything that is true of a path. `tree` is set when the action takes all that lies below it. */
+export function classify(
+  shape: string,
+  cwd: string | undefined,
+  place: ShellPlace,
+  shell: Shell,
+): ReadonlySet<PathClass> {
+  const found = new Set<PathClass>();
+  const lower = shape.toLowerCase();
+  if (
+    data.SINKS.some((sink) => lower === sink) ||
+    /^\/dev\/(fd\/|pts\/|tty)/.test(lower) ||
+    /^&\d$/.test(shape)
+  ) {
+    found.add('sink');
+    return found;
+  }
+  if (/^\/dev\/(tcp|udp)\//.test(shape)) {
+    found.add('socket');
+    return found;
+  }
+  const path = resolvePath(shape, cwd, shell);
+  if (shape.includes(UNKNOWN)) found.add('wild');
+  if (path === undefined) {
+    found.add('unknown');
+    byName(shape, found);
+    return found;
+  }
+  const home = normal(place.home);
+  const workspace = normal(place.workspace);
+  const whole = container(path);
+  byName(path, found);
+  device(path, found);
+  if (whole === workspace || workspace.startsWith(`${whole === '/' ? '' : whole}/`)) found.add('workspace');
+  // A workspace that is the root or holds the home folder does not make everything below it ordinary.
+  const narrow = workspace !== '/' && !WINDOWS_ROOT.test(workspace) && !within(home, workspace);
+  if (narrow && whole !== workspace && within(whole, workspace)) {
+    found.add('inside');
+    if (/(^|\/)\.git$/.test(whole)) found.add('repository');
+    return found;
+  }
+  found.add(within(whole, workspace) ? 'inside' : 'outside');
+  if (/(^|\/)\.git$/.test(whole)) found.add('repository');
+  if (
+    whole === '/' ||
+    WINDOWS_ROOT.test(whole) ||
+    /^\/(mnt\/)?[a-z]$/.test(whole) ||
+    /^[a-z]:\/[*]/.test(path)
+  )
+    found.add('root');
+  systemPlaces(path, whole, found);
+  homePlaces(path, whole, home, found);
+  return found;
+}
+
+function device(path: string, found: Set<PathClass>): void {
+  if (!path.startsWith('/dev/') && !path.startsWith('//')) return;
+  for (const prefix of data.DEVICE_PREFIXES) {
+    if (path.startsWith(prefix)) found.add('device');
+  }
+  if (
+    hasGlob(path) &&
+    ['/dev/sda', '/dev/nvme0n1', '/dev/vda', '/dev/sda1'].some((name) => shapeMatches(path, name))
+  ) {
+    found.add('device');
+  }
+}
+
+function systemPlaces(path: string, whole: string, found: Set<PathClass>): void {
+  const depth = whole.split('/').length - 1;
+  if (depth === 1 && data.TOP_LEVEL.some((name) => isOrMatches(whole, `/${name}`))) found.add('system');
+  if (data.SHARED_DATA.some((name) => isOrMatches(whole, name))) found.add('system');
+  if (data.TEMP_TREES.some((tree) => whole !== tree && within(whole, tree))) found.add('temp');
+  const ordinary = data.ORDINARY_TREES.some((tree) => whole !== tree && within(whole, tree));
+  if (!ordinary && data.SYSTEM_TREES.some((tree) => within(whole, tree))) found.add('system');
+  if (
+    data.MOUNT_PARENTS.some(
+      (tree) => within(whole, tree) && whole.split('/').length <= tree.split('/').length + 1,
+    )
+  ) {
+    found.add('mount');
+  }
+  if (within(whole, '/var/log') || within(whole, 'c:/windows/system32/winevt')) found.add('log');
+  if (data.CRITICAL_FILES.some((file) => !file.startsWith('~') && isOrMatches(path, file)))
+    found.add('critical');
+  if (data.CRITICAL_TREES.some((tree) => within(path, tree))) found.add('critical');
+  if (data.CREDENTIAL_FILES.some((file) => within(path, file) || isOrMatches(path, file)))
+    found.add('credential');
+  if (/^\/proc\/[^/]+\/(environ|mem)$/.test(path)) found.add('credential');
+}
+
+function homePlaces(path: string, whole: string, home: string, found: Set<PathClass>): void {
+  const roots = [home, '/root'];
+  const other = /^(\/home\/[^/]+|\/Users\/[^/]+|[a-z]:\/users\/[^/]+)/.exec(path)?.[0];
+  if (other !== undefined) roots.push(other);
+  for (const root of roots) {
+    if (whole === root || home.startsWith(`${whole}/`) || isOrMatches(whole, root)) found.add('home');
+    if (!path.startsWith(`${root}/`)) continue;
+    const inner = path.slice(root.length + 1);
+    const innerWhole = whole.slice(root.length + 1);
+    const same = (a: string, b: string): boolean =>
+      a === b || (/^[a-z]:/.test(root) && a === b.toLowerCase()) || (hasGlob(a) && shapeMatches(a, b));
+    if (data.HOME_DATA.some((name) => same(innerWhole, name))) found.add('homedata');
+    const open = /\.pub$|\/known_hosts$/.test(inner);
+    if (
+      !open &&
+      data.CREDENTIAL_HOME.some(
+        (name) =>
+          same(inner, name) ||
+          inner.startsWith(`${name}/`) ||
+          inner.toLowerCase().startsWith(`${name.toLowerCase()}/`),
+      )
+    )
+      found.add('credential');
+    if (data.PERSISTENCE.some((name) => within(inner, name.slice(2)))) found.add('persistence');
+    if (data.CRITICAL_FILES.some((name) => name.startsWith('~/') && isOrMatches(inner, name.slice(2))))
+      found.add('critical');
+  }
+}
+
+/** Classes that follow from the names in a path, wherever it starts. */
+function byName(path: string, found: Set<PathClass>): void {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const lower = name.toLowerCase();
+  if (
+    data.SECRET_NAMES.some((secret) => isOrMatches(lower, secret)) &&
+    !/\.(example|sample|template)$/.test(lower)
+  ) {
+    if (!(name === STAR)) found.add('secret');
+  }
+  if (/^\.env\.[\w-]+$/.test(lower) && !/\.(example|sample|template|dist)$/.test(lower)) found.add('secret');
+  if (
+    data.SECRET_SUFFIXES.some((suffix) => lower.endsWith(suffix)) &&
+    !/(^|[._-])(pub|cert|ca|public)/.test(lower)
+  )
+    found.add('secret');
+  if (/(^|\/)(id_rsa|id_ed25519|id_ecdsa|id_dsa)$/.test(path)) found.add('credential');
+  if (/(^|\/)\.(ssh|aws|gnupg)\//.test(path) && !/\.pub$|known_hosts/.test(path)) found.add('credential');
+  for (const part of data.PROTECTED_PARTS) {
+    if (
+      path === part ||
+      path.endsWith(`/${part}`) ||
+      path.includes(`/${part}/`) ||
+      path.startsWith(`${part}/`)
+    )
+      found.add('protected');
+  }
+  if (found.has('secret')) found.add('protected');
+}

@@ -1,0 +1,235 @@
+import { type Inherited, type Runner, type ShellState, subshell } from '../state';
+import {
+  EMPTY_STREAM,
+  guessOf,
+  joinStreams,
+  literal,
+  type Stream,
+  UNKNOWN,
+  unknownValue,
+  type Value,
+} from '../value';
+import { inside, statements, terms } from './scan';
+import { codeTags, evaluate, expression } from './value';
+
+/** Goes through a PowerShell script and hands each command to the runner. */
+export function readPowershell(text: string, state: ShellState, runner: Runner, from: Inherited): Stream {
+  return new PowershellReader(state, runner, from).script(text);
+}
+
+const KEYWORDS =
+  /^(if|elseif|else|while|do|until|for|foreach|switch|try|catch|finally|function|filter|param|begin|process|end|trap|data|class|workflow|using|return|throw|exit|break|continue)$/i;
+
+class PowershellReader {
+  constructor(
+    private readonly state: ShellState,
+    private readonly runner: Runner,
+    private readonly from: Inherited,
+  ) {}
+
+  script(text: string): Stream {
+    let output = EMPTY_STREAM;
+    for (const pipeline of statements(text)) output = joinStreams(output, this.pipeline(pipeline));
+    return output;
+  }
+
+  private nested(text: string, from: Inherited = this.from): Stream {
+    return this.runner.script(text, 'powershell', subshell(this.state), from);
+  }
+
+  private pipeline(elements: readonly string[]): Stream {
+    const [first = '', ...rest] = elements;
+    const assigned = /^\$(?:\{([^}]{1,80})\}|((?:\w+:)?\w+))\s*(\+?)=(?!=)\s*([\s\S]*)$/.exec(first);
+    if (assigned !== null) {
+      const name = (assigned[1] ?? assigned[2] ?? '').toLowerCase();
+      const printed = this.pipeline([assigned[4] ?? '', ...rest].filter((element) => element !== ''));
+      const before = assigned[3] === '+' ? (this.state.vars.get(name)?.shape ?? '') : '';
+      const shape = printed.text === undefined ? UNKNOWN : before + printed.text.replace(/\r?\n$/, '');
+      this.state.vars.set(name, { raw: `$${name}`, shape, tags: printed.tags });
+      return EMPTY_STREAM;
+    }
+    let from = this.from;
+    let output: Stream = EMPTY_STREAM;
+    for (const [index, element] of elements.entries()) {
+      output = this.element(element, from);
+      if (index < elements.length - 1) from = { ...from, stdin: output, piped: true };
+    }
+    return output;
+  }
+
+  private element(text: string, from: Inherited): Stream {
+    const element = text.replace(/^@(?=\s)/, '').trim();
+    const keyword = /^([a-z]+)\b/i.exec(element)?.[1] ?? '';
+    if (KEYWORDS.test(keyword) && !(keyword.toLowerCase() === 'foreach' && from.piped))
+      return this.keyword(element, keyword, from);
+    if (/^['"$(@[{\d+!,-]/.test(element)) return this.expression(element, from);
+    return this.command(element, from);
+  }
+
+  /** Everything in its brackets may run; what is defined is followed as if it did. */
+  private keyword(element: string, keyword: string, from: Inherited): Stream {
+    if (/^(return|throw|exit)$/i.test(keyword))
+      return this.nestedElement(element.slice(keyword.length), from);
+    let output = EMPTY_STREAM;
+    const loop = /^foreach\s*\(\s*\$(\w+)\s+in\s+([\s\S]*?)\)\s*\{/i.exec(element);
+    if (loop?.[1] !== undefined && loop[2] !== undefined) {
+      const items = loop[2]
+        .split(',')
+        .map((item) => evaluate(item.trim(), this.state, (inner) => this.nested(inner)));
+      for (const item of items.slice(0, 24)) {
+        this.state.vars.set(loop[1].toLowerCase(), item);
+        for (const block of inside(element, '{')) output = joinStreams(output, this.nested(block, from));
+      }
+      return output;
+    }
+    if (!/^(param|function|filter|using|class)$/i.test(keyword))
+      for (const condition of inside(element, '('))
+        output = joinStreams(output, this.nested(condition, from));
+    for (const block of inside(element, '{')) output = joinStreams(output, this.nested(block, from));
+    if (
+      /^(while|for|do)$/i.test(keyword) &&
+      /start-process|saps|\bstart\b/i.test(element) &&
+      /while\s*\(\s*(\$true|1)\s*\)/i.test(element)
+    )
+      this.runner.report('process.fork-bomb');
+    this.runner.doubt('a PowerShell statement whose course is only known when it runs');
+    return { ...output, text: undefined };
+  }
+
+  private nestedElement(text: string, from: Inherited): Stream {
+    return text.trim() === '' ? EMPTY_STREAM : this.element(text.trim(), from);
+  }
+
+  /** A value, a .NET call, a script block: `[IO.Directory]::Delete('C:\', $true)`. */
+  private expression(element: string, from: Inherited): Stream {
+    const tags = codeTags(element);
+    this.dotNet(element, from);
+    if (/::|\)\s*\.\w|\$\w+\.\w+\s*\(/.test(element)) {
+      for (const group of inside(element, '(')) this.quietly(group, from);
+      for (const block of inside(element, '{')) this.nested(block, from);
+      this.runner.doubt('it calls .NET methods');
+      return { text: undefined, tags };
+    }
+    const value = expression(element, this.state, (inner) => this.nested(inner, from));
+    const text = value.shape.includes(UNKNOWN) ? undefined : `${value.shape}\n`;
+    return { text, tags: value.tags | tags };
+  }
+
+  /** Arguments of a method: only what is itself a command in brackets is one. */
+  private quietly(group: string, from: Inherited): void {
+    if (/^\s*[a-z]+-[a-z]+\b|^\s*(iwr|irm|iex|gc|curl|wget)\b/i.test(group)) this.nested(group, from);
+    else for (const inner of inside(group, '(')) this.quietly(inner, from);
+  }
+
+  private dotNet(element: string, from: Inherited): void {
+    const argument = /\(\s*((?:'[^']*'|"[^"]*"|\$[\w:]+)[\s\S]*?)\)/.exec(element)?.[1];
+    const [first, second] = (argument ?? '')
+      .split(',')
+      .map((item) => evaluate(item.trim(), this.state, () => EMPTY_STREAM));
+    if (first === undefined) return;
+    if (/::Delete\s*\(/i.test(element)) this.synthetic(['remove-item', '-recurse', '-path'], first, from);
+    else if (/Process\]::Start\s*\(/i.test(element))
+      this.synthetic(
+        second === undefined ? ['cmd', '/c'] : ['cmd', '/c', first.shape],
+        second ?? first,
+        from,
+      );
+    else if (/::(WriteAll\w+|AppendAll\w+|Create)\s*\(/i.test(element))
+      this.synthetic(['set-content', '-path'], first, from);
+    else if (/DownloadFile\s*\(/i.test(element) && second !== undefined)
+      this.synthetic(['invoke-webrequest', first.shape, '-outfile'], second, from);
+    else if (/ScriptBlock\]::Create\s*\(|InvokeScript\s*\(|AddScript\s*\(/i.test(element))
+      this.synthetic(['invoke-expression'], first, from);
+  }
+
+  private synthetic(words: readonly string[], last: Value, from: Inherited): void {
+    this.runner.command(
+      {
+        words: [...words.map((word) => literal(word)), last],
+        assigned: [],
+        redirections: [],
+        stdin: from.stdin,
+        piped: false,
+        background: false,
+        shell: 'powershell',
+        wrappers: from.wrappers,
+      },
+      this.state,
+    );
+  }
+
+  private command(element: string, from: Inherited): Stream {
+    const [head = '', ...rest] = terms(element);
+    const called = head === '&' || head === '.' || /^[&.](?=['"$({])/.test(head);
+    const name = head === '&' || head === '.' ? (rest.shift() ?? '') : called ? head.slice(1) : head;
+    if (called && name.startsWith('{')) return this.nested(name.slice(1, -1), from);
+    const words: Value[] = [this.term(name, from)];
+    const redirections = [];
+    for (let at = 0; at < rest.length; at++) {
+      const term = rest[at] ?? '';
+      const redirect = /^([\d*]?)(>{1,2})(&\d)?(.*)$/.exec(term);
+      if (redirect !== null && redirect[2] !== undefined) {
+        if (redirect[3] !== undefined) continue;
+        const target = redirect[4] === '' ? rest[++at] : redirect[4];
+        if (target !== undefined)
+          redirections.push({
+            kind: redirect[2] === '>>' ? ('append' as const) : ('write' as const),
+            fd: redirect[1] === '2' ? 2 : 1,
+            target: this.term(target, from),
+          });
+        continue;
+      }
+      // `a, b` and `a,b` are two values of one parameter.
+      for (const item of commas(term)) if (item !== '') words.push(this.term(item, from));
+    }
+    const blocks = rest.filter((term) => term.startsWith('{'));
+    for (const block of blocks) this.nested(block.slice(1, -1), { ...from, stdin: from.stdin });
+    const printed = this.runner.command(
+      {
+        words,
+        assigned: [],
+        redirections,
+        stdin: from.stdin,
+        piped: from.piped,
+        background: false,
+        shell: 'powershell',
+        wrappers: from.wrappers,
+      },
+      this.state,
+    );
+    return /^(%|foreach|foreach-object|where|where-object|\?|select|sort|out-string)$/i.test(
+      guessOf(words[0]) ?? '',
+    )
+      ? { text: /out-string/i.test(name) ? from.stdin.text : undefined, tags: printed.tags | from.stdin.tags }
+      : printed;
+  }
+
+  private term(text: string, from: Inherited): Value {
+    if (text.startsWith('{')) return unknownValue(text);
+    if (text === '--%') return literal(text);
+    return evaluate(text, this.state, (inner) => this.nested(inner, from));
+  }
+}
+
+/** Splits at commas outside quotes and brackets. */
+function commas(term: string): string[] {
+  if (!term.includes(',')) return [term];
+  const found: string[] = [];
+  let current = '';
+  let quote = '';
+  let depth = 0;
+  for (const c of term) {
+    if (quote === '' && depth === 0 && c === ',') {
+      found.push(current);
+      current = '';
+      continue;
+    }
+    if (quote === '' && (c === "'" || c === '"')) quote = c;
+    else if (c === quote) quote = '';
+    else if (quote === '' && /[({[]/.test(c)) depth++;
+    else if (quote === '' && /[)}\]]/.test(c)) depth--;
+    current += c;
+  }
+  found.push(current);
+  return found;
+}
