@@ -100,6 +100,7 @@ async function plans() {
   for (const worker of await filesUnder('src/engine', '-worker.ts')) {
     hostEntries[basename(worker, '.ts')] = worker;
   }
+  if (await exists('src/engine/guard/index.ts')) hostEntries.guard = 'src/engine/guard/index.ts';
   if (await exists('src/policy-server/main.ts')) hostEntries['policy-server'] = 'src/policy-server/main.ts';
   if (await exists('src/views/policy-client.ts')) hostEntries['policy-client'] = 'src/views/policy-client.ts';
   for (const name of await foldersOf('src/channels')) {

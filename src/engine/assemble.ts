@@ -34,7 +34,8 @@ export interface EngineOptions {
   readonly opened: OpenReport;
   readonly masker: Masker;
   readonly clock: Clock;
-  readonly analyse: (line: string, shell: Shell, place: ShellPlace) => CommandAnalysis;
+  /** May be slow the first time, when the parsers are loaded. */
+  readonly analyse: (line: string, shell: Shell, place: ShellPlace) => Promise<CommandAnalysis>;
   readonly sandbox: () => SandboxBackend;
   readonly policy: () => PolicySnapshot;
   readonly access: () => AccessConfig;

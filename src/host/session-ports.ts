@@ -7,7 +7,7 @@ import { headSchema } from '../engine/journal/heads';
 import { systemClock } from '../engine/model/ports';
 import { KeychainBackend, type Keytar } from '../engine/vault/keychain';
 import { SealedFileBackend } from '../engine/vault/sealed-file';
-import type { SessionPorts, SessionSettings, WorkspacePolicyFile } from '../session/ports';
+import type { GuardChunk, SessionPorts, SessionSettings, WorkspacePolicyFile } from '../session/ports';
 import { askPassphrase } from './passphrase';
 import { SecretStorageBackend } from './secret-storage';
 
@@ -39,6 +39,7 @@ export function sessionPorts(
     settings,
     policyFile: policyFile(folder),
     loadChunk: async (id) => load<AdapterChunk>(join(bundles, 'channels', `${id}.cjs`)),
+    loadGuard: async () => load<GuardChunk>(join(bundles, 'guard.cjs')),
     clock: systemClock,
     log,
     fetch,

@@ -1,5 +1,6 @@
 import type { AdapterChunk } from '../channels/registry';
 import type { AccessConfig } from '../engine/access/config';
+import type { Guard, GuardOptions } from '../engine/guard/guard';
 import type { HeadMemory } from '../engine/journal';
 import type { Clock, Disposable, Logger } from '../engine/model/ports';
 import type { SandboxId } from '../engine/sandbox/backend';
@@ -28,6 +29,11 @@ export interface WorkspacePolicyFile {
   onChange(listener: () => void): Disposable;
 }
 
+/** What `dist/guard.cjs` exports. */
+export interface GuardChunk {
+  createGuard(options: GuardOptions): Promise<Guard>;
+}
+
 /** Everything that a session needs of the editor, or of a test. */
 export interface SessionPorts {
   readonly version: string;
@@ -46,6 +52,8 @@ export interface SessionPorts {
   readonly settings: SessionSettings;
   readonly policyFile: WorkspacePolicyFile;
   loadChunk(id: string): Promise<AdapterChunk>;
+  /** The guard's bundle, which is large: loaded with the first command. */
+  loadGuard(): Promise<GuardChunk>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly fetch: typeof fetch;

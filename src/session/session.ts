@@ -11,7 +11,7 @@ import { ChannelRegistry } from '../channels/registry';
 import type { AccessConfig } from '../engine/access/config';
 import type { EngineApi } from '../engine/api';
 import { type Assembled, assemble, type EngineOptions, recordStart } from '../engine/assemble';
-import { createGuard } from '../engine/guard';
+import type { Guard } from '../engine/guard/guard';
 import { ACCESS_MODES, type AccessMode } from '../engine/model/events';
 import type { Disposable } from '../engine/model/ports';
 import { childEnvironment } from '../engine/sandbox/environment';
@@ -22,7 +22,7 @@ import { Vault } from '../engine/vault/vault';
 import { accessUnder } from './access-config';
 import { PolicySource } from './policy';
 import type { SessionPorts } from './ports';
-import { chooseSandbox } from './sandbox';
+import { SandboxHolder } from './sandbox';
 import { signingKey } from './signing-key';
 
 /** One window's engine with its channels. */
@@ -74,10 +74,8 @@ export class Session {
     opened: EngineOptions['opened'],
   ): Promise<Session> {
     const policy = await PolicySource.open(ports);
-    const [guard, sandbox] = await Promise.all([
-      createGuard({ wasmDir: ports.bundles }),
-      chooseSandbox(ports.settings.sandbox(), ports.log),
-    ]);
+    const sandbox = await SandboxHolder.open(ports, () => policy.current());
+    const analyse = lazyGuard(ports);
     const hub: LocalHub = new LocalHub({
       open: (context, room) => server.open(context, room),
       close: () => server.close(),
@@ -92,8 +90,8 @@ export class Session {
       opened,
       masker: masking,
       clock: ports.clock,
-      analyse: (line, shell, place) => guard.analyse({ line, shell, ...place }),
-      sandbox: () => sandbox,
+      analyse,
+      sandbox: () => sandbox.current(),
       policy: () => policy.current(),
       access: () => accessUnder(ports.settings.access(), policy.current().ceiling, registry.descriptors()),
       workspace: { root: ports.workspace, trusted: ports.trusted },
@@ -131,6 +129,7 @@ export class Session {
       channels,
       engine,
       policy,
+      sandbox,
       access.onRevoked((keys) => void gateway.revoked(keys)),
       ports.settings.onChange((changed) => {
         const ids = registry.descriptors().map(({ id }) => id);
@@ -164,6 +163,20 @@ const RESTRICTED = {
   state: 'restricted',
   detail: 'This folder is not trusted, so no channel runs. Trust it to go on.',
 } as const;
+
+/** Loads the parsers with the first command; a failure is tried again with the next one. */
+function lazyGuard(ports: SessionPorts): EngineOptions['analyse'] {
+  let guard: Promise<Guard> | undefined;
+  return async (line, shell, place) => {
+    guard ??= ports.loadGuard().then(({ createGuard }) => createGuard({ wasmDir: ports.bundles }));
+    try {
+      return (await guard).analyse({ line, shell, ...place });
+    } catch (error) {
+      guard = undefined;
+      throw error;
+    }
+  };
+}
 
 function gatewayOf(ports: SessionPorts, { engine, records, access, state }: Assembled): Gateway {
   return new Gateway({

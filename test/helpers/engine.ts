@@ -58,7 +58,7 @@ export class TestEngine {
       opened,
       masker: { mask: (text) => tested.current?.masking.mask(text) ?? text },
       clock: systemClock,
-      analyse: (line, shell, place) => analyse({ line, shell, ...place }),
+      analyse: async (line, shell, place) => analyse({ line, shell, ...place }),
       sandbox: () => sandbox,
       policy: () =>
         buildSnapshot({

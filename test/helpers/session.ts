@@ -6,6 +6,7 @@ import type { Head } from '../../src/engine/journal';
 import { Emitter } from '../../src/engine/model/emitter';
 import { silentLogger, systemClock } from '../../src/engine/model/ports';
 import type { SecretBackend } from '../../src/engine/vault/backend';
+import type { GuardChunk } from '../../src/session/ports';
 import { Session } from '../../src/session/session';
 
 /** The bundles that `npm run build` wrote: a session runs what ships. */
@@ -79,6 +80,7 @@ export class TestSession {
       },
       policyFile: { read: async () => undefined, onChange: never },
       loadChunk: async (id) => require(join(BUNDLES, 'channels', `${id}.cjs`)) as AdapterChunk,
+      loadGuard: async () => require(join(BUNDLES, 'guard.cjs')) as GuardChunk,
       clock: systemClock,
       log: silentLogger,
       fetch,

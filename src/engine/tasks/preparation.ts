@@ -50,7 +50,7 @@ export interface Prepared {
 
 export interface PreparationDeps {
   readonly tools: ReadonlyMap<string, Tool>;
-  readonly analyse: (line: string, shell: Shell, place: ShellPlace) => CommandAnalysis;
+  readonly analyse: (line: string, shell: Shell, place: ShellPlace) => Promise<CommandAnalysis>;
   readonly policy: () => PolicySnapshot;
   readonly grants: (user: IdentityKey) => readonly Grant[];
   readonly contextPolicy: (principal: Principal) => Facts['contextPolicy'];
@@ -130,7 +130,7 @@ export class Preparation {
     const analysis =
       toolFacts.commandLine === undefined
         ? undefined
-        : this.deps.analyse(toolFacts.commandLine, shell, place);
+        : await this.deps.analyse(toolFacts.commandLine, shell, place);
     const hash = bindingHash({
       tool: tool.name,
       args,
