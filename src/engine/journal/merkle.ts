@@ -1,22 +1,21 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The hash tree of RFC 6962 §2.1 over the hashes of records. A leaf is SHA-256(0x00 ‖ record hash), a node
  * SHA-256(0x01 ‖ left ‖ right); all hashes here are 32 bytes.
  */
 export function leafHash(recordHash: string): Buffer {
-  return createHash('sha256').update(LEAF).update(recordHash, 'hex').digest();
+  return hash('sha256', Buffer.from(`00${recordHash}`, 'hex'), 'buffer');
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return createHash('sha256').update(NODE).update(left).update(right).digest();
+  return hash('sha256', Buffer.concat([NODE, left, right]), 'buffer');
 }
 
-const LEAF = Buffer.from([0]);
 const NODE = Buffer.from([1]);
 
 /** Root of the empty tree. */
-export const EMPTY_ROOT: Buffer = createHash('sha256').digest();
+export const EMPTY_ROOT: Buffer = hash('sha256', '', 'buffer');
 
 /** A tree that only grows at its right edge: keeps the roots of its full subtrees, at most one a level. */
 export class MerkleFrontier {
@@ -117,22 +116,22 @@ export function verifyInclusion(
   if (index < 0 || index >= size) return false;
   let node = index;
   let last = size - 1;
-  let hash = leaf;
+  let current = leaf;
   for (const part of proof) {
     if (last === 0) return false;
     if (node % 2 === 1 || node === last) {
-      hash = nodeHash(part, hash);
+      current = nodeHash(part, current);
       while (node % 2 === 0 && node !== 0) {
         node = Math.floor(node / 2);
         last = Math.floor(last / 2);
       }
     } else {
-      hash = nodeHash(hash, part);
+      current = nodeHash(current, part);
     }
     node = Math.floor(node / 2);
     last = Math.floor(last / 2);
   }
-  return last === 0 && hash.equals(root);
+  return last === 0 && current.equals(root);
 }
 
 /** PROOF(first, D[second]) of RFC 6962 §2.1.2: that the tree of `second` leaves begins with that of `first`. */

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { type Checkpoint, chainStart, readCheckpoint, treeStart, verifyCheckpoint } from './checkpoint';
 import { type JournalFs, nodeFs } from './fs';
 import { HEADS_FILE, type Head, keyId, parseHead, verifyHead } from './heads';
+import type { MerkleFrontier } from './merkle';
 import type { Damage } from './port';
 import { listSegments, readLines, segmentName } from './segments';
 import { ChainWalk } from './walk';
@@ -112,13 +113,7 @@ class Verification {
           if (firstSeq === 0) firstSeq = walk.end.seq;
           // After a gap the tree cannot be the one that was signed; the gap itself is what is reported.
           if (tree.size === walk.end.seq - 1) tree.add(record?.hash ?? '0'.repeat(64));
-          this.checkHeads(
-            expected,
-            walk.end,
-            tree.size === walk.end.seq ? tree.root() : undefined,
-            journal,
-            placement,
-          );
+          this.checkHeads(expected, walk.end, tree, journal, placement);
         }
         this.options.onProgress?.(this.records, (index + 0.5) / segments.length);
         await new Promise((resolve) => setImmediate(resolve));
@@ -241,7 +236,7 @@ class Verification {
   private checkHeads(
     expected: { head: Head; remembered: boolean }[],
     end: { seq: number; hash: string | undefined },
-    root: Buffer | undefined,
+    tree: MerkleFrontier,
     journal: string | undefined,
     place: { segment: string; line: number },
   ): void {
@@ -258,7 +253,7 @@ class Verification {
           place,
           `Record ${head.seq} (${place.segment}, line ${place.line}) is not the one of the ${which} head.`,
         );
-      } else if (root && head.root !== root.toString('hex')) {
+      } else if (tree.size === end.seq && head.root !== tree.root().toString('hex')) {
         this.tell(
           'replaced',
           head.seq,

@@ -38,8 +38,8 @@ import type { OpenReport, StoreState } from './types';
 
 /** Records between two snapshots of the states: what start-up has to replay at most after a crash. */
 const SNAPSHOT_EVERY = 10_000;
-/** Records that are reduced and indexed between two turns of the event loop. */
-const SLICE = 256;
+/** Records that are reduced between two turns of the event loop. */
+const SLICE = 512;
 /** Beyond this many waiting, writers are slowed down instead of memory filled. */
 const MAX_PENDING = 20_000;
 const RECOVER_EVERY_MS = 2_000;
@@ -82,6 +82,7 @@ export class StoreCore {
   private snapshotAt = 0;
   private pending: { draft: Draft; stored: Stored }[] = [];
   private working = false;
+  private afterWriting: Promise<void> | undefined;
   private failed = false;
   private recoverTimer: NodeJS.Timeout | undefined;
 
@@ -263,25 +264,36 @@ export class StoreCore {
       const draft = drafts[i];
       if (draft) this.pending.push({ draft, stored: item });
     }
-    if (this.pending.length > MAX_PENDING) this.work(this.pending.length - MAX_PENDING);
-    if (!this.working) {
-      this.working = true;
-      setImmediate(() => this.turn());
-    }
+    if (this.pending.length > MAX_PENDING) this.reducePending(this.pending.length - MAX_PENDING);
+    this.wake();
   }
 
-  /** Reduces and indexes what was written, after it was acknowledged and in the gaps that writing leaves. */
+  /** Reduces what was written, after it was acknowledged; indexes it when nobody writes. */
   private turn(): void {
-    this.work(SLICE);
-    if (this.pending.length > 0) {
+    this.reducePending(SLICE);
+    const indexing = !this.group.busy && this.index.work();
+    if (this.pending.length > 0 || indexing) {
       setImmediate(() => this.turn());
       return;
     }
     this.working = false;
+    if (this.group.busy) {
+      this.afterWriting ??= this.group.idle().then(() => {
+        this.afterWriting = undefined;
+        this.wake();
+      });
+      return;
+    }
     if (this.reduced.seq - this.snapshotAt >= SNAPSHOT_EVERY) this.saveStates();
   }
 
-  private work(count: number): void {
+  private wake(): void {
+    if (this.working) return;
+    this.working = true;
+    setImmediate(() => this.turn());
+  }
+
+  private reducePending(count: number): void {
     const batch: StoredRecord[] = [];
     for (const { draft, stored } of this.pending.splice(0, count)) {
       const record = toRecord(draft, stored.seal);
@@ -293,7 +305,7 @@ export class StoreCore {
   }
 
   private drain(): void {
-    this.work(this.pending.length);
+    this.reducePending(this.pending.length);
   }
 
   private reduce(record: AnyRecord): void {

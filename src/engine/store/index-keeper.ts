@@ -14,6 +14,8 @@ import { loadSqlite } from './sqlite';
 
 /** Records that are indexed at once while the index catches up with the journal. */
 const SLICE = 256;
+/** Records that wait in memory to be indexed; beyond that they are read from the journal again. */
+const MAX_WAITING = 20_000;
 /** The index is worth writing when this many records are not in the file yet, or at the end. */
 const WORTH_SAVING = 1_000;
 /** Bytes of records on one page, so that a page of long outputs does not hold up whoever takes it. */
@@ -30,6 +32,9 @@ export class IndexKeeper {
   private journalId: () => string = () => '';
   private lastHash = '';
   private savedSeq = 0;
+  private dropped = 0;
+  private waiting: StoredRecord[] = [];
+  private catching: Promise<void> | undefined;
 
   constructor(
     private readonly journal: JournalPort,
@@ -38,6 +43,7 @@ export class IndexKeeper {
 
   /** `dropped`: the last record that retention dropped, 0 for none. */
   start(journalId: () => string, dropped: number): void {
+    this.dropped = dropped;
     this.journalId = journalId;
     this.ready = new Promise((resolve) => setImmediate(resolve)).then(() => this.load(dropped));
     // A failure is told to whoever asks for something.
@@ -62,14 +68,8 @@ export class IndexKeeper {
     }
     index ??= AuditIndex.create(sqlite, now);
     if (dropped > 0) index.dropThrough(dropped);
+    await this.catchUpAll(index);
     this.index = index;
-    while (!this.stopped && index.lastSeq < this.journal.head().seq) {
-      const before = index.lastSeq;
-      await this.catchUp(index, Math.max(before, dropped) + 1);
-      // A damaged end has no records to catch up with.
-      if (index.lastSeq === before) break;
-    }
-    this.live = true;
     return index;
   }
 
@@ -89,9 +89,49 @@ export class IndexKeeper {
     }
   }
 
-  /** Takes records that were just written; while catching up they are read from the journal instead. */
+  /**
+   * Takes records that were just written, to index them when there is time. While catching up, and when too many
+   * wait, they are read from the journal instead.
+   */
   add(batch: readonly StoredRecord[]): void {
-    if (this.index && this.live) this.addTo(this.index, batch);
+    if (!this.live) return;
+    for (const item of batch) this.waiting.push(item);
+    if (this.waiting.length <= MAX_WAITING) return;
+    this.waiting = [];
+    this.live = false;
+  }
+
+  /** Indexes some of what waits. False when there is nothing left to do. */
+  work(): boolean {
+    if (!this.index || this.stopped || this.catching) return false;
+    if (!this.live) {
+      this.catching = this.catchUpAll(this.index).finally(() => {
+        this.catching = undefined;
+      });
+      this.catching.catch(() => {});
+      return false;
+    }
+    this.addTo(this.index, this.waiting.splice(0, SLICE));
+    return this.waiting.length > 0;
+  }
+
+  /** Brings the index up to the newest record that was handed in. */
+  private async upToDate(): Promise<AuditIndex> {
+    const index = await this.opened();
+    await this.catching;
+    if (!this.live) await this.catchUpAll(index);
+    this.addTo(index, this.waiting.splice(0));
+    return index;
+  }
+
+  private async catchUpAll(index: AuditIndex): Promise<void> {
+    while (!this.stopped && index.lastSeq < this.journal.head().seq) {
+      const before = index.lastSeq;
+      await this.catchUp(index, Math.max(before, this.dropped) + 1);
+      // A damaged end has no records to catch up with.
+      if (index.lastSeq === before) break;
+    }
+    this.live = true;
   }
 
   private addTo(index: AuditIndex, batch: readonly StoredRecord[]): void {
@@ -112,7 +152,7 @@ export class IndexKeeper {
 
   async query(input: AuditQuery): Promise<AuditPage> {
     const query = auditQuerySchema.parse(input);
-    const index = await this.opened();
+    const index = await this.upToDate();
     const found = index.find(query);
     const records: AnyRecord[] = [];
     let next = found.next;
@@ -131,27 +171,30 @@ export class IndexKeeper {
 
   async aggregates(input: AggregateQuery): Promise<Aggregates> {
     const query = aggregateQuerySchema.parse(input);
-    const index = await this.opened();
+    const index = await this.upToDate();
     return index.aggregates(query.from, query.to, query.bucket === 'day' ? 24 * HOUR_MS : HOUR_MS);
   }
 
   async record(seq: number): Promise<AnyRecord | undefined> {
-    const location = (await this.opened()).location(seq);
+    const location = (await this.upToDate()).location(seq);
     return location ? this.journal.fetch(location) : undefined;
   }
 
   /** Forgets the records up to `seq`, which retention dropped. */
   async dropThrough(seq: number): Promise<void> {
-    (await this.opened()).dropThrough(seq);
+    (await this.upToDate()).dropThrough(seq);
+    this.dropped = seq;
   }
 
   /** Writes the index beside the journal when that saves the next start some work. */
   async close(): Promise<void> {
     this.stopped = true;
     await this.ready?.catch(() => undefined);
+    await this.catching?.catch(() => undefined);
     const { index } = this;
     if (!index) return;
-    if (this.live && this.lastHash !== '' && index.lastSeq - this.savedSeq >= WORTH_SAVING) this.save(index);
+    if (this.live) this.addTo(index, this.waiting.splice(0));
+    if (this.lastHash !== '' && index.lastSeq - this.savedSeq >= WORTH_SAVING) this.save(index);
     index.close();
   }
 
