@@ -208,6 +208,10 @@ export interface EventMap {
     name: string;
     event: 'stored' | 'checked' | 'refused' | 'deleted' | 'rotated';
     detail: string;
+    /** For a second factor: whose it is, an identity key or `desk`. `checked` then means that a code passed. */
+    holder?: string;
+    /** The 30-second step of the code that was used, or used again. */
+    counter?: number;
   };
 }
 
