@@ -220,7 +220,7 @@ class Checker {
     const decisive =
       decision.grantedBy === undefined
         ? said.filter((one) => one.effect === decision.effect).map((one) => one.ruleId)
-        : [decision.grantedBy];
+        : decision.grantedBy.split(', ');
     return {
       cmd,
       effect: decision.effect,

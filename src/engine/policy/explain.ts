@@ -1,5 +1,6 @@
 import { type Decision, LAYERS, type Layer, type ToolRequest } from '../model/decision';
 import type { Effect } from '../model/effect';
+import { suggestionFor } from './command-cover';
 import { type Judgement, judge } from './decide';
 import type { Facts } from './facts';
 import { fieldName } from './problems';
@@ -52,7 +53,8 @@ export function explain(snapshot: PolicySnapshot, request: ToolRequest, facts: F
     return { ...base, ...(change === undefined ? {} : { change }) };
   }
   if (decision.effect === 'ask') {
-    const standing = loosen(snapshot, request, facts, 'ask');
+    const standing =
+      request.tool === 'run' ? trustIt(snapshot, request, facts) : loosen(snapshot, request, facts, 'ask');
     const change: SmallestChange = { sentence: 'Approve it.', steps: [{ kind: 'approve' }], result: 'allow' };
     return { ...base, change, ...(standing === undefined ? {} : { standing }) };
   }
@@ -104,6 +106,22 @@ function loosen(
     current = judge(buildSnapshot({ ...snapshot.input, user }), request, facts);
   }
   return undefined;
+}
+
+/** For a command: the patterns to trust. Opening the shell to every command is never what is proposed. */
+function trustIt(snapshot: PolicySnapshot, request: ToolRequest, facts: Facts): SmallestChange | undefined {
+  const patterns = facts.analysis === undefined ? undefined : suggestionFor(facts.analysis)?.patterns;
+  if (patterns === undefined) return undefined;
+  let user: UserPolicy | undefined = snapshot.input.user;
+  const steps: ChangeStep[] = [];
+  for (const value of patterns) {
+    const path = ['trusted', '-'];
+    user = user === undefined ? undefined : applyChange(user, { path, value });
+    steps.push({ kind: 'setting', path, value });
+  }
+  if (user === undefined) return undefined;
+  const { effect } = judge(buildSnapshot({ ...snapshot.input, user }), request, facts).decision;
+  return effect === 'allow' ? { sentence: sentenceOf(steps), steps, result: effect } : undefined;
 }
 
 /** For what runs: how to be asked. */

@@ -1,7 +1,7 @@
 import type { ToolRequest } from '../model/decision';
 import type { GrantScope } from '../model/events';
 import type { ApprovalView } from '../model/views';
-import { type PatternSuggestion, suggestionsFor } from './command-cover';
+import { suggestionFor } from './command-cover';
 import { decide, judge } from './decide';
 import type { Facts } from './facts';
 import type { Grant, GrantMatcher } from './grants';
@@ -68,17 +68,19 @@ function commandChoices(
 ): readonly GrantChoice[] {
   if (analysis === undefined || asks.some((ask) => ask.about === 'exact')) return [];
   const base = { cwd: request.cwd, ...(hosts.length > 0 ? { hosts: [...hosts] } : {}) };
-  return suggestionsFor(analysis).map(
-    (suggestion: PatternSuggestion): GrantChoice => ({
-      key: suggestion.pattern,
-      matcher: { kind: 'command', pattern: suggestion.pattern, ...base },
-      allows:
-        `Commands such as ${suggestion.covers.join(' or ') || suggestion.pattern} in ${request.cwd}` +
-        `${hosts.length > 0 ? `, reaching ${hosts.join(', ')} only` : ''}.`,
-      ...(suggestion.leavesOut.length > 0 ? { stillAsks: `${suggestion.leavesOut.join(', ')}.` } : {}),
+  const suggestion = suggestionFor(analysis);
+  const [pattern, ...also] = suggestion?.patterns ?? [];
+  if (suggestion === undefined || pattern === undefined) return [];
+  const reach = hosts.length > 0 ? `, reaching ${hosts.join(', ')} only` : '';
+  return [
+    {
+      key: suggestion.patterns.join(' && '),
+      matcher: { kind: 'command', pattern, ...(also.length > 0 ? { also } : {}), ...base },
+      allows: `In ${request.cwd}${reach}: ${suggestion.covers.join('; ')}.`,
+      stillAsks: `${suggestion.leavesOut.join('; ')}.`,
       scopes: STANDING,
-    }),
-  );
+    },
+  ];
 }
 
 function pathChoices({ request, paths, snapshot }: Subject): readonly GrantChoice[] {

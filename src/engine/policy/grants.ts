@@ -9,10 +9,11 @@ const text = z.string().min(1).max(100_000);
 const matcherSchema = z.discriminatedUnion('kind', [
   /** Exactly what was approved: `hash` is the binding hash of the action. */
   z.strictObject({ kind: z.literal('exact'), tool: text, hash: z.string().regex(/^[0-9a-f]{64}$/) }),
-  /** Commands that the pattern covers, in `cwd` or below; `hosts` are those that were shown beside it. */
+  /** Commands that the pattern, or one of `also`, covers, in `cwd` or below; `hosts` are those that were shown beside it. */
   z.strictObject({
     kind: z.literal('command'),
     pattern: text,
+    also: z.array(text).max(20).optional(),
     cwd: text.optional(),
     hosts: z.array(text).optional(),
   }),

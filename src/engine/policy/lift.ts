@@ -1,4 +1,4 @@
-import { coversLine } from './command-cover';
+import { coversLine, type NamedPattern } from './command-cover';
 import type { Grant } from './grants';
 import { domainNames, isAbout } from './layers/rule';
 import { compileGlob, exactSegments, globMatchesExactly, isWithin } from './paths';
@@ -59,11 +59,11 @@ function answerCommand(
   grants: readonly Grant[],
   abouts: ReadonlySet<AskAbout>,
 ): readonly string[] | undefined {
-  const { analysis, facts, request, hosts } = subject;
+  const { analysis, request, hosts } = subject;
   if (analysis === undefined || analysis.status !== 'parsed' || !analysis.autoApprovable) return undefined;
   // Which files a command like it would touch next time is not in the pattern.
   if (ONLY_EXACTLY.some((about) => abouts.has(about))) return undefined;
-  const patterns: { id: string; pattern: string }[] = [];
+  const patterns: NamedPattern[] = [];
   for (const grant of grants) {
     const { matcher } = grant;
     if (matcher.kind !== 'command') continue;
@@ -76,7 +76,9 @@ function answerCommand(
     ) {
       continue;
     }
-    patterns.push({ id: grant.id, pattern: matcher.pattern });
+    for (const pattern of [matcher.pattern, ...(matcher.also ?? [])]) {
+      patterns.push({ id: grant.id, pattern, withFilters: true });
+    }
   }
   let defaults = false;
   if (!NOT_FOR_PATTERNS.some((about) => abouts.has(about))) {
@@ -88,12 +90,7 @@ function answerCommand(
     }
     defaults = snapshot.defaultTrusted;
   }
-  return coversLine(analysis, patterns, defaults, {
-    cwd: request.cwd,
-    workspace: subject.snapshot.workspaceRoot,
-    home: subject.snapshot.home,
-    now: facts.now,
-  });
+  return coversLine(analysis, patterns, defaults);
 }
 
 function isTrustedHere(trust: CompiledTrust, { request, facts }: Subject): boolean {

@@ -82,8 +82,7 @@ function runVerdicts(subject: Subject, value: Mode, where: string): readonly Sai
 
 function changeTo({ traits, request }: Subject, value: Mode): Pick<Said, 'remedy' | 'change'> {
   const next: Mode = value === 'ask' && traits.edits && request.tool !== 'run' ? 'accept-edits' : 'trusted';
-  return {
-    remedy: `Approve it, or set mode to "${next}" in your settings.`,
-    change: { path: ['mode'], value: next },
-  };
+  const remedy =
+    next === 'accept-edits' ? 'Approve it, or set mode to "accept-edits" in your settings.' : 'Approve it.';
+  return { remedy, change: { path: ['mode'], value: next } };
 }
