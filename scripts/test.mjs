@@ -26,19 +26,23 @@ const env = {
   COWORK_COLOR: process.stdout.isTTY ? '1' : '',
 };
 
-/** A stage either succeeds or fails as a whole (`check`), or counts its own tests (`suite`). */
+/**
+ * A stage either succeeds or fails as a whole (`check`), or counts its own tests (`suite`). `built` says that it
+ * uses dist/, so that it has nothing to tell when the build has failed.
+ */
 const stages = [
   { name: 'build', kind: 'check', always: true, limit: 3, args: ['esbuild.mjs', '--tests'] },
-  { name: 'budget', kind: 'check', limit: 1, args: ['esbuild.mjs', '--budget'] },
+  { name: 'budget', kind: 'check', built: true, limit: 1, args: ['esbuild.mjs', '--budget'] },
   { name: 'lint', kind: 'check', limit: 5, npm: 'lint' },
   { name: 'types', kind: 'check', limit: 5, npm: 'types' },
   { name: 'unit', kind: 'suite', limit: 10, args: mocha() },
-  { name: 'host', kind: 'suite', limit: 8, args: inHost() },
-  { name: 'oldest', kind: 'suite', limit: 8, args: inHost(), env: { COWORK_VSCODE: 'oldest' } },
-  { name: 'package', kind: 'check', limit: 3, args: ['scripts/package.mjs', '--no-build'] },
+  { name: 'host', kind: 'suite', built: true, limit: 8, args: inHost() },
+  { name: 'oldest', kind: 'suite', built: true, limit: 8, args: inHost(), env: { COWORK_VSCODE: 'oldest' } },
+  { name: 'package', kind: 'check', built: true, limit: 3, args: ['scripts/package.mjs', '--no-build'] },
   {
     name: 'ui',
     kind: 'suite',
+    built: true,
     limit: 15,
     args: mocha(
       '--no-config',
@@ -98,6 +102,10 @@ function inHost() {
 
 async function runStage(stage) {
   console.log(`\n── ${stage.name}`);
+  if (stage.built && outcomes.some(({ name, failed }) => name === 'build' && failed.length > 0)) {
+    const failed = [{ title: stage.name, message: 'did not run, because the build failed' }];
+    return { name: stage.name, seconds: 0, passed: 0, failed, skipped: [] };
+  }
   const file = join(results, `${stage.name}.json`);
   rmSync(file, { force: true });
   const started = performance.now();
