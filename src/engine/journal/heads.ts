@@ -17,6 +17,10 @@ export const headSchema = z.object({
   hash: hex64,
   /** RFC 6962 root over the hashes of the records 1 to `seq`. */
   root: hex64,
+  /** True while the journal is being written: records may follow that no head speaks of yet. False at its end. */
+  open: z.boolean(),
+  /** SHA-256 over the line of the head before, in hex; 64 zeros for the first. */
+  prev: hex64,
   /** SHA-256 of the public key (SPKI, DER), in hex. */
   key: hex64,
   /** Base64. */
@@ -91,6 +95,16 @@ export function signHead(signer: Signer, head: Omit<Head, 'key' | 'signature'>):
   return { ...statement, signature: signer.sign('head', statement) };
 }
 
+/** The line of a head in the heads file, without line feed. */
+export function headLine(head: Head): string {
+  return canonicalJson(head);
+}
+
+/** What the next head has as `prev`. */
+export function headHash(head: Head | undefined): string {
+  return head ? createHash('sha256').update(headLine(head)).digest('hex') : '0'.repeat(64);
+}
+
 /** True when the head was signed with this key, and says so. */
 export function verifyHead(publicKey: KeyObject, head: Head): boolean {
   const { signature, ...statement } = head;
@@ -101,7 +115,7 @@ export function verifyHead(publicKey: KeyObject, head: Head): boolean {
 export function parseHead(text: string): Head | undefined {
   try {
     const head = headSchema.parse(JSON.parse(text));
-    return canonicalJson(head) === text ? head : undefined;
+    return headLine(head) === text ? head : undefined;
   } catch {
     return undefined;
   }

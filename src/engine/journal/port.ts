@@ -25,6 +25,7 @@ export interface Damage extends Place {
  * edited: a line is not what was written. missing: records are gone. misplaced: a record stands where it does not
  * belong (swapped, repeated, inserted). unlinked: a record follows another than the one it was written after.
  * torn: the last line is not whole. truncated: the end is older than a head that was signed or remembered.
+ * added: records follow a head that says that nothing does.
  * replaced: a record differs from the one that a head speaks of. head: a head is damaged or has a wrong signature.
  * key: a head is signed by another key than the known one. checkpoint: the start is not vouched for.
  */
@@ -35,6 +36,7 @@ export type DamageKind =
   | 'unlinked'
   | 'torn'
   | 'truncated'
+  | 'added'
   | 'replaced'
   | 'head'
   | 'key'

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type Checkpoint, chainStart, readCheckpoint, treeStart, verifyCheckpoint } from './checkpoint';
 import { type JournalFs, nodeFs } from './fs';
-import { HEADS_FILE, type Head, keyId, parseHead, verifyHead } from './heads';
+import { HEADS_FILE, type Head, headHash, keyId, parseHead, verifyHead } from './heads';
 import type { MerkleFrontier } from './merkle';
 import type { Damage } from './port';
 import { listSegments, readLines, segmentName } from './segments';
@@ -121,6 +121,7 @@ class Verification {
       this.options.onProgress?.(this.records, (index + 1) / segments.length);
     }
     this.checkEnd(expected, walk.end.seq, placement);
+    this.checkNothingAdded(walk.end.seq, placement);
     return this.result(walk, firstSeq);
   }
 
@@ -171,6 +172,7 @@ class Verification {
     }
     if (!this.fs.list(this.directory).includes(HEADS_FILE)) return;
     let line = 0;
+    let before: Head | undefined;
     for (const batch of readLines(this.fs, `${this.directory}/${HEADS_FILE}`)) {
       for (const raw of batch) {
         line += 1;
@@ -178,17 +180,25 @@ class Verification {
         if (!raw.whole) continue;
         const head = parseHead(raw.bytes.toString('utf8'));
         const place = { segment: HEADS_FILE, line };
-        if (!head)
+        if (!head) {
           this.tell('head', 0, place, `The signed head on line ${line} of ${HEADS_FILE} cannot be read.`);
-        else if (publicKey && head.key !== keyId(publicKey)) {
+          continue;
+        }
+        if (publicKey && head.key !== keyId(publicKey)) {
           this.tell('key', head.seq, place, `The head of record ${head.seq} is signed with another key.`);
         } else if (publicKey && !verifyHead(publicKey, head)) {
           this.tell('head', head.seq, place, `The signature of the head of record ${head.seq} is wrong.`);
         } else this.heads.push(head);
+        if (head.prev !== headHash(before) || head.seq < (before?.seq ?? 0)) {
+          this.tell(
+            'head',
+            head.seq,
+            place,
+            `A head is missing before line ${line} of ${HEADS_FILE}, or they were swapped.`,
+          );
+        }
+        before = head;
       }
-    }
-    if (this.heads.some((head, i) => i > 0 && head.seq <= (this.heads[i - 1]?.seq ?? 0))) {
-      this.tell('head', 0, { segment: HEADS_FILE, line: 1 }, 'The signed heads are not in order.');
     }
   }
 
@@ -215,8 +225,8 @@ class Verification {
           `The head of record ${foreign.seq} is signed with another key than the remembered one.`,
         );
       }
-      const last = this.heads.at(-1);
-      if (!this.options.until && (last?.seq ?? 0) < rememberedHead.seq) {
+      const isThere = this.heads.some((head) => head.signature === rememberedHead.signature);
+      if (!isThere && (this.options.until === undefined || rememberedHead.seq <= this.options.until.seq)) {
         this.tell(
           'truncated',
           rememberedHead.seq,
@@ -286,6 +296,22 @@ class Verification {
       place,
       `The record ends with ${last} (${place.segment}, line ${place.line}), but ${who} ` +
         `speaks of ${should}: the last ${gone} ${gone === 1 ? 'record is' : 'records are'} gone.`,
+    );
+  }
+
+  /** Behind the head of a journal that was closed there must be nothing, unless a later head opened it again. */
+  private checkNothingAdded(last: number, place: { segment: string; line: number }): void {
+    const { rememberedHead, until } = this.options;
+    const inFile = this.heads.at(-1);
+    // The remembered head may lag behind the file by one that could not be saved, never the other way.
+    const newest = (inFile?.seq ?? 0) >= (rememberedHead?.seq ?? 0) ? inFile : rememberedHead;
+    const reopened = newest?.seq === rememberedHead?.seq && rememberedHead?.open === true;
+    if (until || !newest || newest.open || reopened || last <= newest.seq) return;
+    this.tell(
+      'added',
+      newest.seq + 1,
+      place,
+      `Records ${newest.seq + 1} to ${last} were added after the record was closed with ${newest.seq}.`,
     );
   }
 

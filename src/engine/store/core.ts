@@ -82,6 +82,7 @@ export class StoreCore {
   private snapshotAt = 0;
   private pending: { draft: Draft; stored: Stored }[] = [];
   private working = false;
+  private closing = false;
   private afterWriting: Promise<void> | undefined;
   private failed = false;
   private recoverTimer: NodeJS.Timeout | undefined;
@@ -158,6 +159,8 @@ export class StoreCore {
         await new Promise((resolve) => setImmediate(resolve));
       }
       if (rememberedHead) await this.checkRemembered(rememberedHead, rememberedHash, opening.end.seq, damage);
+      // Says that records may follow now, so that none can be added behind a closed head.
+      if (damage.length === 0) this.heads.sign();
       this.index.start(() => this.heads.journalId, this.checkpoint?.seq ?? 0);
       return {
         firstSeq: opening.firstSeq,
@@ -179,8 +182,8 @@ export class StoreCore {
     const snapshot = this.snapshots.loadStates(projections);
     if (snapshot && (await this.fits(snapshot, lastSeq))) {
       for (const p of projections) this.states[p.name] = snapshot.states[p.name]?.state;
-      this.heads.start(snapshot.journal, snapshot.tree);
       this.reduced = { seq: snapshot.seq, at: snapshot.at, hash: snapshot.hash };
+      this.heads.start(snapshot.journal, snapshot.tree, this.reduced);
       this.snapshotAt = snapshot.seq;
       return snapshot.seq + 1;
     }
@@ -195,13 +198,11 @@ export class StoreCore {
       }
       this.states[p.name] = kept ? structuredClone(kept.state) : p.initial();
     }
-    if (checkpoint)
-      this.heads.start(checkpoint.journal, {
-        size: checkpoint.seq,
-        peaks: checkpoint.peaks,
-        roots: checkpoint.roots,
-      });
     this.reduced = chainStart(checkpoint);
+    if (checkpoint) {
+      const { journal, seq: size, peaks, roots } = checkpoint;
+      this.heads.start(journal, { size, peaks, roots }, this.reduced);
+    }
     return this.reduced.seq + 1;
   }
 
@@ -270,6 +271,7 @@ export class StoreCore {
 
   /** Reduces what was written, after it was acknowledged; indexes it when nobody writes. */
   private turn(): void {
+    if (this.closing) return;
     this.reducePending(SLICE);
     const indexing = !this.group.busy && this.index.work();
     if (this.pending.length > 0 || indexing) {
@@ -362,9 +364,10 @@ export class StoreCore {
   /** Ends in order: what was handed in is written, a head is signed, snapshots are kept, the lease is given back. */
   async close(): Promise<void> {
     await this.group.idle();
+    this.closing = true;
     this.drain();
     clearInterval(this.recoverTimer);
-    this.heads.sign();
+    this.heads.sign(false);
     this.heads.stop();
     if (this.reduced.seq > this.snapshotAt) this.saveStates();
     await this.index.close();

@@ -1,6 +1,6 @@
-import { type ChainEnd, canonicalJson, type Head, type JournalFs, type Signer } from '../journal';
+import type { ChainEnd, Head, JournalFs, Signer } from '../journal';
 import { writeAll } from '../journal/fs';
-import { HEADS_FILE, parseHead, signHead } from '../journal/heads';
+import { HEADS_FILE, headHash, headLine, parseHead, signHead } from '../journal/heads';
 import { MerkleFrontier } from '../journal/merkle';
 import { readLines } from '../journal/segments';
 
@@ -32,12 +32,14 @@ export class HeadKeeper {
   private journal = '';
   private signed: Head | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
 
   constructor(private readonly options: HeadKeeperOptions) {}
 
-  /** Goes on from a tree that is known; then `add` every later record. */
-  start(journal: string, state: TreeState): void {
+  /** Goes on from a tree that is known up to `end`; then `add` every later record. */
+  start(journal: string, state: TreeState, end: ChainEnd): void {
     this.journal = journal;
+    this.end = end;
     this.tree = MerkleFrontier.load(state.size, state.peaks);
     this.roots = [...state.roots];
   }
@@ -93,7 +95,7 @@ export class HeadKeeper {
 
   /** Called after records were added while the journal is written: signs now or soon. */
   due(): void {
-    if (!this.options.signer || !this.end) return;
+    if (this.stopped || !this.options.signer || !this.end || this.end.seq === this.signed?.seq) return;
     if (this.end.seq - (this.signed?.seq ?? 0) >= HEAD_EVERY) this.sign();
     else if (!this.timer) {
       this.timer = setTimeout(() => this.sign(), HEAD_AFTER_MS);
@@ -101,26 +103,32 @@ export class HeadKeeper {
     }
   }
 
-  /** Signs a head of all records so far, unless there is one. A head that cannot be written is signed later. */
-  sign(): void {
+  /**
+   * Signs a head of all records so far, unless there is one. A head that cannot be written is signed later. `open`
+   * is false at the end only: then nothing may follow without a head that says so.
+   */
+  sign(open = true): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     const { fs, directory, signer } = this.options;
-    const { end } = this;
-    if (!signer || !end || end.seq <= (this.signed?.seq ?? 0)) return;
+    const { end, signed } = this;
+    if (this.stopped || !signer || !end || end.seq < (signed?.seq ?? 0)) return;
+    if (end.seq === signed?.seq && signed.open === open) return;
     const head = signHead(signer, {
       journal: this.journal,
       seq: end.seq,
       at: end.at,
       hash: end.hash,
       root: this.tree.root().toString('hex'),
+      open,
+      prev: headHash(signed),
     });
     try {
       const isNew = !fs.list(directory).includes(HEADS_FILE);
       const fd = fs.open(`${directory}/${HEADS_FILE}`, 'append');
       const before = fs.size(fd);
       try {
-        writeAll(fs, fd, Buffer.from(`${canonicalJson(head)}\n`));
+        writeAll(fs, fd, Buffer.from(`${headLine(head)}\n`));
         fs.sync(fd);
       } catch (error) {
         fs.truncate(fd, before);
@@ -136,7 +144,9 @@ export class HeadKeeper {
     this.options.onHead(head);
   }
 
+  /** Signs nothing any more: the lease is about to be given back. */
   stop(): void {
+    this.stopped = true;
     clearTimeout(this.timer);
     this.timer = undefined;
   }

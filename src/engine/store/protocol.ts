@@ -57,6 +57,7 @@ const damageSchema = z.object({
     'unlinked',
     'torn',
     'truncated',
+    'added',
     'replaced',
     'head',
     'key',

@@ -45,7 +45,7 @@ describe('cowork audit', () => {
   it('[FAQ-7] verify says intact, and how far that goes', async () => {
     const bare = await run('verify', dir);
     assert.deepEqual([bare.code, bare.err], [0, '']);
-    assert.match(bare.out, /^Intact: 16 records, 1 to 16, 2 signed heads/);
+    assert.match(bare.out, /^Intact: 16 records, 1 to 16, 3 signed heads/);
     assert.match(bare.out, /Note: No remembered head.*\nNote: The key was taken from the folder itself/);
     const full = await run('verify', dir, '--key', join(root, 'key.pem'), '--head', join(root, 'head.json'));
     assert.deepEqual([full.code, full.out.includes('Note:')], [0, false]);

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Head, readPublicKey, Signer, verifyDirectory } from '../../../src/engine/journal';
+import { draft, type Head, readPublicKey, Signer, verifyDirectory } from '../../../src/engine/journal';
 import { nodeFs } from '../../../src/engine/journal/fs';
 import { parseHead, verifyHead } from '../../../src/engine/journal/heads';
 import { verifyConsistency } from '../../../src/engine/journal/merkle';
 import { receiptFault } from '../../../src/engine/journal/receipt';
 import { SegmentTree } from '../../../src/engine/journal/segment-tree';
+import { journalIn } from '../journal/support';
 import { appendSigned, copyOf, newKey, type Signed, signedStore, writeSigned } from './signed';
 import { note, scratch } from './support';
 
@@ -28,16 +29,20 @@ describe('signed heads', () => {
 
   it('are signed when the journal is closed, remembered elsewhere, and checked', async () => {
     assert.deepEqual(
-      heads().map((head) => head.seq),
-      [5, 11],
+      heads().map((head) => [head.seq, head.open]),
+      [
+        [5, false],
+        [5, true],
+        [11, false],
+      ],
     );
-    assert.deepEqual(signed.memory.head, heads()[1]);
+    assert.deepEqual(signed.memory.head, heads()[2]);
     assert.ok(heads().every((head) => verifyHead(signed.signer.publicKey, head)));
     const report = await verifyDirectory(directory, {
       publicKey: signed.signer.publicKey,
       rememberedHead: signed.memory.head!,
     });
-    assert.deepEqual([report.intact, report.heads, report.notes], [true, 2, []]);
+    assert.deepEqual([report.intact, report.heads, report.notes], [true, 3, []]);
   });
 
   it('are signed soon after the last record while the journal is open', async () => {
@@ -48,7 +53,16 @@ describe('signed heads', () => {
     while (signed.memory.head?.seq !== 12 && Date.now() < until) await new Promise((r) => setTimeout(r, 50));
     assert.equal(signed.memory.head?.seq, 12);
     await store.close();
-    assert.equal(heads().length, 3);
+    assert.deepEqual(
+      heads()
+        .map((head) => [head.seq, head.open])
+        .slice(3),
+      [
+        [11, true],
+        [12, true],
+        [12, false],
+      ],
+    );
   });
 
   it('survive a head that a crash cut short', async () => {
@@ -56,19 +70,46 @@ describe('signed heads', () => {
     await appendSigned(signed, 1);
     assert.deepEqual(
       heads().map((head) => head.seq),
-      [5, 11, 12],
+      [5, 5, 11, 11, 12],
     );
+  });
+
+  it('tell of a record that was added after the journal was closed, well made as it may be', async () => {
+    const forger = journalIn(directory, { segmentRecords: 4 });
+    await forger.open();
+    await forger.appendBatch([draft(note(99))]);
+    await forger.close();
+    for (const known of [
+      { publicKey: signed.signer.publicKey },
+      { rememberedHead: signed.memory.head! },
+      {},
+    ]) {
+      const report = await verifyDirectory(directory, known);
+      assert.deepEqual(
+        report.damage.map((d) => [d.kind, d.seq, d.segment, d.line]),
+        [['added', 12, '00000009.jsonl', 4]],
+      );
+    }
+  });
+
+  it('are chained: none can be taken out', async () => {
+    const path = join(directory, 'heads.jsonl');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    for (const gone of [0, 1]) {
+      writeFileSync(path, lines.filter((_, i) => i !== gone).join('\n'));
+      assert.equal((await verifyDirectory(directory)).damage[0]?.kind, 'head');
+    }
   });
 
   it('go on over a start without the snapshot', async () => {
     rmSync(join(directory, 'states.json'));
     await appendSigned(signed, 2);
     const report = await verifyDirectory(directory, { publicKey: signed.signer.publicKey });
-    assert.deepEqual([report.intact, report.heads, report.lastHead?.seq], [true, 3, 13]);
+    assert.deepEqual([report.intact, report.heads, report.lastHead?.seq], [true, 5, 13]);
   });
 
   it('prove that an older head is the beginning of a newer one', () => {
-    const [first, second] = heads();
+    const [first, , second] = heads();
     const tree = new SegmentTree({ fs: nodeFs, directory, segmentRecords: 4 });
     const proof = tree.consistency(5, 11);
     const [a, b] = [Buffer.from(first!.root, 'hex'), Buffer.from(second!.root, 'hex')];
