@@ -111,7 +111,7 @@ export function assemble(options: EngineOptions): Assembled {
     approvals,
     masker,
     clock,
-    grant: (prepared, choice) => recordGrant(records, prepared, choice),
+    grant: (prepared, choice) => recordGrant(records, clock, prepared, choice),
     toolContext,
     onOutput: (taskId, text) => tasks.reportOutput(taskId, text),
   });

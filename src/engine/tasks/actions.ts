@@ -60,13 +60,13 @@ export class Actions {
       const decision = this.deps.preparation.decide(prepared);
       await this.recordDecision(prepared, decision);
       if (decision.effect === 'deny') return { refused: refusalText(decision) };
+      // Law 7: only what is still, to the byte, what was approved may run on that approval.
+      if (approved && approved.hash === prepared.bindingHash)
+        return { prepared, approvalId: approved.approvalId };
       if (decision.effect === 'allow') {
         await this.recordUse(decision, run.taskId);
         return { prepared };
       }
-      // Law 7: only what is still, to the byte, what was approved may run on that approval.
-      if (approved && approved.hash === prepared.bindingHash)
-        return { prepared, approvalId: approved.approvalId };
       const answer = await this.ask(call, prepared, decision, run, onWaiting);
       if ('refused' in answer) return answer;
       approved = { hash: prepared.bindingHash, approvalId: answer.approvalId };

@@ -3,19 +3,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { projectFiles } from '../approvals/project-code';
 import type { CommandAnalysis } from '../model/analysis';
-
-/** What some programs run without naming it on the command line, looked for where the command runs. */
-const NAMED_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
-  npm: ['package.json'],
-  npx: ['package.json'],
-  yarn: ['package.json'],
-  pnpm: ['package.json'],
-  bun: ['package.json'],
-  make: ['GNUmakefile', 'makefile', 'Makefile'],
-  just: ['justfile'],
-  cargo: ['Cargo.toml', 'build.rs'],
-};
 
 /** A larger file is bound by its size and time of change: hashing it would hold up the question. Bytes. */
 const LARGEST_HASHED = 16 * 1024 * 1024;
@@ -28,7 +17,7 @@ export async function scriptHashes(analysis: CommandAnalysis, cwd: string): Prom
   const names = new Set<string>();
   for (const { program, effects } of analysis.commands) {
     for (const code of effects.executes) names.add(code);
-    for (const file of NAMED_ELSEWHERE[program ?? ''] ?? []) names.add(file);
+    for (const file of projectFiles(program)) names.add(file);
   }
   const entries = await Promise.all(
     [...names].sort().map(async (name): Promise<[string, string]> => {
