@@ -142,9 +142,9 @@ function keyed(source: string, name: string, value: string): Term {
 
 function eventTypes(term: Term): EventType[] {
   const wanted = term.value.toLowerCase();
-  const found = EVENT_TYPES.filter((type) => type === wanted || type.startsWith(`${wanted}.`));
+  const found = EVENT_TYPES.filter((type) => `${type.toLowerCase()}.`.startsWith(`${wanted}.`));
   if (found.length > 0) return found;
-  const near = EVENT_TYPES.filter((type) => type.includes(wanted));
+  const near = EVENT_TYPES.filter((type) => type.toLowerCase().includes(wanted));
   throw new BadTerm(
     term.source,
     near.length > 0

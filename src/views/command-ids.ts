@@ -59,6 +59,5 @@ export const CONTEXT_KEYS = [
   'cowork.defaultsReviewed',
   'cowork.permissionsReviewed',
   'cowork.pairingTested',
-  'cowork.updated',
 ] as const;
 export type ContextKey = (typeof CONTEXT_KEYS)[number];

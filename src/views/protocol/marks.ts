@@ -56,22 +56,17 @@ const NAMES: Readonly<Record<number, string>> = {
   65532: 'OBJECT REPLACEMENT CHARACTER',
 };
 
-/** Controls, format characters, lone surrogates, private use, unassigned, and every kind of space. */
-const HIDDEN = /[\p{C}\p{Z}]/u;
 /** Letters and marks that draw nothing. */
-const FILLERS: ReadonlySet<string> = new Set(['\u034f', '\u115f', '\u1160', '\u3164', '\uffa0', '\ufffc']);
-
-function isSuspect(char: string): boolean {
-  if (char === ' ' || char === '\t' || char === '\n') return false;
-  return HIDDEN.test(char) || FILLERS.has(char);
-}
+const FILLERS = '\u034f\u115f\u1160\u3164\uffa0\ufffc';
+/** Full-width and mathematical forms of ASCII letters, digits and signs. */
+const STYLED = '\uff01-\uff5e\u{1d400}-\u{1d7ff}';
+/** Controls, format characters, lone surrogates, private use, unassigned, and every space but the usual three. */
+const HIDDEN = '(?![ \\t\\n])[\\p{C}\\p{Z}]';
 /** In one word with Latin letters, a letter of these scripts is there to be mistaken for one. */
 const LOOK_ALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
-/** Full-width and mathematical forms of ASCII letters, digits and signs. */
-const STYLED = /[\uff01-\uff5e\u{1d400}-\u{1d7ff}]/u;
-/** More marks than any language puts on one letter, cut here so that a tower cannot cover what is around it. */
+/** More marks than any language puts on one letter: a tower of them would cover what is around it. */
 const MARKS_PER_LETTER = 4;
-const COMBINING_RUN = new RegExp(`\\p{M}{${MARKS_PER_LETTER + 1},}`, 'u');
+const SUSPECT = `${HIDDEN}|[${FILLERS}${STYLED}]|\\p{M}{${MARKS_PER_LETTER + 1},}`;
 /** Nothing in plain printable ASCII, tabs and line feeds needs a closer look. */
 const PLAIN = /^[\t\n\x20-\x7e]*$/;
 
@@ -89,71 +84,81 @@ function nameOf(char: string): string {
   if (code >= 0xd800 && code <= 0xdfff) return 'BROKEN CHARACTER';
   if (/\p{Co}/u.test(char)) return 'PRIVATE USE CHARACTER';
   if (/\p{Cn}/u.test(char)) return 'UNASSIGNED CHARACTER';
-  if (STYLED.test(char)) return 'STYLED LETTER';
+  if (new RegExp(`[${STYLED}]`, 'u').test(char)) return 'STYLED LETTER';
   if (/\p{Script=Cyrillic}/u.test(char)) return 'CYRILLIC LETTER';
   if (/\p{Script=Greek}/u.test(char)) return 'GREEK LETTER';
   if (LOOK_ALIKE.test(char)) return 'LOOK-ALIKE LETTER';
   return 'INVISIBLE CHARACTER';
 }
 
-/** Offsets of letters that stand in one word with Latin letters and are not Latin themselves. */
-function lookAlikes(text: string): Set<number> {
-  const found = new Set<number>();
+/** A stretch of the text to show by name. Offsets count UTF-16 units. */
+interface Found {
+  readonly offset: number;
+  readonly raw: string;
+  readonly code: string;
+  readonly name: string;
+}
+
+function suspects(text: string): Found[] {
+  const found: Found[] = [];
+  for (const match of text.matchAll(new RegExp(SUSPECT, 'gu'))) {
+    const raw = match[0];
+    const code = raw.codePointAt(0) ?? 0;
+    const tower = /^\p{M}{2,}$/u.test(raw);
+    found.push({
+      offset: match.index,
+      raw,
+      code: tower ? `×${[...raw].length}` : hex(code),
+      name: tower ? 'COMBINING MARKS' : nameOf(raw),
+    });
+  }
+  return found;
+}
+
+/** Letters that stand in one word with Latin letters and are not Latin themselves. */
+function lookAlikes(text: string): Found[] {
+  const found: Found[] = [];
   if (!LOOK_ALIKE.test(text)) return found;
   for (const word of text.matchAll(/[\p{L}\p{M}\p{N}_]+/gu)) {
     if (!/[A-Za-z]/.test(word[0])) continue;
-    let offset = word.index;
-    for (const char of word[0]) {
-      if (LOOK_ALIKE.test(char)) found.add(offset);
-      offset += char.length;
+    for (const match of word[0].matchAll(new RegExp(LOOK_ALIKE, 'gu'))) {
+      const raw = match[0];
+      found.push({
+        offset: word.index + match.index,
+        raw,
+        code: hex(raw.codePointAt(0) ?? 0),
+        name: nameOf(raw),
+      });
     }
   }
   return found;
 }
 
+function told(text: string, known: readonly KnownMark[]): Found[] {
+  return known
+    .filter((mark) => mark.offset >= 0 && mark.offset < text.length)
+    .map(({ offset, name }) => {
+      const code = text.codePointAt(offset) ?? 0;
+      return { offset, raw: String.fromCodePoint(code), code: hex(code), name };
+    });
+}
+
 /** Splits `text` into what may be shown and what must be named. Joining the raw parts gives `text` again. */
 export function segments(text: string, known: readonly KnownMark[] = []): readonly Segment[] {
   if (PLAIN.test(text) && known.length === 0) return text === '' ? [] : [{ kind: 'text', text }];
-  const names = new Map(known.map((mark) => [mark.offset, mark.name]));
-  const similar = lookAlikes(text);
+  const found = [...told(text, known), ...suspects(text), ...lookAlikes(text)].sort(
+    (a, b) => a.offset - b.offset,
+  );
   const result: Segment[] = [];
-  let plain = '';
-  const flush = () => {
-    if (plain !== '') result.push({ kind: 'text', text: plain });
-    plain = '';
-  };
-  let offset = 0;
-  let combining = '';
-  const endRun = () => {
-    if (combining === '') return;
-    if (COMBINING_RUN.test(combining)) {
-      const count = [...combining].length;
-      flush();
-      result.push({ kind: 'mark', raw: combining, code: `×${count}`, name: 'COMBINING MARKS' });
-    } else plain += combining;
-    combining = '';
-  };
-  for (const char of text) {
-    const name = names.get(offset);
-    if (name === undefined && /\p{M}/u.test(char) && !isSuspect(char)) {
-      combining += char;
-    } else {
-      endRun();
-      const suspect = isSuspect(char) || STYLED.test(char) || similar.has(offset);
-      if (name !== undefined || suspect) {
-        flush();
-        result.push({
-          kind: 'mark',
-          raw: char,
-          code: hex(char.codePointAt(0) ?? 0),
-          name: name ?? nameOf(char),
-        });
-      } else plain += char;
-    }
-    offset += char.length;
+  let at = 0;
+  for (const { offset, raw, code, name } of found) {
+    // Found twice, or inside a tower that has been named: the first finder has spoken.
+    if (offset < at) continue;
+    if (offset > at) result.push({ kind: 'text', text: text.slice(at, offset) });
+    result.push({ kind: 'mark', raw, code, name });
+    at = offset + raw.length;
   }
-  endRun();
-  flush();
+  if (at < text.length) result.push({ kind: 'text', text: text.slice(at) });
   return result;
 }
 
