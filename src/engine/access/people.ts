@@ -57,6 +57,15 @@ export interface ConversationEntry {
   readonly codeId?: string;
 }
 
+/** Someone who may answer approvals from a chat, and where they are asked: never in a group. */
+export interface RemoteApprover {
+  readonly key: IdentityKey;
+  readonly displayName: string;
+  /** Also what they asked for themselves. */
+  readonly ownRequests: boolean;
+  readonly dm: ConversationRef;
+}
+
 const NOTE_MAX = 2000;
 const LIST_MAX = 10_000;
 
@@ -82,6 +91,21 @@ export class People {
 
   hasAccess(key: IdentityKey): boolean {
     return !this.blocked.has(key) && hasAccess(this.deps.state(), this.deps.config(), key);
+  }
+
+  /** Who may answer approvals from a direct conversation now, and which one that is. */
+  approver(key: IdentityKey): RemoteApprover | undefined {
+    const user = this.deps.state().users[key];
+    if (!user?.remoteApproval.enabled || user.dm === undefined || !this.hasAccess(key)) return undefined;
+    if (!roleAtLeast(user.role, 'approver')) return undefined;
+    const { channel, account } = parseIdentityKey(key);
+    if (!accessIn(this.deps.state(), this.deps.config(), key).includes('dm')) return undefined;
+    return {
+      key,
+      displayName: user.displayName,
+      ownRequests: user.remoteApproval.ownRequests,
+      dm: { channel, account, conversation: user.dm },
+    };
   }
 
   list(): readonly UserEntry[] {

@@ -36,7 +36,7 @@ import {
  */
 export const accessProjection: Projection<AccessState> = {
   name: 'access',
-  version: 1,
+  version: 2,
   initial: () => ({
     modes: {},
     allowlists: {},
@@ -127,7 +127,9 @@ export const accessProjection: Projection<AccessState> = {
       }
       case 'message.received': {
         const user = state.users[record.data.sender];
-        if (user) user.lastSeenAt = Math.max(user.lastSeenAt, record.at);
+        if (!user) return;
+        user.lastSeenAt = Math.max(user.lastSeenAt, record.at);
+        if (record.data.context === 'dm') user.dm = record.data.conversation;
         return;
       }
     }
@@ -257,6 +259,9 @@ function admit(state: AccessState, data: EventMap['access.admitted'], mark: Mark
     at: mark.at,
     ...(data.codeId === undefined ? {} : { codeId: data.codeId }),
   };
+  if (data.context === 'dm' && data.conversation !== undefined) {
+    user.dm = parseConversationKey(data.conversation).conversation;
+  }
   state.users[data.user] = user;
   forget(state.tries, data.user);
   forget(state.told, toldPerson(data.user));

@@ -9,7 +9,7 @@ import { type ContextPolicy, contextPolicy, effectiveMode } from './config';
 import type { AccessDeps } from './deps';
 import { accessDocument } from './document';
 import { type Admission, Door, type WrongTry } from './door';
-import { type ConversationEntry, People, type UserEntry } from './people';
+import { type ConversationEntry, People, type RemoteApprover, type UserEntry } from './people';
 import { mayReply, roleOf } from './standing';
 import { type Allowlist, slot } from './state';
 
@@ -121,6 +121,15 @@ export class AccessService implements Disposable {
   /** The role of an identity that has access; undefined once it has none. */
   roleOf(key: IdentityKey): Role | undefined {
     return this.blocked.has(key) ? undefined : roleOf(this.deps.state(), this.deps.config(), key);
+  }
+
+  /** Who may answer approvals from a chat now. To be asked again when an answer comes. */
+  approver(key: IdentityKey): RemoteApprover | undefined {
+    return this.people.approver(key);
+  }
+
+  approvers(): readonly RemoteApprover[] {
+    return Object.keys(this.deps.state().users).flatMap((key) => this.people.approver(key) ?? []);
   }
 
   /** True when a reply queued at that time may still be sent to this identity. */

@@ -66,6 +66,8 @@ export interface UserState {
   lastSeenAt: number;
   note: string;
   remoteApproval: { enabled: boolean; ownRequests: boolean };
+  /** The platform's id of their direct conversation with the bot, once they have spoken there. */
+  dm?: string;
 }
 
 export interface ConversationState {

@@ -170,7 +170,7 @@ export class RemoteApprovals {
       else await this.deps.approvals.approve(id, bindingHash, { scope: 'once' }, by);
     } catch (error) {
       if (error instanceof EngineError) return error.message;
-      return 'The answer could not be recorded, so nothing was approved. It is still open in VS Code.';
+      return 'The answer could not be recorded, so nothing was approved and nothing runs. Ask again once the owner has mended the record.';
     }
     return denies ? `${id} is denied.` : `${id} is approved, once.`;
   }
