@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import type { EngineApi } from '../../../src/engine/api';
+import { Emitter } from '../../../src/engine/model/emitter';
+import { COMMAND_IDS } from '../../../src/views/command-ids';
+import type { ChannelViewItem, EngineState, ViewsHost } from '../../../src/views/ports';
+import { FakeEditor, withEditor } from './editor';
+import { approval, code, task, user } from './views';
+
+const editor = new FakeEditor();
+const { registerViews } = withEditor(
+  editor,
+  (require) => require('../../../src/views/register') as typeof import('../../../src/views/register'),
+);
+
+type Call = readonly [string, ...unknown[]];
+
+/** An engine of which every call is written down. With people, tasks, codes and requests, or with nothing in it. */
+function engineWith(content: 'full' | 'empty', phase: 'ready' | 'paused', calls: Call[]): EngineApi {
+  const full = content === 'full';
+  const note =
+    (name: string, answer: unknown = undefined) =>
+    async (...args: readonly unknown[]) => {
+      calls.push([name, ...args]);
+      return answer;
+    };
+  const api = {
+    onChange: new Emitter<never>().event,
+    status: () => ({
+      phase,
+      detail: '',
+      pendingApprovals: 0,
+      activeTasks: 0,
+      sandbox: { label: '', isolated: false },
+    }),
+    pause: note('pause'),
+    resume: note('resume'),
+    users: {
+      list: () => (full ? [user(), user({ key: 'telegram:7:85', state: 'suspended' })] : []),
+      mode: () => 'pairing',
+      allowlist: () => ({ senders: ['1', '2'], conversations: [] }),
+      conversations: () =>
+        full
+          ? [
+              {
+                key: 'k',
+                ref: { channel: 'telegram', account: '7', conversation: '-1' },
+                admittedAt: 1,
+                how: 'paired',
+              },
+            ]
+          : [],
+      accessDocument: () => '# Access',
+      revoke: note('revoke'),
+      suspend: note('suspend'),
+      restore: note('restore'),
+      setRole: note('setRole'),
+      setNote: note('setNote'),
+      setMode: note('setMode'),
+      setAllowlist: note('setAllowlist'),
+      removeConversation: note('removeConversation'),
+    },
+    pairing: {
+      live: () => (full ? [code(), code({ codeId: 'c2', context: 'group' })] : []),
+      onWrongTry: new Emitter<never>().event,
+      issue: note('issue', { code: 'ABCDEF', view: code() }),
+      rotate: note('rotate', { code: 'GHJKLM', view: code() }),
+      extend: note('extend'),
+      cancel: note('cancelCode'),
+    },
+    approvals: { pending: () => (full ? [approval()] : []), approve: note('approve'), deny: note('deny') },
+    tasks: {
+      list: () => (full ? [task()] : []),
+      get: (id: string) => (full && id === 't1' ? task() : undefined),
+      onOutput: new Emitter<never>().event,
+      cancel: note('cancelTask'),
+      forceStop: note('forceStop'),
+    },
+    audit: {
+      query: note('query', { records: [], total: 0 }),
+      verify: note('verify', { intact: true, records: 0, lastSeq: 0, headHash: '' }),
+    },
+  };
+  return api as unknown as EngineApi;
+}
+
+function channel(changes: Partial<ChannelViewItem>): ChannelViewItem {
+  return {
+    id: 'telegram',
+    name: 'Telegram',
+    icon: 'send',
+    summary: '',
+    enabled: true,
+    builtIn: false,
+    state: 'online',
+    detail: '',
+    contexts: ['dm', 'group'],
+    allowedModes: ['pairing', 'allowlist', 'open', 'disabled'],
+    pending: 0,
+    secrets: [{ name: 'botToken', label: 'Bot token', help: '', stored: true }],
+    setup: ['Do this.'],
+    ...changes,
+  };
+}
+
+function open(state: EngineState, engine: EngineApi | undefined, calls: Call[]) {
+  editor.shown.length = 0;
+  editor.executed.length = 0;
+  editor.panels.length = 0;
+  editor.clipboard.length = 0;
+  editor.commands.clear();
+  const errors: string[] = [];
+  const note =
+    (name: string, answer: unknown = undefined) =>
+    async (...args: readonly unknown[]) => {
+      calls.push([name, ...args]);
+      return answer;
+    };
+  const host = {
+    context: {
+      extensionUri: '/extension',
+      globalState: { get: (_key: string, otherwise: unknown) => otherwise, update: async () => undefined },
+    },
+    log: {
+      error: (text: unknown) => void errors.push(String(text)),
+      warn: () => undefined,
+      show: () => undefined,
+    },
+    engine: () => engine,
+    engineState: { get: () => state, onChange: new Emitter<never>().event },
+    retry: note('retry'),
+    channels: {
+      list: () => [
+        channel({ id: 'local', name: 'Local chat', builtIn: true, secrets: [] }),
+        channel({}),
+        channel({ id: 'slack', name: 'Slack', enabled: false, state: 'off' }),
+      ],
+      onChange: new Emitter<void>().event,
+      enable: note('enable'),
+      connect: note('connect'),
+      disconnect: note('disconnect'),
+      remove: note('remove'),
+      validateSecret: () => undefined,
+      setSecrets: note('setSecrets', { name: 'bot', isBot: true }),
+      pairingLink: () => undefined,
+      openLocalChat: note('openLocalChat'),
+    },
+  };
+  const views = registerViews(host as unknown as ViewsHost);
+  const run = (id: string, ...args: readonly unknown[]) => {
+    const command = editor.commands.get(id);
+    assert.ok(command !== undefined, `${id} is not registered`);
+    return command(...args);
+  };
+  return { run, errors, views };
+}
+
+const STATES: readonly (readonly [EngineState['kind'] | 'paused' | 'ready with nothing in it'])[] = [
+  ['no-folder'],
+  ['restricted'],
+  ['starting'],
+  ['held'],
+  ['failed'],
+  ['paused'],
+  ['ready'],
+  ['ready with nothing in it'],
+];
+
+describe('the commands', () => {
+  for (const [name] of STATES) {
+    for (const answers of ['leave', 'first'] as const) {
+      it(`all end well when the engine is ${name} and the person answers: ${answers}`, async () => {
+        const calls: Call[] = [];
+        const there = ['paused', 'ready', 'ready with nothing in it'].includes(name);
+        const phase = name === 'paused' ? 'paused' : 'ready';
+        const engine = there
+          ? engineWith(name.includes('nothing') ? 'empty' : 'full', phase, calls)
+          : undefined;
+        const kind = there ? 'ready' : (name as EngineState['kind']);
+        const { run, errors, views } = open({ kind, detail: `The engine is ${name}.` }, engine, calls);
+        editor.answers = answers;
+        for (const id of COMMAND_IDS) await run(id);
+        assert.deepEqual(errors, []);
+        assert.deepEqual(
+          editor.shown.filter((message) => message.kind === 'error'),
+          [],
+        );
+        views.dispose();
+      });
+    }
+  }
+
+  it('say why when there is no engine', async () => {
+    const { run } = open({ kind: 'restricted', detail: 'The folder is not trusted.' }, undefined, []);
+    await run('cowork.pairing.generate');
+    assert.deepEqual(editor.shown, [{ kind: 'information', text: 'The folder is not trusted.' }]);
+  });
+
+  it('change nothing when the person leaves the question', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'leave';
+    for (const id of COMMAND_IDS) if (id !== 'cowork.pause' && id !== 'cowork.engine.retry') await run(id);
+    const readOnly = new Set(['query', 'verify', 'openLocalChat']);
+    assert.deepEqual(
+      calls.filter(([name]) => !readOnly.has(name)),
+      [],
+    );
+  });
+
+  it('[INC-1] revoke everyone who was selected, once it is confirmed', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const nodes = ['telegram:7:84', 'telegram:7:85'].map((key) => ({ kind: 'user', user: user({ key }) }));
+    editor.answers = 'leave';
+    await run('cowork.users.revoke', nodes[0], nodes);
+    assert.equal(calls.length, 0);
+    editor.answers = 'first';
+    await run('cowork.users.revoke', nodes[0], nodes);
+    assert.deepEqual(calls[0]?.slice(0, 2), ['revoke', ['telegram:7:84', 'telegram:7:85']]);
+  });
+
+  it('[INC-2] cancel the task of the row at once, and ask before processes are killed', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'leave';
+    await run('cowork.tasks.cancel', { kind: 'task', task: task() });
+    await run('cowork.tasks.forceStop', { kind: 'task', task: task() });
+    assert.deepEqual(
+      calls.map(([name]) => name),
+      ['cancelTask'],
+    );
+  });
+
+  it('pause everything with one command and no question', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'leave';
+    await run('cowork.pause');
+    assert.equal(calls[0]?.[0], 'pause');
+  });
+
+  it('take only keys from what another extension hands over', async () => {
+    const calls: Call[] = [];
+    const { run, errors } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'leave';
+    const strange = [
+      null,
+      7,
+      'x',
+      {},
+      { kind: 'user' },
+      { kind: 'user', user: { key: 'nobody' } },
+      { kind: 'task', task: null },
+    ];
+    for (const argument of strange) {
+      for (const id of COMMAND_IDS) if (id !== 'cowork.pause') await run(id, argument, [argument]);
+    }
+    assert.deepEqual(errors, []);
+  });
+
+  it('[OPS-3a] [OPS-3c] show a code in a panel of the editor and copy nothing by themselves', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'first';
+    await run('cowork.pairing.generate');
+    assert.deepEqual(calls[0], ['issue', { channel: 'local', context: 'dm', role: 'member' }]);
+    assert.deepEqual(editor.panels, ['cowork.pairing']);
+    assert.deepEqual(editor.clipboard, []);
+    assert.ok(editor.shown.every((message) => !message.text.includes('ABCDEF')));
+    await run('cowork.pairing.rotate');
+    assert.equal(calls[1]?.[0], 'rotate');
+  });
+});

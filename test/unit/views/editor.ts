@@ -1,0 +1,123 @@
+import { createRequire } from 'node:module';
+
+/**
+ * Stands in for the editor's API in tests of what views do with it. It records what was shown and asked, and
+ * answers as it is told; it draws nothing. Tests in the real editor are `test/host` and `test/ui`.
+ */
+export class FakeEditor {
+  /** leave: the person closes every question. first: they take the first choice of each. */
+  answers: 'leave' | 'first' = 'leave';
+  readonly shown: { readonly kind: 'error' | 'warning' | 'information'; readonly text: string }[] = [];
+  readonly executed: (readonly unknown[])[] = [];
+  readonly commands = new Map<string, (...args: unknown[]) => Promise<void>>();
+  readonly panels: string[] = [];
+  readonly clipboard: string[] = [];
+
+  readonly api = this.build();
+
+  private build(): Record<string, unknown> {
+    const disposable = () => ({ dispose: () => undefined });
+    const event = () => disposable();
+    const show =
+      (kind: 'error' | 'warning' | 'information') =>
+      async (text: string, ...rest: readonly unknown[]) => {
+        this.shown.push({ kind, text });
+        const choices = rest.filter((item) => typeof item === 'string');
+        return this.answers === 'first' && kind !== 'error' ? choices[0] : undefined;
+      };
+    class EventEmitter {
+      event = event;
+      fire(): void {}
+      dispose(): void {}
+    }
+    class Thing {
+      readonly parts: readonly unknown[];
+      constructor(...parts: readonly unknown[]) {
+        this.parts = parts;
+      }
+      appendText(): this {
+        return this;
+      }
+      appendMarkdown(): this {
+        return this;
+      }
+    }
+    const page = () => ({
+      webview: {
+        options: {},
+        html: '',
+        cspSource: '',
+        asWebviewUri: String,
+        onDidReceiveMessage: event,
+        postMessage: async () => true,
+      },
+      onDidDispose: event,
+      reveal: () => undefined,
+      dispose: () => undefined,
+    });
+    return {
+      EventEmitter,
+      ThemeIcon: Thing,
+      ThemeColor: Thing,
+      TreeItem: Thing,
+      MarkdownString: Thing,
+      Uri: { joinPath: (...parts: readonly unknown[]) => parts.join('/') },
+      TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
+      StatusBarAlignment: { Left: 1 },
+      ViewColumn: { Active: -1 },
+      ProgressLocation: { Notification: 15 },
+      l10n: { bundle: undefined },
+      env: {
+        language: 'en',
+        clipboard: { writeText: async (text: string) => void this.clipboard.push(text) },
+      },
+      workspace: {
+        isTrusted: true,
+        openTextDocument: async (options: unknown) => options,
+      },
+      window: {
+        showErrorMessage: show('error'),
+        showWarningMessage: show('warning'),
+        showInformationMessage: show('information'),
+        showQuickPick: async (items: readonly unknown[], options: { canPickMany?: boolean }) => {
+          if (this.answers === 'leave') return undefined;
+          return options.canPickMany ? items.slice(0, 1) : items[0];
+        },
+        showInputBox: async (options: { value?: string }) =>
+          this.answers === 'leave' ? undefined : options.value || '12345',
+        showTextDocument: async () => undefined,
+        withProgress: (_options: unknown, work: () => Promise<unknown>) => work(),
+        createTreeView: disposable,
+        createWebviewPanel: (type: string) => {
+          this.panels.push(type);
+          return page();
+        },
+        createStatusBarItem: () => ({ show: () => undefined, dispose: () => undefined }),
+        registerWebviewViewProvider: disposable,
+        registerWebviewPanelSerializer: disposable,
+      },
+      commands: {
+        registerCommand: (id: string, run: (...args: unknown[]) => Promise<void>) => {
+          this.commands.set(id, run);
+          return disposable();
+        },
+        executeCommand: async (...args: readonly unknown[]) => void this.executed.push(args),
+      },
+    };
+  }
+}
+
+type Loader = (request: string, ...rest: readonly unknown[]) => unknown;
+
+/** Runs `load` with `vscode` being this editor; what it loads keeps it. */
+export function withEditor<T>(editor: FakeEditor, load: (require: NodeJS.Require) => T): T {
+  const require = createRequire(__filename);
+  const modules = require('node:module') as { _load: Loader };
+  const original = modules._load;
+  modules._load = (request, ...rest) => (request === 'vscode' ? editor.api : original(request, ...rest));
+  try {
+    return load(require);
+  } finally {
+    modules._load = original;
+  }
+}
