@@ -5,6 +5,8 @@ import type { AnalysedCommand, CommandAnalysis } from '../model/analysis';
 export interface NamedPattern {
   readonly id: string;
   readonly pattern: string;
+  /** The pattern's first word. */
+  readonly program: string;
   /** Given with an approval that showed the whole line: filters of what it prints come along. */
   readonly withFilters?: boolean;
 }
@@ -13,17 +15,19 @@ export interface NamedPattern {
 export const DEFAULTS_ID = 'trusted.default';
 
 const DEFAULTS: ReadonlyMap<string, readonly NamedPattern[]> = byProgram(
-  DEFAULT_TRUSTED.map((pattern) => ({ id: DEFAULTS_ID, pattern })),
+  DEFAULT_TRUSTED.map((pattern) => ({ id: DEFAULTS_ID, pattern, program: firstWord(pattern) })),
 );
 const ALL_DEFAULTS: readonly NamedPattern[] = [...DEFAULTS.values()].flat();
 
 function byProgram(patterns: readonly NamedPattern[]): ReadonlyMap<string, readonly NamedPattern[]> {
   const map = new Map<string, NamedPattern[]>();
-  for (const one of patterns) {
-    const program = one.pattern.trim().split(/\s/, 1)[0] ?? '';
-    map.set(program, [...(map.get(program) ?? []), one]);
-  }
+  for (const one of patterns) map.set(one.program, [...(map.get(one.program) ?? []), one]);
   return map;
+}
+
+/** The program that a pattern is about. */
+export function firstWord(pattern: string): string {
+  return pattern.trim().split(/\s/, 1)[0] ?? '';
 }
 
 /**
@@ -66,21 +70,14 @@ function coverOf(
 ): NamedPattern | undefined {
   const alone: CommandAnalysis = { ...analysis, commands: [command] };
   const matches = ({ pattern }: NamedPattern): boolean => coverage([pattern], alone).covered;
-  const own = patterns.find((one) => mayBe(one.pattern, command, analysis) && matches(one));
-  if (own !== undefined || !defaults) return own;
   // In PowerShell and cmd one program has many names; only the guard knows them all.
-  if (analysis.shell !== 'bash') return ALL_DEFAULTS.find(matches);
+  if (analysis.shell !== 'bash')
+    return patterns.find(matches) ?? (defaults ? ALL_DEFAULTS.find(matches) : undefined);
   const word = command.words[0]?.text ?? '';
   const base = word.slice(word.lastIndexOf('/') + 1);
+  const own = patterns.find((one) => (one.program === word || one.program === base) && matches(one));
+  if (own !== undefined || !defaults) return own;
   return (DEFAULTS.get(word) ?? DEFAULTS.get(base))?.find(matches);
-}
-
-/** A cheap look before the guard is asked: the pattern begins with the program's name. */
-function mayBe(pattern: string, command: AnalysedCommand, { shell }: CommandAnalysis): boolean {
-  if (shell !== 'bash') return true;
-  const word = command.words[0]?.text ?? '';
-  const text = pattern.trimStart();
-  return text.startsWith(word) || text.startsWith(word.slice(word.lastIndexOf('/') + 1));
 }
 
 /** Patterns worth offering for a line: only all of them together cover it. */

@@ -1,4 +1,4 @@
-import { coversLine, type NamedPattern } from './command-cover';
+import { coversLine, firstWord, type NamedPattern } from './command-cover';
 import type { Grant } from './grants';
 import { domainNames, isAbout } from './layers/rule';
 import { compileGlob, exactSegments, globMatchesExactly, isWithin } from './paths';
@@ -77,7 +77,7 @@ function answerCommand(
       continue;
     }
     for (const pattern of [matcher.pattern, ...(matcher.also ?? [])]) {
-      patterns.push({ id: grant.id, pattern, withFilters: true });
+      patterns.push({ id: grant.id, pattern, program: firstWord(pattern), withFilters: true });
     }
   }
   let defaults = false;
@@ -86,7 +86,8 @@ function answerCommand(
     for (const trust of snapshot.trusted) if (isTrustedHere(trust, subject)) patterns.push(trust);
     for (const rule of snapshot.allowRules) {
       if (rule.command === undefined || !allowRuleHolds(rule, subject)) continue;
-      patterns.push({ id: rule.id, pattern: rule.command.source });
+      const { source: pattern } = rule.command;
+      patterns.push({ id: rule.id, pattern, program: firstWord(pattern) });
     }
     defaults = snapshot.defaultTrusted;
   }

@@ -3,6 +3,7 @@ import { canonicalJson } from '../journal/canonical';
 import type { ToolGroup } from '../model/decision';
 import type { Effect } from '../model/effect';
 import { CHAT_CONTEXTS, type ChatContext, type Role } from '../model/identity';
+import { firstWord } from './command-cover';
 import { type CommandPattern, compileCommandPattern } from './command-pattern';
 import { smallestOf, stricterEffect, strictestMode, tightestArea } from './merge';
 import { compileGlob, exactSegments, type PathGlob } from './paths';
@@ -76,6 +77,8 @@ export interface CompiledRule {
 export interface CompiledTrust {
   readonly id: string;
   readonly pattern: string;
+  /** The pattern's first word. */
+  readonly program: string;
   readonly folder?: readonly string[];
   readonly user?: string;
   readonly channel?: string;
@@ -260,12 +263,14 @@ function ruleCompiler(root: string, home: string) {
 }
 
 function compileTrust(entry: TrustedEntry, index: number, home: string, root: string): CompiledTrust {
-  if (typeof entry === 'string') return { id: `trusted[${index}]`, pattern: entry };
+  const id = `trusted[${index}]`;
+  if (typeof entry === 'string') return { id, pattern: entry, program: firstWord(entry) };
   const folder =
     entry.folder === undefined ? undefined : compileGlob(`${entry.folder}/`, root, home).segments;
   return {
-    id: `trusted[${index}]`,
+    id,
     pattern: entry.pattern,
+    program: firstWord(entry.pattern),
     ...(folder === undefined ? {} : { folder }),
     ...(entry.user === undefined ? {} : { user: entry.user }),
     ...(entry.channel === undefined ? {} : { channel: entry.channel }),
