@@ -20,8 +20,10 @@ export interface Launch {
   readonly cwd: string;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends what killing our own children does not reach, such as a container; runs before they are killed. */
-  readonly stop?: () => Promise<void>;
+  /** Signals what is not among our own children, such as a container. */
+  readonly signal?: (name: 'TERM' | 'KILL') => Promise<void>;
+  /** Removes what is left of it when the program that was to do so had to be killed; nobody waits for it. */
+  readonly tidy?: () => void;
   /** Open descriptors that the child gets as 3, 4, …; the caller closes them. */
   readonly descriptors?: readonly number[];
   /** Watches for a reason to end the command while it runs; the result ends the watch. */
@@ -36,6 +38,8 @@ const FIRST_LOOK_MS = 250;
 const LOOK_EVERY_MS = 400;
 /** After SIGKILL; with `GRACE_MS` this stays under the two seconds that a stop may take. */
 const KILL_DEADLINE_MS = 1200;
+/** How long the program in front of a container may take to notice that the container is gone. */
+const OUTSIDE_EXIT_MS = 500;
 /** How long output may still trickle in after the last process is gone. */
 const DRAIN_MS = 250;
 
@@ -190,13 +194,17 @@ class Run {
   }
 
   private async stopTree(tree: ProcessTree, exited: Promise<void>, graceMs: number): Promise<void> {
-    const stoppedOutside = this.launch.stop?.();
+    const { contained = false, signal, tidy } = this.launch;
     if (graceMs > 0) {
-      await tree.terminate(this.launch.contained === true);
+      await (signal ? Promise.race([signal('TERM'), sleep(graceMs)]) : tree.terminate(contained));
       await Promise.race([exited, sleep(graceMs, undefined, { ref: false })]);
     }
+    if (signal && !this.ended) {
+      await signal('KILL');
+      await Promise.race([exited, sleep(OUTSIDE_EXIT_MS, undefined, { ref: false })]);
+    }
+    if (!this.ended) tidy?.();
     await tree.kill(KILL_DEADLINE_MS);
-    await stoppedOutside;
     await Promise.race([exited, sleep(DRAIN_MS, undefined, { ref: false })]);
     if (!this.ended) this.notices.push('A process of this command could not be ended; it may still run.');
   }

@@ -140,11 +140,17 @@ export const ATTEMPTS: readonly Attempt[] = [
     'environment of the editor': `tr '\\0' '\\n' < /proc/$HOSTPID/environ | grep -q CANARY ${E}`,
     'memory of the editor': `head -c1 /proc/$HOSTPID/mem >/dev/null; test -r /proc/$HOSTPID/maps && grep -q node /proc/$HOSTPID/maps ${E}`,
     'join its namespaces': `nsenter -t $HOSTPID -m -p true ${E}`,
-    'a user namespace of its own': `unshare -U true ${E}`,
     'more rights by a set-id program': `find /usr/bin -perm -4000 -name su -exec {} -c true \\; 2>/dev/null; grep -q "NoNewPrivs:.*0" /proc/self/status ${E}`,
     'rights of the kernel': `grep -q "CapEff:.*[1-9a-f]" /proc/self/status ${E}`,
     'keys of the user’s keyring': `keyctl show 2>/dev/null | grep -q . ${E}; python3 -c "import ctypes,sys; sys.exit(0 if ctypes.CDLL(None).syscall(250,0,-4,0)>0 else 1)" ${E}`,
   }),
+  {
+    name: 'a user namespace of its own',
+    promise: 'processes',
+    line: `unshare -U true ${E}`,
+    // Whether a container may is the engine's choice; what it gains there, it has not outside.
+    not: ['process', 'container'],
+  },
   ...all('environment', {
     'the editor’s variables': `env | grep -q CANARY ${E}`,
     'a preloaded library': `env | grep -Eq '^(LD_|DYLD_|NODE_OPTIONS|BASH_ENV)' ${E}`,

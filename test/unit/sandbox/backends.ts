@@ -1,12 +1,25 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { foldSegments } from '../../../src/engine/policy/paths';
 import { compileProtected, protectedMatch } from '../../../src/engine/policy/protected-paths';
 import type { SandboxBackend, SandboxId } from '../../../src/engine/sandbox/backend';
 import { BubblewrapBackend } from '../../../src/engine/sandbox/bubblewrap-backend';
+import { type ContainerSettings, DEFAULT_CONTAINER } from '../../../src/engine/sandbox/container-argv';
+import { ContainerBackend } from '../../../src/engine/sandbox/container-backend';
 import { ProcessBackend } from '../../../src/engine/sandbox/process-backend';
 import type { ProtectedPredicate } from '../../../src/engine/sandbox/workspace-scan';
+import { FULL } from './helpers';
 
 /** What policy protects in a workspace, as the sandbox asks for it. */
 export function protectedIn(workspace: string): ProtectedPredicate {
@@ -41,6 +54,45 @@ export interface BackendUnderTest {
   readonly skip?: string;
 }
 
+/** Podman without a daemon; `facts` of such machines: crun fails on hybrid cgroups, so runc. */
+export const PODMAN: ContainerSettings = {
+  ...DEFAULT_CONTAINER,
+  cli: '/usr/bin/podman',
+  cliOptions: ['--storage-driver=vfs', '--cgroup-manager=cgroupfs', '--runtime', 'runc'],
+  image: 'cowork/busybox:test',
+};
+
+/** Makes the test image from this machine's own busybox and bash, once; false when that cannot be done. */
+export function makePodmanImage(): boolean {
+  if (!['/usr/bin/podman', '/usr/sbin/runc', '/bin/busybox', '/bin/bash'].every((path) => existsSync(path))) {
+    return false;
+  }
+  const podman = (...args: string[]) =>
+    spawnSync(PODMAN.cli, [...(PODMAN.cliOptions ?? []), ...args], { encoding: 'utf8' });
+  if (podman('image', 'exists', PODMAN.image).status === 0) return true;
+  const root = mkdtempSync('/var/tmp/cowork-image-');
+  try {
+    for (const folder of ['bin', 'etc', 'tmp', 'proc', 'sys', 'dev', 'var/tmp', 'usr/bin']) {
+      mkdirSync(join(root, folder), { recursive: true });
+    }
+    copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
+    for (const name of execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).split('\n')) {
+      if (name !== '' && name !== 'busybox') symlinkSync('busybox', join(root, 'bin', name));
+    }
+    const libraries = execFileSync('ldd', ['/bin/bash'], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
+    for (const file of ['/bin/bash', ...libraries]) {
+      mkdirSync(dirname(join(root, file)), { recursive: true });
+      copyFileSync(file, join(root, file));
+    }
+    writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/tmp:/bin/bash\n');
+    execFileSync('tar', ['-C', root, '-cf', `${root}.tar`, '.']);
+    return podman('import', `${root}.tar`, PODMAN.image).status === 0;
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+    rmSync(`${root}.tar`, { force: true });
+  }
+}
+
 export const BACKENDS: readonly BackendUnderTest[] = [
   { id: 'process', make: () => new ProcessBackend() },
   {
@@ -49,4 +101,20 @@ export const BACKENDS: readonly BackendUnderTest[] = [
       new BubblewrapBackend({ storageDir: ground.storage, isProtected: protectedIn(ground.workspace) }),
     ...(existsSync('/usr/bin/bwrap') ? {} : { skip: 'bwrap is not installed' }),
   },
+  {
+    id: 'container',
+    make: (ground) =>
+      new ContainerBackend({
+        storageDir: ground.storage,
+        isProtected: protectedIn(ground.workspace),
+        settings: PODMAN,
+      }),
+    ...containerSkip(),
+  },
 ];
+
+/** A container takes a quarter of a second to start: these run in the full run only. */
+function containerSkip(): { skip?: string } {
+  if (!FULL) return { skip: 'containers are driven in the full run' };
+  return makePodmanImage() ? {} : { skip: 'podman, runc or busybox is not installed' };
+}
