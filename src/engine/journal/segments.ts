@@ -30,8 +30,7 @@ export interface RawLine {
 }
 
 /**
- * The lines of a file from a byte offset on, in batches of about a megabyte. The buffers of a batch are only valid
- * until the next one is asked for.
+ * The lines of a file from a byte offset on, as far as it goes when reading starts, in batches of about a megabyte.
  */
 export function* readLines(
   fs: JournalFs,
@@ -41,10 +40,11 @@ export function* readLines(
 ): Generator<RawLine[]> {
   const fd = fs.open(path, 'read');
   try {
+    const end = Math.min(fs.size(fd), until);
     let position = from;
     let rest: Buffer = Buffer.alloc(0);
     for (;;) {
-      const room = Math.min(CHUNK, until - position);
+      const room = Math.min(CHUNK, end - position);
       const chunk = Buffer.allocUnsafe(Math.max(room, 0));
       const got = room > 0 ? fs.read(fd, chunk, position) : 0;
       if (got === 0) break;
@@ -54,9 +54,9 @@ export function* readLines(
       position += got;
       const lines: RawLine[] = [];
       let at = 0;
-      for (let end = bytes.indexOf(LINE_FEED, at); end >= 0; end = bytes.indexOf(LINE_FEED, at)) {
-        lines.push({ bytes: bytes.subarray(at, end), offset: start + at, whole: true });
-        at = end + 1;
+      for (let feed = bytes.indexOf(LINE_FEED, at); feed >= 0; feed = bytes.indexOf(LINE_FEED, at)) {
+        lines.push({ bytes: bytes.subarray(at, feed), offset: start + at, whole: true });
+        at = feed + 1;
       }
       rest = Buffer.from(bytes.subarray(at));
       if (lines.length > 0) yield lines;

@@ -173,6 +173,7 @@ class Verification {
     if (!this.fs.list(this.directory).includes(HEADS_FILE)) return;
     let line = 0;
     let before: Head | undefined;
+    const known = publicKey && keyId(publicKey);
     for (const batch of readLines(this.fs, `${this.directory}/${HEADS_FILE}`)) {
       for (const raw of batch) {
         line += 1;
@@ -184,7 +185,7 @@ class Verification {
           this.tell('head', 0, place, `The signed head on line ${line} of ${HEADS_FILE} cannot be read.`);
           continue;
         }
-        if (publicKey && head.key !== keyId(publicKey)) {
+        if (publicKey && head.key !== known) {
           this.tell('key', head.seq, place, `The head of record ${head.seq} is signed with another key.`);
         } else if (publicKey && !verifyHead(publicKey, head)) {
           this.tell('head', head.seq, place, `The signature of the head of record ${head.seq} is wrong.`);
