@@ -13,14 +13,17 @@ const CANARIES = {
 /** Every spelling in which a secret could leave. */
 function spellings(value: string): string[] {
   const bytes = Buffer.from(value);
-  const base64 = bytes.toString('base64').replace(/=+$/, '').slice(0, -2);
+  // Between other bytes a value has one of three spellings; the characters at its ends are also its neighbours'.
+  const base64 = ['', 'x', 'xx'].map((before) =>
+    Buffer.from(`${before}${value}zz`).toString('base64').replace(/=+$/, '').slice(4, -4),
+  );
   return [
     value,
     encodeURIComponent(value),
     JSON.stringify(value).slice(1, -1),
     bytes.toString('hex'),
-    base64,
-    base64.replaceAll('+', '-').replaceAll('/', '_'),
+    ...base64,
+    ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
   ];
 }
 
@@ -53,7 +56,9 @@ describe('canary secrets', () => {
       `url ${encodeURIComponent(value)}`,
       `json ${JSON.stringify({ value })}`,
       `hex ${Buffer.from(value).toString('hex')}`,
-      `base64 ${Buffer.from(`x${value}y`).toString('base64')} ${Buffer.from(value).toString('base64url')}`,
+      ...['', 'x', 'xy'].flatMap((before) =>
+        (['base64', 'base64url'] as const).map((form) => Buffer.from(`${before}${value}!`).toString(form)),
+      ),
     ]);
     await writeFile(join(tested.workspace, 'leaks.txt'), leaks.join('\n'));
     const finishedAfter = (before: number) => {
