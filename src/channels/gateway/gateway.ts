@@ -137,14 +137,15 @@ export class Gateway implements Disposable {
     const { channel, account, conversation, context, sender, platformId } = message;
     // An echo of what is on record as a reply already.
     if (sender.isSelf) return;
-    if (sender.isBot) return this.drop(channel, 'bot');
-    if (![channel, account, sender.id].every(isId)) return this.drop(channel, 'no-sender');
-    if (message.change) return this.drop(channel, 'changed');
-    if (!isId(platformId) || !isId(conversation)) return this.drop(channel, 'no-id');
+    if (![channel, account, conversation].every(isId)) return this.drop(channel, 'no-sender');
     if (context !== 'dm' && !message.addressed) {
       // Not said to us: it is not ours to count, let alone to keep.
       if (this.deps.access.mentionRequired(channel, context, conversationKey(message))) return;
     }
+    if (sender.isBot) return this.drop(channel, 'bot');
+    if (!isId(sender.id)) return this.drop(channel, 'no-sender');
+    if (message.change) return this.drop(channel, 'changed');
+    if (!isId(platformId)) return this.drop(channel, 'no-id');
     const key = JSON.stringify([channel, account, conversation, platformId]);
     return this.seen.once(
       key,

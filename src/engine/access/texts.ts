@@ -5,7 +5,7 @@ export const texts = {
   pairing(context: ChatContext): string {
     return context === 'dm'
       ? 'This bot only works for people its owner has let in. Ask the owner for a pairing code, which is shown in their VS Code, and send it here as a message of its own.'
-      : 'This bot is not connected to this conversation, or not to you in it. Ask its owner for a pairing code made for groups, which is shown in their VS Code, and send it here as a message of its own.';
+      : 'This bot is not connected to this conversation, or not to you in it. Ask its owner for a pairing code made for groups, which is shown in their VS Code. Then mention the bot here and write nothing but the code after it.';
   },
   wrongCode(): string {
     return 'That code does not work here. It may be mistyped, used or out of time: a code lives a few minutes and works once. Ask the owner for a new one.';

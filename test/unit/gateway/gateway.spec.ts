@@ -136,7 +136,10 @@ describe('the gateway, inbound', () => {
   it('keeps nothing at all of what is said in a group to others', async () => {
     const rig = new Rig();
     rig.knows('1');
-    await rig.say('1', 'the password is hunter2', { context: 'group', addressed: false });
+    const aside = { context: 'group', addressed: false } as const;
+    await rig.say('1', 'the password is hunter2', aside);
+    await rig.say('b', 'build 7 is green', { ...aside, isBot: true });
+    await rig.say('1', 'the password is hunter3', { ...aside, change: 'edited' });
     await rig.drops();
     assert.equal(rig.delivered.length, 0);
     assert.equal(rig.journal.records.length, 0);
@@ -357,6 +360,21 @@ describe('the gateway, inbound', () => {
     assert.match(about.sha256, /^[0-9a-f]{64}$/);
     assert.equal(gone?.quarantinePath, undefined);
     assert.equal(huge?.quarantinePath, undefined, 'an adapter cannot say where a file lies');
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it('deletes attachments that are old enough', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quarantine-'));
+    const clock = new ManualClock(Date.now());
+    const quarantine = new FolderQuarantine(path.join(folder, 'in'), clock);
+    assert.equal(await quarantine.purge(1000), 0, 'there is nothing yet');
+    const { channel, account, conversation, platformId } = said('1', '');
+    const provenance = { channel, account, conversation, platformId, sender: '1', receivedAt: 0 };
+    const stored = await quarantine.store(Buffer.from('x'), { ...provenance, name: 'a', mediaType: 'b/c' });
+    clock.advance(86_400_000);
+    assert.equal(await quarantine.purge(2 * 86_400_000), 0);
+    assert.equal(await quarantine.purge(3_600_000), 1);
+    assert.ok(!fs.existsSync(stored));
     fs.rmSync(folder, { recursive: true });
   });
 
