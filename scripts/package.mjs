@@ -5,18 +5,14 @@ import { join } from 'node:path';
 import { bootstrap, root, say } from './bootstrap.mjs';
 import { run } from './processes.mjs';
 
-/** Every path in the package matches one of these; .vscodeignore says the same to vsce, and this checks it. */
+/** Every path in the package matches one of these, or is what the build wrote; this checks .vscodeignore. */
 const allowed = [
   /^package(\.nls(\.[a-z-]+)?)?\.json$/i,
   /^(README|CHANGELOG|SECURITY)\.md$/i,
   /^LICENSE(\.txt)?$/i,
   /^l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/i,
   /^media\/[\w./-]+\.(svg|png|md)$/,
-  /^dist\/(extension|policy-server|policy-client|[\w-]+-worker)\.cjs$/,
-  /^dist\/cli\.js$/,
   /^dist\/(sql-wasm|tree-sitter|tree-sitter-bash|tree-sitter-powershell)\.wasm$/,
-  /^dist\/channels\/[\w-]+\.cjs$/,
-  /^dist\/webview\/[\w-]+\.(js|css|ttf)$/,
 ];
 const required = [
   'package.json',
@@ -44,7 +40,9 @@ const files = listing
   .split('\n')
   .map((line) => line.trim())
   .filter(Boolean);
-const strangers = files.filter((file) => !allowed.some((pattern) => pattern.test(file)));
+const { outputs } = JSON.parse(readFileSync(join(root, 'dist/meta.json'), 'utf8'));
+const written = new Set(Object.keys(outputs).filter((path) => !path.endsWith('.map')));
+const strangers = files.filter((file) => !written.has(file) && !allowed.some((one) => one.test(file)));
 const absent = required.filter((file) => !files.includes(file));
 if (strangers.length > 0) refuse(`these files would ship and are not meant to: ${strangers.join(', ')}`);
 if (absent.length > 0) refuse(`these files are missing: ${absent.join(', ')}`);
