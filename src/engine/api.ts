@@ -22,6 +22,7 @@ export type * from './model/views';
 export interface EngineApi {
   readonly users: UsersApi;
   readonly pairing: PairingApi;
+  readonly stepUp: StepUpApi;
   readonly approvals: ApprovalsApi;
   readonly tasks: TasksApi;
   readonly audit: AuditApi;
@@ -62,6 +63,8 @@ export interface UsersApi {
   restore(key: IdentityKey, reason: string): Promise<void>;
   setRole(key: IdentityKey, role: Role): Promise<void>;
   setNote(key: IdentityKey, note: string): Promise<void>;
+  /** Lets an owner or approver answer approvals from a direct message; `ownRequests` also those they asked for. */
+  setRemoteApproval(key: IdentityKey, enabled: boolean, ownRequests: boolean): Promise<void>;
   /** Who has access to what, how admitted and since when. */
   accessDocument(format: 'markdown' | 'csv'): string;
   mode(channel: string, context: ChatContext): AccessMode;
@@ -99,6 +102,15 @@ export interface PairingApi {
     displayName: string;
     triesLeft: number;
   }>;
+}
+
+/** A second factor (RFC 6238) for high-risk approvals from a chat. */
+export interface StepUpApi {
+  isEnrolled(user: IdentityKey): boolean;
+  /** For a QR code on the owner's screen; nothing is kept until `confirm`. */
+  begin(user: IdentityKey, label: string): { uri: string; secret: string };
+  confirm(user: IdentityKey, code: string): Promise<void>;
+  remove(user: IdentityKey): Promise<void>;
 }
 
 // ── Work ────────────────────────────────────────────────────────────────────────────────────────────────────

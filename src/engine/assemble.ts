@@ -1,8 +1,10 @@
 import { homedir } from 'node:os';
 import type { AccessConfig } from './access/config';
 import { AccessService } from './access/service';
+import { StepUp } from './access/step-up';
 import type { EngineStatus } from './api';
 import { Approvals } from './approvals/approvals';
+import { RemoteApprovals } from './approvals/remote';
 import { auditOf } from './audit';
 import { Changes } from './changes';
 import { Conversation, type Reply } from './conversation';
@@ -10,7 +12,7 @@ import { Engine } from './engine';
 import { MaskedSink } from './masked-sink';
 import type { CommandAnalysis, Shell, ShellPlace } from './model/analysis';
 import { conversationKey, type Principal } from './model/identity';
-import type { Clock, Masker } from './model/ports';
+import type { Clock, Masker, SecretStore } from './model/ports';
 import { ENGINE, type RecordSink } from './model/record';
 import { NO_USAGE, type Usage } from './policy/facts';
 import { grantsOf } from './policy/grants';
@@ -33,6 +35,7 @@ export interface EngineOptions {
   readonly store: Store;
   readonly opened: OpenReport;
   readonly masker: Masker;
+  readonly secrets: SecretStore;
   readonly clock: Clock;
   /** May be slow the first time, when the parsers are loaded. */
   readonly analyse: (line: string, shell: Shell, place: ShellPlace) => Promise<CommandAnalysis>;
@@ -115,12 +118,16 @@ export function assemble(options: EngineOptions): Assembled {
     toolContext,
     onOutput: (taskId, text) => tasks.reportOutput(taskId, text),
   });
+  const stepUp = new StepUp({ records, clock, secrets: options.secrets, state: () => live.now.stepUp });
+  const remote = new RemoteApprovals({ approvals, access, stepUp, say: options.say });
   const status = (): EngineStatus => statusOf(options, live, approvals.pending().length, tasks.active());
   const rooms = {
     records,
     state: () => live.now,
     access,
     approvals,
+    remote,
+    stepUp,
     tasks,
     changes,
     status,
@@ -135,6 +142,7 @@ export function assemble(options: EngineOptions): Assembled {
     say: options.say,
     status,
     pause: (reason) => engine.pause(reason),
+    answerApproval: (principal, text) => remote.answer(principal, text),
   });
   const engine = new Engine({ ...rooms, conversation, audit: auditOf(store) });
   return { engine, records, access, state: () => live.now };

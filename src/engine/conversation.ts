@@ -14,6 +14,10 @@ import type { TaskEnd, TaskRun, Tasks } from './tasks/tasks';
 export interface Reply extends OutboundMessage {
   readonly to: IdentityKey;
   readonly taskId?: string;
+  /** Unique; chosen by who wants to hear when it has been sent. */
+  readonly replyId?: string;
+  /** Recorded in place of a text that holds a one-time code. */
+  readonly recordAs?: string;
 }
 
 /** What access says of a message. */
@@ -25,6 +29,9 @@ export type Admission =
 /** Characters of a message that are kept in its record; its length and hash are those of the whole. */
 const TEXT_ON_RECORD = 16_384;
 
+/** Stands in the record for a message that answered an approval. */
+const ANSWER_ON_RECORD = '(an answer to an approval)';
+
 export interface ConversationDeps {
   readonly records: RecordSink;
   readonly admit: (message: InboundMessage) => Promise<Admission>;
@@ -34,6 +41,8 @@ export interface ConversationDeps {
   readonly say: (reply: Reply) => Promise<void>;
   readonly status: () => EngineStatus;
   readonly pause: (reason: string) => Promise<void>;
+  /** Takes a message for the answer to an approval, if it is one; gives what to reply. */
+  readonly answerApproval: (principal: Principal, text: string) => Promise<string | undefined>;
 }
 
 /** Turns an admitted message into an answer or a task. */
@@ -70,6 +79,12 @@ export class Conversation {
   }
 
   private async attend(message: InboundMessage, principal: Principal): Promise<void> {
+    const answered = await this.deps.answerApproval(principal, message.text);
+    if (answered !== undefined) {
+      // Its text is a code that may be good for another minute.
+      await this.record({ ...message, text: ANSWER_ON_RECORD }, principal).recorded;
+      return this.answer(message, principal.key, answered);
+    }
     const { messageId, recorded } = this.record(message, principal);
     const command = parseCommand(message.text);
     if (command.kind !== 'work') {

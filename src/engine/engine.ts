@@ -1,4 +1,5 @@
 import type { AccessService } from './access/service';
+import type { StepUp } from './access/step-up';
 import type {
   ApprovalsApi,
   AuditApi,
@@ -6,10 +7,12 @@ import type {
   EngineApi,
   EngineStatus,
   PairingApi,
+  StepUpApi,
   TasksApi,
   UsersApi,
 } from './api';
 import type { Approvals } from './approvals/approvals';
+import type { RemoteApprovals } from './approvals/remote';
 import type { Changes } from './changes';
 import type { Conversation, Reply } from './conversation';
 import type { Event } from './model/emitter';
@@ -29,6 +32,8 @@ export interface EngineRooms {
   readonly state: () => EngineState;
   readonly access: AccessService;
   readonly approvals: Approvals;
+  readonly remote: RemoteApprovals;
+  readonly stepUp: StepUp;
   readonly tasks: Tasks;
   readonly conversation: Conversation;
   readonly changes: Changes;
@@ -41,6 +46,7 @@ export interface EngineRooms {
 export class Engine implements EngineApi, Disposable {
   readonly users: UsersApi;
   readonly pairing: PairingApi;
+  readonly stepUp: StepUpApi;
   readonly approvals: ApprovalsApi;
   readonly tasks: TasksApi;
   readonly audit: AuditApi;
@@ -50,6 +56,7 @@ export class Engine implements EngineApi, Disposable {
   constructor(private readonly rooms: EngineRooms) {
     this.users = usersApi(rooms.access);
     this.pairing = pairingApi(rooms.access);
+    this.stepUp = rooms.stepUp;
     this.approvals = approvalsApi(rooms);
     this.tasks = tasksApi(rooms.tasks);
     this.audit = rooms.audit;
@@ -57,6 +64,8 @@ export class Engine implements EngineApi, Disposable {
     this.subscriptions = [
       rooms.access.onRevoked((keys) => void this.cutOff(new Set(keys))),
       rooms.approvals.onChange(() => rooms.changes.add('approvals', 'status')),
+      rooms.approvals.onAsked((view) => void rooms.remote.offer(view)),
+      rooms.approvals.onClosed(({ id, outcome }) => void rooms.remote.closed(id, outcome)),
     ];
   }
 
@@ -101,6 +110,11 @@ export class Engine implements EngineApi, Disposable {
     this.rooms.changes.dispose();
   }
 
+  /** A platform has taken a reply: a card that was sent to an approver can be changed later. */
+  replySent(replyId: string, platformIds: readonly string[]): void {
+    this.rooms.remote.sent(replyId, platformIds);
+  }
+
   /** INC-1: work, questions and replies of these people end now; their grants are void by the same record. */
   private async cutOff(keys: ReadonlySet<IdentityKey>): Promise<void> {
     const { tasks, approvals } = this.rooms;
@@ -131,6 +145,7 @@ function usersApi(access: AccessService): UsersApi {
     restore: (key, reason) => access.restore(key, reason),
     setRole: (key, role) => access.setRole(key, role),
     setNote: (key, note) => access.setNote(key, note),
+    setRemoteApproval: (key, enabled, own) => access.setRemoteApproval(key, enabled, own),
     accessDocument: (format) => access.accessDocument(format),
     mode: (channel, context) => access.mode(channel, context),
     setMode: (channel, context, mode) => access.setMode(channel, context, mode),

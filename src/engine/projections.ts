@@ -1,5 +1,6 @@
 import { accessProjection } from './access/projection';
 import type { AccessState } from './access/state';
+import { type StepUpState, stepUpProjection } from './access/step-up';
 import { type ApprovalsState, approvalsProjection } from './approvals/projection';
 import { type MessagesState, messagesProjection } from './messages/projection';
 import type { Projection } from './model/projection';
@@ -13,6 +14,7 @@ export interface EngineState {
   readonly approvals: ApprovalsState;
   readonly grants: GrantsState;
   readonly messages: MessagesState;
+  readonly stepUp: StepUpState;
   readonly tasks: TasksState;
 }
 
@@ -22,6 +24,7 @@ export const PROJECTIONS: readonly Projection<unknown>[] = [
   approvalsProjection as Projection<unknown>,
   grantsProjection as Projection<unknown>,
   messagesProjection as Projection<unknown>,
+  stepUpProjection as Projection<unknown>,
   tasksProjection as Projection<unknown>,
 ];
 

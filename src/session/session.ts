@@ -89,6 +89,7 @@ export class Session {
       store,
       opened,
       masker: masking,
+      secrets: vault,
       clock: ports.clock,
       analyse,
       sandbox: () => sandbox.current(),
@@ -131,6 +132,7 @@ export class Session {
       policy,
       sandbox,
       access.onRevoked((keys) => void gateway.revoked(keys)),
+      gateway.onSent(({ replyId, platformIds }) => engine.replySent(replyId, platformIds)),
       ports.settings.onChange((changed) => {
         const ids = registry.descriptors().map(({ id }) => id);
         void channels.refresh(ids.filter((id) => changed(`channels.${id}`)));

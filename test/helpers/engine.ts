@@ -7,7 +7,7 @@ import type { Reply } from '../../src/engine/conversation';
 import type { Engine } from '../../src/engine/engine';
 import { createGuard, type Guard } from '../../src/engine/guard';
 import type { InboundMessage } from '../../src/engine/model/message';
-import { systemClock } from '../../src/engine/model/ports';
+import { type SecretStore, systemClock } from '../../src/engine/model/ports';
 import type { AnyRecord } from '../../src/engine/model/record';
 import type { UserPolicy } from '../../src/engine/policy/schema';
 import { buildSnapshot } from '../../src/engine/policy/snapshot';
@@ -18,6 +18,16 @@ import type { Store } from '../../src/engine/store/types';
 import { Masking } from '../../src/engine/vault/masking';
 
 let guard: Promise<Guard> | undefined;
+
+function memorySecrets(): SecretStore {
+  const values = new Map<string, string>();
+  return {
+    get: async (name) => values.get(name),
+    set: async (name, value) => void values.set(name, value),
+    delete: async (name) => void values.delete(name),
+    names: async () => [...values.keys()],
+  };
+}
 
 /** A whole engine on real folders: journal, tools, guard, process isolation. Only the chat is played by the test. */
 export class TestEngine {
@@ -57,6 +67,7 @@ export class TestEngine {
       store,
       opened,
       masker: { mask: (text) => tested.current?.masking.mask(text) ?? text },
+      secrets: memorySecrets(),
       clock: systemClock,
       analyse: async (line, shell, place) => analyse({ line, shell, ...place }),
       sandbox: () => sandbox,

@@ -48,9 +48,15 @@ export interface ApprovalsDeps {
 export class Approvals {
   private readonly waiting = new Map<string, Waiting>();
   private readonly changed = new Emitter<void>();
+  private readonly asked = new Emitter<ApprovalView>();
+  private readonly closed = new Emitter<{ id: string; outcome: ApprovalOutcome }>();
   private handedOut = 0;
 
   readonly onChange = this.changed.event;
+  /** A question is open: it is on the record and can be answered. */
+  readonly onAsked = this.asked.event;
+  /** A question has got its answer, or will never get one. */
+  readonly onClosed = this.closed.event;
 
   constructor(private readonly deps: ApprovalsDeps) {}
 
@@ -102,6 +108,7 @@ export class Approvals {
         },
       });
       this.changed.fire();
+      this.asked.fire(view);
       onAsked(view);
       if (signal.aborted) withdraw();
       else signal.addEventListener('abort', withdraw, { once: true });
@@ -190,6 +197,7 @@ export class Approvals {
     } finally {
       this.waiting.delete(id);
       waiting.settle(result);
+      this.closed.fire({ id, outcome: result });
       this.changed.fire();
     }
   }
