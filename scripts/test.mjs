@@ -52,7 +52,7 @@ const stages = [
       'ts',
       'test/ui/**/*.ui.ts',
       '--timeout',
-      '90000',
+      '240000',
     ),
   },
 ];

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { stepMs } from './patience';
 
 /**
  * Ids of every descendant of a process, nearest first. Linux reads /proc, macOS asks ps; on Windows the list is
@@ -83,7 +84,7 @@ export function pause(ms: number): Promise<void> {
 export async function until<T>(
   what: string,
   probe: () => Promise<T | undefined> | T | undefined,
-  timeoutMs = 30_000,
+  timeoutMs = stepMs,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { findChromium, launchChromium, newProfile, workbenchUrl } from './browser';
 import { repoRoot, resultsFolder } from './paths';
+import { stepMs } from './patience';
 import { descendantsOf, until } from './processes';
 import { skip } from './report';
 import { installServer, newestBuild, oldestBuild } from './server-build';
@@ -110,6 +111,7 @@ async function open(
   const url = workbenchUrl(server, options.folder === false ? {} : { folder: workspace });
   const openWindow = async () => {
     const page = await context.newPage();
+    page.setDefaultTimeout(stepMs);
     await mkdir(resultsFolder, { recursive: true });
     const log = join(resultsFolder, 'ui-console.log');
     page.on('console', (message) => void appendFile(log, `${message.type()}: ${message.text()}\n`));

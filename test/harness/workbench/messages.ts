@@ -1,6 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-
-const stepMs = 20_000;
+import { stepMs } from '../patience';
 
 /** A message that asks for attention, with the titles of its buttons. */
 export interface Message {

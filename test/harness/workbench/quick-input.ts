@@ -1,8 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
+import { stepMs } from '../patience';
 import { until } from '../processes';
 import { exactly } from './text';
-
-const stepMs = 15_000;
 
 /** The box that drops down from the top of the window: palette, pick lists, input boxes. */
 export class QuickInput {
@@ -23,7 +22,7 @@ export class QuickInput {
     await until(`the command "${title}" in the palette`, async () => {
       await this.openPalette();
       await this.input.fill(`>${title}`);
-      const shown = await row.waitFor({ timeout: 2000 }).then(
+      const shown = await row.waitFor({ timeout: 5000 }).then(
         () => true,
         () => undefined,
       );

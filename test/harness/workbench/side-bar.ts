@@ -1,8 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
+import { stepMs } from '../patience';
 import { until } from '../processes';
 import { exactly } from './text';
-
-const stepMs = 20_000;
 
 /** One row of a tree as a person reads it. */
 export interface TreeRow {

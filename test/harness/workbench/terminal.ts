@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { stepMs } from '../patience';
 import { until } from '../processes';
 
 const active = '.terminal-wrapper.active';
@@ -50,7 +51,7 @@ export class Terminal {
   }
 
   /** Waits until the terminal's text matches and answers the match. */
-  waitFor(pattern: RegExp, timeoutMs = 30_000): Promise<RegExpExecArray> {
+  waitFor(pattern: RegExp, timeoutMs = stepMs): Promise<RegExpExecArray> {
     return until(
       `${pattern} in the terminal`,
       async () => pattern.exec(await this.text()) ?? undefined,
