@@ -1,7 +1,7 @@
 import { ACCESS_MODES } from '../model/events';
 import { CHAT_CONTEXTS, type IdentityKey } from '../model/identity';
 import { type AccessConfig, effectiveMode } from './config';
-import type { ConversationEntry, UserEntry } from './people';
+import type { ConversationEntry, UserEntry } from './entries';
 import { type AccessState, slot } from './state';
 
 export interface AccessDocumentInput {

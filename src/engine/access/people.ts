@@ -2,7 +2,6 @@ import { Emitter } from '../model/emitter';
 import { EngineError } from '../model/error';
 import type { AccessMode } from '../model/events';
 import {
-  CHAT_CONTEXTS,
   type ChatContext,
   type ConversationKey,
   type ConversationRef,
@@ -16,46 +15,9 @@ import { type Actor, OWNER_AT_DESK } from '../model/record';
 import type { CodeDesk } from './code-desk';
 import { allowedModes, effectiveMode } from './config';
 import type { AccessDeps } from './deps';
+import { type ConversationEntry, type UserEntry, userEntry } from './entries';
 import { accessIn, hasAccess } from './standing';
-import { type AdmittedHow, type Allowlist, slot, type UserState } from './state';
-
-/** Someone who was let in at some time, for the owner. */
-export interface UserEntry {
-  readonly key: IdentityKey;
-  readonly channel: string;
-  readonly account: string;
-  readonly sender: string;
-  readonly displayName: string;
-  readonly role: Role;
-  /** `revoked` also for those whom an open mode let in that has ended. */
-  readonly state: 'active' | 'suspended' | 'revoked';
-  readonly stateReason: string;
-  readonly stateSince: number;
-  /** Of the latest admission. */
-  readonly how: AdmittedHow;
-  readonly context: ChatContext;
-  readonly codeId?: string;
-  readonly admittedAt: number;
-  readonly admissions: readonly {
-    readonly context: ChatContext;
-    readonly how: AdmittedHow;
-    readonly at: number;
-    readonly codeId?: string;
-  }[];
-  readonly firstSeenAt: number;
-  readonly lastSeenAt: number;
-  readonly note: string;
-  readonly remoteApproval: { readonly enabled: boolean; readonly ownRequests: boolean };
-}
-
-export interface ConversationEntry {
-  readonly key: ConversationKey;
-  readonly ref: ConversationRef;
-  readonly context: ChatContext;
-  readonly admittedAt: number;
-  readonly how: AdmittedHow;
-  readonly codeId?: string;
-}
+import { type Allowlist, slot, type UserState } from './state';
 
 /** Someone who may answer approvals from a chat, and where they are asked: never in a group. */
 export interface RemoteApprover {
@@ -109,7 +71,7 @@ export class People {
   }
 
   list(): readonly UserEntry[] {
-    return Object.values(this.deps.state().users).map(entry);
+    return Object.values(this.deps.state().users).map(userEntry);
   }
 
   conversations(): readonly ConversationEntry[] {
@@ -267,7 +229,7 @@ export class People {
   async readmit(key: IdentityKey, role?: Role, by: Actor = OWNER_AT_DESK): Promise<void> {
     const user = this.find(key);
     const { channel, sender } = parseIdentityKey(key);
-    const context = entry(user).context;
+    const context = userEntry(user).context;
     const mode = effectiveMode(this.deps.state(), this.deps.config(), channel, context);
     const list = this.deps.state().allowlists[slot(channel, context)]?.senders;
     if (mode === 'disabled' || (mode === 'allowlist' && !list?.includes(sender))) {
@@ -370,32 +332,6 @@ export class People {
     if (!user) throw new EngineError('There is no such user. The list may have changed; look again.');
     return user;
   }
-}
-
-function entry(user: UserState): UserEntry {
-  const admissions = CHAT_CONTEXTS.flatMap((context) => {
-    const admission = user.admissions[context];
-    return admission ? [{ context, ...admission }] : [];
-  }).sort((a, b) => a.at - b.at);
-  const latest = admissions.at(-1);
-  return {
-    key: user.key,
-    ...parseIdentityKey(user.key),
-    displayName: user.displayName,
-    role: user.role,
-    state: user.status === 'lapsed' ? 'revoked' : user.status,
-    stateReason: user.statusReason,
-    stateSince: user.statusAt,
-    how: latest?.how ?? (user.status === 'lapsed' ? 'open' : 'allowlist'),
-    context: latest?.context ?? 'dm',
-    ...(latest?.codeId === undefined ? {} : { codeId: latest.codeId }),
-    admittedAt: latest?.at ?? user.firstSeenAt,
-    admissions,
-    firstSeenAt: user.firstSeenAt,
-    lastSeenAt: user.lastSeenAt,
-    note: user.note,
-    remoteApproval: { ...user.remoteApproval },
-  };
 }
 
 function checkList(values: readonly string[], what: string): string[] {

@@ -9,7 +9,8 @@ import { type ContextPolicy, contextPolicy, effectiveMode } from './config';
 import type { AccessDeps } from './deps';
 import { accessDocument } from './document';
 import { type Admission, Door, type WrongTry } from './door';
-import { type ConversationEntry, People, type RemoteApprover, type UserEntry } from './people';
+import type { ConversationEntry, UserEntry } from './entries';
+import { People, type RemoteApprover } from './people';
 import { mayReply, roleOf } from './standing';
 import { type Allowlist, slot } from './state';
 
