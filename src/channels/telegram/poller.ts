@@ -15,7 +15,7 @@ const WANTED = ['message', 'edited_message', 'callback_query'] as const;
 
 /**
  * Asks Telegram for updates, one request at a time. An update is confirmed (by asking for the one after it) only
- * when `take` has resolved, so a crash delivers it again instead of losing it; the gateway knows what it has seen.
+ * when `take` has resolved for it and all before it, so a crash delivers it again instead of losing it; the gateway knows what it has seen.
  */
 export class Poller {
   private readonly stopped = new AbortController();
@@ -58,11 +58,7 @@ export class Poller {
         const updates = await this.ask(this.offset, HOLD_S, 100, signal);
         this.confirmed = this.offset;
         this.recovered();
-        for (const update of updates) {
-          if (signal.aborted) return;
-          await this.take(update);
-          this.offset = update.update_id + 1;
-        }
+        await this.takeAll(updates);
         if (updates.length === 0 && this.context.clock.now() - askedAt < EMPTY_PAUSE_MS) {
           await pause(this.context.clock, EMPTY_PAUSE_MS, signal);
         }
@@ -75,6 +71,18 @@ export class Poller {
         }
         await this.wait(failure, signal);
       }
+    }
+  }
+
+  /**
+   * Hands a batch over at once, in order, so that nobody waits for the person before them; the gateway keeps each
+   * conversation in order. The offset moves to the first that was not taken. @throws what its `take` threw.
+   */
+  private async takeAll(updates: readonly Update[]): Promise<void> {
+    const outcomes = await Promise.allSettled(updates.map((update) => this.take(update)));
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      this.offset = (updates[index]?.update_id ?? this.offset - 1) + 1;
     }
   }
 

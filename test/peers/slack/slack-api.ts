@@ -85,7 +85,12 @@ export interface SlackSent {
   blocks: z.output<typeof blocks>;
 }
 
-type Planned = { status?: number; body?: Json; headers?: Record<string, string> } | 'pass' | 'drop';
+/** `lost`: done, but the line breaks before the answer. */
+export type Planned =
+  | { status?: number; body?: Json; headers?: Record<string, string> }
+  | 'pass'
+  | 'drop'
+  | 'lost';
 
 export class SlackApi {
   readonly sent: SlackSent[] = [];
@@ -142,8 +147,9 @@ export class SlackApi {
     const { server } = this;
     this.server = undefined;
     if (!server) return;
+    const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await closed;
   }
 
   plan(method: string, ...answers: Planned[]): void {
@@ -295,13 +301,17 @@ export class SlackApi {
       request.socket.destroy();
       return;
     }
-    if (planned && planned !== 'pass') {
+    if (planned && typeof planned === 'object') {
       response.writeHead(planned.status ?? 200, { 'content-type': 'application/json', ...planned.headers });
       response.end(JSON.stringify(planned.body ?? {}));
       return;
     }
     const body = Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString('utf8')));
     const answer = this.answer(request, method, body);
+    if (planned === 'lost') {
+      request.socket.destroy();
+      return;
+    }
     response.writeHead(200, { 'content-type': 'application/json', 'x-oauth-scopes': this.scopes });
     response.end(JSON.stringify(answer));
   }

@@ -76,8 +76,8 @@ export interface SentMessage extends Json {
   reply_parameters?: { message_id: number };
   reply_markup?: z.output<typeof keyboard>;
 }
-/** `pass`: as if nothing had been planned for this call. */
-type Planned = Refusal | 'garbage' | 'drop' | 'pass';
+/** `pass`: as if nothing had been planned for this call. `lost`: done, but the line breaks before the answer. */
+export type Planned = Refusal | 'garbage' | 'drop' | 'lost' | 'pass';
 interface Refusal {
   code: number;
   description: string;
@@ -122,8 +122,9 @@ export class BotApi {
     const { server } = this;
     this.server = undefined;
     if (!server) return;
+    const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await closed;
   }
 
   plan(method: string, ...answers: Planned[]): void {
@@ -240,7 +241,13 @@ export class BotApi {
       response.end('<html>Bad Gateway</html>');
       return;
     }
-    if (planned && planned !== 'pass') return refuse(response, planned);
+    if (planned === 'lost') {
+      response.end = () => {
+        request.socket.destroy();
+        return response;
+      };
+    }
+    if (planned && planned !== 'pass' && planned !== 'lost') return refuse(response, planned);
     await this.answer(name, params, request, response);
   }
 
@@ -296,18 +303,20 @@ export class BotApi {
     let conflict = false;
     if (this.queue.length === 0 && timeout > 0) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, timeout * 1000);
         const done = () => {
           clearTimeout(timer);
+          if (this.poll === poll) this.poll = undefined;
           resolve();
         };
-        this.poll = {
+        const timer = setTimeout(done, timeout * 1000);
+        const poll = {
           wake: done,
           replaced: () => {
             conflict = true;
             done();
           },
         };
+        this.poll = poll;
         request.socket.once('close', done);
       });
     }
@@ -318,7 +327,6 @@ export class BotApi {
           'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running',
       });
     }
-    this.poll = undefined;
     const batch = this.queue.slice(0, Number(params.limit ?? 100));
     accept(
       response,
