@@ -47,7 +47,7 @@ const PLACES_KEPT_MS = 30_000;
 const ESCAPE_SCRIPT = [
   'echo started',
   'cat "$1" && echo READ',
-  ': > /usr/cowork-escape && echo WROTE',
+  ': > /usr/cowork-escape && rm /usr/cowork-escape && echo WROTE',
   ': > "$2"',
   'tail -n +3 /proc/net/dev | grep -qv "^ *lo:" && echo NETWORK',
   'kill -0 "$3" && grep -qs cowork-self-test "/proc/$3/cmdline" || [ ! -d "/proc/$3/task/$3" ] || echo PROCESS',

@@ -28,7 +28,7 @@ export interface Launch {
   readonly descriptors?: readonly number[];
   /** Watches for a reason to end the command while it runs; the result ends the watch. */
   readonly watch?: (stop: (why: string) => void) => () => void;
-  /** The tree cannot outlive the child by construction (a pid namespace): nothing to look for afterwards. */
+  /** What runs has process ids of its own, behind a wrapper: its end takes the rest along. */
   readonly contained?: boolean;
   readonly platform?: NodeJS.Platform;
 }
@@ -204,16 +204,22 @@ class Run {
       await Promise.race([exited, sleep(OUTSIDE_EXIT_MS, undefined, { ref: false })]);
     }
     if (!this.ended) tidy?.();
-    await tree.kill(KILL_DEADLINE_MS);
+    await tree.kill(KILL_DEADLINE_MS, contained);
     await Promise.race([exited, sleep(DRAIN_MS, undefined, { ref: false })]);
     if (!this.ended) this.notices.push('A process of this command could not be ended; it may still run.');
   }
 
   /** The command has ended by itself: nothing of it may stay behind. */
   private async sweep(tree: ProcessTree): Promise<void> {
-    if (this.launch.contained) return;
+    // A container's program returns once the container is gone.
+    if (this.launch.signal) return;
     const left = await tree.leftovers();
     if (left.length === 0) return;
+    if (this.launch.contained) {
+      // The wrapper returns a moment before the kernel has emptied its namespace.
+      await tree.kill(KILL_DEADLINE_MS, true);
+      return;
+    }
     this.leftovers = Math.max(left.length, await tree.kill(KILL_DEADLINE_MS));
     const what = this.leftovers === 1 ? 'One process' : `${this.leftovers} processes`;
     this.notices.push(`${what} that the command had left running in the background ended with it.`);

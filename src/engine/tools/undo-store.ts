@@ -40,6 +40,7 @@ const snapshotSchema = z.strictObject({
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
 const CONTENT = 'content';
+let lastStamp = 0;
 const ID = /^[0-9]{13}-[0-9a-f]{12}$/;
 
 /**
@@ -172,7 +173,9 @@ export class UndoStore {
 
   private async begin(taskId: string, kind: Snapshot['kind'], path: string) {
     const at = this.clock.now();
-    const id = `${String(Math.trunc(at)).padStart(13, '0')}-${randomBytes(6).toString('hex')}`;
+    // Ids are in the order of the actions, also within a millisecond.
+    lastStamp = Math.max(Math.trunc(at), lastStamp + 1);
+    const id = `${String(lastStamp).padStart(13, '0')}-${randomBytes(6).toString('hex')}`;
     const snapshot: Snapshot = { id, taskId, at, kind, path, restored: false };
     const place = this.placeOf(snapshot);
     await mkdir(place, { recursive: true, mode: 0o700 });
