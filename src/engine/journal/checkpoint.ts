@@ -49,7 +49,10 @@ export function readCheckpoint(fs: JournalFs, directory: string): Checkpoint | u
   const bytes = readWhole(fs, `${directory}/${CHECKPOINT_FILE}`);
   if (!bytes) return undefined;
   try {
-    return checkpointSchema.parse(JSON.parse(bytes.toString('utf8')));
+    const checkpoint = checkpointSchema.parse(JSON.parse(bytes.toString('utf8')));
+    if (!checkpointBytes(checkpoint).equals(bytes))
+      throw new Error('it is not written as this product writes it');
+    return checkpoint;
   } catch (cause) {
     throw new Error(
       'The checkpoint that stands for the dropped records cannot be read, so what they said is not known. Restore a backup.',

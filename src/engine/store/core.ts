@@ -59,6 +59,8 @@ export interface CoreOptions {
   /** Smaller ones are for tests. */
   readonly segmentRecords?: number;
   readonly recoverEveryMs?: number;
+  /** See `IndexKeeper`. */
+  readonly indexWorthSaving?: number;
 }
 
 const FORGED =
@@ -110,7 +112,7 @@ export class StoreCore {
       onHead: options.onHead,
     });
     this.snapshots = new Snapshots(this.fs, directory, this.signer);
-    this.index = new IndexKeeper(this.journal, this.snapshots);
+    this.index = new IndexKeeper(this.journal, this.snapshots, options.indexWorthSaving);
     this.maintenance = new Maintenance({
       fs: this.fs,
       directory,

@@ -9,7 +9,7 @@ import { type OpenOptions, type Reply, type Request, requestSchema } from './pro
 type Answer = object | number | undefined;
 
 /** Parts of a core that only tests replace. */
-export type CoreParts = Pick<CoreOptions, 'clock' | 'fs' | 'recoverEveryMs'>;
+export type CoreParts = Pick<CoreOptions, 'clock' | 'fs' | 'recoverEveryMs' | 'indexWorthSaving'>;
 
 /** Answers the calls of a store: the worker's side of the protocol. */
 export class StoreHost {

@@ -39,6 +39,7 @@ export class IndexKeeper {
   constructor(
     private readonly journal: JournalPort,
     private readonly snapshots: Snapshots,
+    private readonly worthSaving = WORTH_SAVING,
   ) {}
 
   /** `dropped`: the last record that retention dropped, 0 for none. */
@@ -194,7 +195,7 @@ export class IndexKeeper {
     const { index } = this;
     if (!index) return;
     if (this.live) this.addTo(index, this.waiting.splice(0));
-    if (this.lastHash !== '' && index.lastSeq - this.savedSeq >= WORTH_SAVING) this.save(index);
+    if (this.lastHash !== '' && index.lastSeq - this.savedSeq >= this.worthSaving) this.save(index);
     index.close();
   }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { JournalHeldError } from '../../../src/engine/journal';
 import type { Projection } from '../../../src/engine/model/projection';
 import type { Store } from '../../../src/engine/store';
-import { localStore, note, scratch, type TallyState, tally, workerStore } from './support';
+import { workerStore } from './bundled';
+import { localStore, note, scratch, type TallyState, tally } from './support';
 
 const kinds = [
   ['in a worker thread', workerStore],

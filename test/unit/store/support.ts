@@ -1,10 +1,6 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { buildSync } from 'esbuild';
 import type { Projection } from '../../../src/engine/model/projection';
 import type { AnyNewRecord, AnyRecord } from '../../../src/engine/model/record';
-import { createInProcessStore, createStore, type Store, type StoreOptions } from '../../../src/engine/store';
+import { createInProcessStore, type Store, type StoreOptions } from '../../../src/engine/store';
 import type { CoreParts } from '../../../src/engine/store/host';
 
 export { note, scratch } from '../journal/support';
@@ -24,36 +20,6 @@ export const tally: Projection<TallyState> = {
     if (record.type === 'engine.notice') state.codes.push(record.data.code);
   },
 };
-
-let bundle: string | undefined;
-
-/** The worker as it is shipped: one file with SQLite's wasm beside it, away from any node_modules. */
-export function bundledWorker(): string {
-  if (bundle) return bundle;
-  const directory = mkdtempSync(join(tmpdir(), 'cowork-worker-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-  bundle = join(directory, 'store-worker.cjs');
-  buildSync({
-    entryPoints: [join(__dirname, 'tally-worker.ts')],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    logLevel: 'error',
-  });
-  copyFileSync(join(dirname(require.resolve('sql.js')), 'sql-wasm.wasm'), join(directory, 'sql-wasm.wasm'));
-  return bundle;
-}
-
-export function workerStore(directory: string, extra: Partial<StoreOptions> = {}): Store {
-  return createStore({
-    directory,
-    label: 'test workspace',
-    workerPath: bundledWorker(),
-    ...extra,
-  });
-}
 
 export function localStore(
   directory: string,
