@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { version } from '../../package.json';
 import { discoveryFolder } from '../channels/local/discovery';
 import { nearest } from '../engine/policy/nearest';
+import { AUDIT_USAGE, audit } from './audit';
 import { CHAT_USAGE, chat } from './chat';
 import { CHECK_USAGE, check } from './check';
 
@@ -26,6 +27,19 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       purpose: 'say what a command line really does and whether it would run',
       usage: CHECK_USAGE,
       run: check,
+    },
+  ],
+  [
+    'audit',
+    {
+      purpose: 'verify, search, export, back up and restore the record of a workspace',
+      usage: AUDIT_USAGE,
+      run: (args, { out, err }) =>
+        audit(args, {
+          out: (text) => void out.write(text),
+          err: (text) => void err.write(text),
+          env: process.env,
+        }),
     },
   ],
   [

@@ -85,7 +85,8 @@ function commandChoices(
 
 function pathChoices({ request, paths, snapshot }: Subject): readonly GrantChoice[] {
   const [path] = paths;
-  if (path === undefined || paths.length !== 1) return [];
+  // A name with a `*` in it cannot be written as a glob that means only itself.
+  if (path === undefined || paths.length !== 1 || path.path.includes('*')) return [];
   const choice = (glob: string, allows: string): GrantChoice => ({
     key: glob,
     matcher: { kind: 'path', tool: request.tool, glob },
@@ -93,16 +94,11 @@ function pathChoices({ request, paths, snapshot }: Subject): readonly GrantChoic
     scopes: STANDING,
   });
   const verb = `The tool "${request.tool}" on`;
-  const file = choice(literal(path.path), `${verb} ${path.path}.`);
+  const file = choice(path.path, `${verb} ${path.path}.`);
   const folder = path.path.slice(0, path.path.lastIndexOf('/'));
   // The folder is what the path shows; only inside the workspace, and never the workspace as a whole.
   if (!path.inWorkspace || folder === '' || folder === snapshot.workspaceRoot) return [file];
-  return [file, choice(`${literal(folder)}/*`, `${verb} the files directly in ${folder}.`)];
-}
-
-/** A name with a `*` in it cannot be written as a glob that means only itself; it gets no choice. */
-function literal(path: string): string {
-  return path.includes('*') ? '/dev/null/no-such-file' : path;
+  return [file, choice(`${folder}/*`, `${verb} the files directly in ${folder}.`)];
 }
 
 function hostChoices({ request, hosts }: Subject): readonly GrantChoice[] {
