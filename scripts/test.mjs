@@ -35,7 +35,7 @@ const stages = [
   { name: 'budget', kind: 'check', built: true, limit: 1, args: ['esbuild.mjs', '--budget'] },
   { name: 'lint', kind: 'check', limit: 5, npm: 'lint' },
   { name: 'types', kind: 'check', limit: 5, npm: 'types' },
-  { name: 'unit', kind: 'suite', limit: 10, args: mocha() },
+  { name: 'unit', kind: 'suite', limit: 15, args: mocha() },
   { name: 'host', kind: 'suite', built: true, limit: 8, args: inHost() },
   { name: 'oldest', kind: 'suite', built: true, limit: 8, args: inHost(), env: { COWORK_VSCODE: 'oldest' } },
   { name: 'package', kind: 'check', built: true, limit: 3, args: ['scripts/package.mjs', '--no-build'] },
@@ -43,7 +43,7 @@ const stages = [
     name: 'ui',
     kind: 'suite',
     built: true,
-    limit: 15,
+    limit: 25,
     args: mocha(
       '--no-config',
       '--require',
