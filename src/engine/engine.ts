@@ -22,6 +22,7 @@ import type { InboundMessage } from './model/message';
 import type { Disposable } from './model/ports';
 import { OWNER_AT_DESK, type RecordSink } from './model/record';
 import type { CodeView } from './model/views';
+import type { Grant } from './policy/grants';
 import type { EngineState } from './projections';
 import type { TaskEntry } from './tasks/projection';
 import type { Tasks } from './tasks/tasks';
@@ -54,7 +55,7 @@ export class Engine implements EngineApi, Disposable {
   private readonly subscriptions: Disposable[];
 
   constructor(private readonly rooms: EngineRooms) {
-    this.users = usersApi(rooms.access);
+    this.users = usersApi(rooms);
     this.pairing = pairingApi(rooms.access);
     this.stepUp = rooms.stepUp;
     this.approvals = approvalsApi(rooms);
@@ -137,7 +138,9 @@ function interruptedReply(task: TaskEntry): Reply {
   };
 }
 
-function usersApi(access: AccessService): UsersApi {
+function usersApi({ access, state }: EngineRooms): UsersApi {
+  const grantsOf = (key: IdentityKey) =>
+    Object.values(state().grants.held).flatMap(({ grant }) => (grant.user === key ? [grantText(grant)] : []));
   return {
     list: () => access.users(),
     revoke: (keys, reason) => access.revoke(keys, reason),
@@ -146,7 +149,7 @@ function usersApi(access: AccessService): UsersApi {
     setRole: (key, role) => access.setRole(key, role),
     setNote: (key, note) => access.setNote(key, note),
     setRemoteApproval: (key, enabled, own) => access.setRemoteApproval(key, enabled, own),
-    accessDocument: (format) => access.accessDocument(format),
+    accessDocument: (format) => access.accessDocument(format, grantsOf),
     mode: (channel, context) => access.mode(channel, context),
     setMode: (channel, context, mode) => access.setMode(channel, context, mode),
     allowlist: (channel, context) => access.allowlist(channel, context),
@@ -154,6 +157,20 @@ function usersApi(access: AccessService): UsersApi {
     conversations: () => access.conversations(),
     removeConversation: (key, reason) => access.removeConversation(key, reason),
   };
+}
+
+/** A grant as the access document lists it. */
+function grantText({ scope, matcher }: Grant): string {
+  switch (matcher.kind) {
+    case 'exact':
+      return `${scope}: one exact use of ${matcher.tool}`;
+    case 'command':
+      return `${scope}: ${matcher.pattern}`;
+    case 'path':
+      return `${scope}: ${matcher.tool} on ${matcher.glob}`;
+    case 'host':
+      return `${scope}: ${matcher.tool} on ${matcher.domain}`;
+  }
 }
 
 function pairingApi(access: AccessService): PairingApi {

@@ -161,6 +161,9 @@ export class Session {
   }
 }
 
+/** What people sent is theirs to send again; a month is long enough to look into an incident. */
+const ATTACHMENTS_KEPT_MS = 30 * 24 * 3_600_000;
+
 const RESTRICTED = {
   state: 'restricted',
   detail: 'This folder is not trusted, so no channel runs. Trust it to go on.',
@@ -181,6 +184,10 @@ function lazyGuard(ports: SessionPorts): EngineOptions['analyse'] {
 }
 
 function gatewayOf(ports: SessionPorts, { engine, records, access, state }: Assembled): Gateway {
+  const quarantine = new FolderQuarantine(join(ports.storage, 'attachments'), ports.clock);
+  quarantine
+    .purge(ATTACHMENTS_KEPT_MS)
+    .catch((error) => ports.log.warn(`Old attachments stay: ${String(error)}`));
   return new Gateway({
     deliver: (message) => engine.receive(message),
     records,
@@ -194,7 +201,7 @@ function gatewayOf(ports: SessionPorts, { engine, records, access, state }: Asse
       mayReply: (to, queuedAt) => access.mayReply(to, queuedAt),
     },
     earlier: { seen: [...state().messages.seen], unsent: Object.values(state().messages.unsent) },
-    quarantine: new FolderQuarantine(join(ports.storage, 'attachments'), ports.clock),
+    quarantine,
   });
 }
 
