@@ -49,6 +49,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENFILE: 'Too many files are open on this machine. Nothing runs until some are closed.',
   EACCES: 'The folder of the record is not writable: check its permissions. Nothing runs until then.',
   EPERM: 'The folder of the record is not writable: check its permissions. Nothing runs until then.',
+  EFOREIGN:
+    'Another program changed the file of the record. What it added is kept beside it; verify the record, and find that program.',
   ELEASE: 'Another window has taken the record over. Reload this window.',
 };
 

@@ -92,8 +92,8 @@ function finish(walk: ChainWalk, start: ChainEnd): ChainEnd {
   return { seq: walk.end.seq, at: walk.end.at, hash: walk.end.hash ?? start.hash };
 }
 
-/** The bytes are safe in their own file before they leave the segment. */
-function setAside(
+/** Cuts a segment to `length`. The bytes are safe in their own file before they leave the segment. */
+export function setAside(
   fs: JournalFs,
   directory: string,
   segment: number,

@@ -1,6 +1,6 @@
 import type { Clock } from '../model/ports';
 import type { AnyRecord } from '../model/record';
-import { coded, JournalFailedError } from './errors';
+import { coded, errorCode, JournalFailedError } from './errors';
 import { type JournalFs, nodeFs, writeAll } from './fs';
 import { Lease } from './lease';
 import { type ChainEnd, type Draft, EMPTY_CHAIN, parseRecord, type Seal, sealLine } from './line';
@@ -13,7 +13,7 @@ import {
   type Stored,
   type StoredRecord,
 } from './port';
-import { mendTail, truncateFile } from './recovery';
+import { mendTail, setAside, truncateFile } from './recovery';
 import { listSegments, readAt, readLines, SEGMENT_RECORDS, segmentName } from './segments';
 import { ChainWalk, type WalkEnd } from './walk';
 
@@ -55,14 +55,16 @@ export class SegmentJournal implements JournalPort {
 
   async open(): Promise<JournalOpening> {
     const { fs, directory, options } = this;
-    fs.makeDirectory(directory, 0o700);
-    const lease = Lease.acquire({
-      fs,
-      directory,
-      label: options.label,
-      ...(options.leaseToken === undefined ? {} : { token: options.leaseToken }),
-    });
+    let lease: Lease | undefined;
     try {
+      fs.makeDirectory(directory, 0o700);
+      const token = options.leaseToken;
+      lease = Lease.acquire({
+        fs,
+        directory,
+        label: options.label,
+        ...(token === undefined ? {} : { token }),
+      });
       const start = options.start?.();
       // What a crash in the middle of dropping left behind.
       if (start) this.removeThrough(start.seq);
@@ -78,8 +80,8 @@ export class SegmentJournal implements JournalPort {
         ...(tail.recovered ? { recovered: tail.recovered } : {}),
       };
     } catch (error) {
-      lease.release();
-      throw error;
+      lease?.release();
+      throw /^E[A-Z]+$/.test(errorCode(error)) ? JournalFailedError.of(error) : error;
     }
   }
 
@@ -119,6 +121,7 @@ export class SegmentJournal implements JournalPort {
       end = seal;
     }
     this.fd ??= this.fs.open(`${this.directory}/${segmentName(segment)}`, 'append');
+    if (this.fs.size(this.fd) !== this.length) throw coded('EFOREIGN', 'the file is not as it was left');
     writeAll(this.fs, this.fd, Buffer.from(`${lines.join('\n')}\n`));
     this.fs.sync(this.fd);
     this.end = chainEnd(end);
@@ -198,7 +201,12 @@ export class SegmentJournal implements JournalPort {
         this.fs.syncDirectory(this.directory);
       }
     }
-    if (newest !== undefined) truncateFile(this.fs, `${this.directory}/${segmentName(newest)}`, this.length);
+    if (newest === undefined) return;
+    const { fs, directory, length } = this;
+    // What another program wrote is evidence.
+    if (this.failure?.code === 'EFOREIGN')
+      setAside(fs, directory, newest, length, this.end.seq, this.options.clock.now());
+    truncateFile(fs, `${directory}/${segmentName(newest)}`, length);
   }
 
   async *read(

@@ -9,8 +9,9 @@ import { type TermKind, Terms } from './terms';
 export const INDEX_VERSION = 1;
 
 const HOUR_MS = 3_600_000;
-/** Records that one step of a search looks at, doubled each step. */
-const FIRST_WINDOW = 16_384;
+/** Records that the first step of a search looks at; later steps take more or fewer, so that each lasts `STEP_MS`. */
+const FIRST_WINDOW = 4_096;
+const STEP_MS = 6;
 /** Milliseconds after which a search gives what it has. */
 const SEARCH_MS = 20;
 
@@ -211,13 +212,17 @@ export class AuditIndex {
     const found: SqlValue[][] = [];
     const started = this.now();
     let upper = top;
-    for (let window = FIRST_WINDOW; upper > low; window *= 2) {
+    let window = FIRST_WINDOW;
+    while (upper > low) {
+      const step = this.now();
       const lower = Math.max(low, upper - window);
       // One more than asked for tells whether there is a next page.
       found.push(...this.db.all(sql, [...lead, lower, upper, ...values, limit + 1 - found.length]));
       if (found.length > limit) return { found: found.slice(0, limit), next: Number(found[limit - 1]?.[0]) };
       upper = lower;
-      if (this.now() - started >= SEARCH_MS) break;
+      const now = this.now();
+      if (now - started >= SEARCH_MS) break;
+      window = Math.ceil(window * Math.min(Math.max(STEP_MS / Math.max(now - step, 0.1), 0.25), 4));
     }
     return upper > low ? { found, next: upper } : { found };
   }

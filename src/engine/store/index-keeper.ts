@@ -18,6 +18,8 @@ const SLICE = 256;
 const MAX_WAITING = 20_000;
 /** The index is worth writing when this many records are not in the file yet, or at the end. */
 const WORTH_SAVING = 1_000;
+/** Records after which it is written while the store is open, when nobody writes: it holds up writers for a moment. */
+const SAVE_EVERY = 50_000;
 /** Bytes of records on one page, so that a page of long outputs does not hold up whoever takes it. */
 const PAGE_BYTES = 1024 * 1024;
 
@@ -113,7 +115,9 @@ export class IndexKeeper {
       return false;
     }
     this.addTo(this.index, this.waiting.splice(0, SLICE));
-    return this.waiting.length > 0;
+    if (this.waiting.length > 0) return true;
+    if (this.index.lastSeq - this.savedSeq >= SAVE_EVERY) this.save(this.index);
+    return false;
   }
 
   /** Brings the index up to the newest record that was handed in. */
@@ -200,6 +204,7 @@ export class IndexKeeper {
   }
 
   private save(index: AuditIndex): void {
+    this.savedSeq = index.lastSeq;
     try {
       this.snapshots.saveIndex(this.journalId(), { seq: index.lastSeq, hash: this.lastHash }, index.export());
     } catch {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { appendFileSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   draft,
   GroupCommit,
@@ -130,6 +132,37 @@ describe('journal on a failing disk', () => {
     assert.equal(await journal.recover(), true);
     await append(7);
     assert.equal((await verifyDirectory(directory)).records, 5);
+  });
+
+  it('notices that another program wrote into the file, keeps what it wrote aside, and goes on', async () => {
+    await append(1);
+    appendFileSync(join(directory, '00000001.jsonl'), '{"forged":true}\n');
+    await assert.rejects(append(2), /Another program changed the file/);
+    assert.equal(await journal.recover(), true);
+    await append(3);
+    const aside = readdirSync(directory).find((name) => name.endsWith('.torn')) ?? '';
+    assert.equal(readFileSync(join(directory, aside), 'utf8'), '{"forged":true}\n');
+    const report = await verifyDirectory(directory);
+    assert.deepEqual([report.intact, report.records], [true, 2]);
+  });
+
+  it('stays failed when another program cut the file', async () => {
+    await append(1);
+    await append(2);
+    truncateSync(join(directory, '00000001.jsonl'), 10);
+    await assert.rejects(append(3), /Another program changed the file/);
+    assert.equal(await journal.recover(), false);
+  });
+
+  it('says plainly why it cannot be opened', async () => {
+    const other = new FaultyFs();
+    other.before = (name) => {
+      if (name === 'open') throw systemError('EROFS');
+    };
+    await assert.rejects(
+      journalIn(`${directory}/new`, { fs: other.fs }).open(),
+      /The disk is read-only: make it writable/,
+    );
   });
 
   it('does not come back while someone else holds the lease', async () => {
