@@ -1,5 +1,6 @@
 import { deleteTool } from './delete';
 import { editTool } from './edit';
+import { createFetchTool, type GatedFetch } from './fetch';
 import { listTool } from './list';
 import { moveTool } from './move';
 import { readTool } from './read';
@@ -8,8 +9,14 @@ import { searchTool } from './search';
 import type { Tool } from './tool';
 import { writeTool } from './write';
 
+export interface ToolsOptions {
+  /** Without a way out there is no tool that uses the network. */
+  readonly fetch?: GatedFetch;
+}
+
 /** Every tool of the engine, by name. */
-export function createTools(): Map<string, Tool> {
+export function createTools(options: ToolsOptions = {}): Map<string, Tool> {
   const tools = [listTool, readTool, searchTool, writeTool, editTool, moveTool, deleteTool, runTool];
+  if (options.fetch) tools.push(createFetchTool(options.fetch));
   return new Map(tools.map((tool) => [tool.name, tool]));
 }
