@@ -1,5 +1,4 @@
 import type { AnalysedCommand, Shell, ShellPlace } from '../model/analysis';
-import { parseArgs } from './args';
 import { readBash } from './bash/read';
 import { runBuiltin } from './builtins';
 import type { Rule } from './catalogue/types';
@@ -15,8 +14,9 @@ import { readPowershell } from './powershell/read';
 import { specOf } from './programs';
 import { type Resolved, resolveProgram } from './resolve';
 import { runShell } from './shells';
-import { specialise } from './special';
+import { asShell, specialise } from './special';
 import {
+  type FunctionBody,
   freshState,
   type Inherited,
   type Redirection,
@@ -35,7 +35,9 @@ export class Analyser implements Runner {
   readonly doubts: string[] = [];
   private depth = 0;
   private count = 0;
+  /** Scripts, aliases and files that are being followed right now. */
   private readonly active = new Set<string>();
+  private readonly running = new Set<FunctionBody>();
 
   constructor(
     private readonly index: RuleIndex,
@@ -60,11 +62,16 @@ export class Analyser implements Runner {
   script(text: string, shell: Shell, state: ShellState, from: Inherited): Stream {
     if (text.length > LIMITS.text) throw new LimitError('a script inside the line is too long');
     if (this.depth >= LIMITS.depth) throw new LimitError('commands are nested too deeply');
+    // A script that runs itself again does nothing new.
+    const key = `script:${shell}:${text}`;
+    if (this.active.has(key)) return NO_STREAM;
+    this.active.add(key);
     this.depth++;
     try {
       return this.read(text, shell, state, from);
     } finally {
       this.depth--;
+      this.active.delete(key);
     }
   }
 
@@ -100,6 +107,7 @@ export class Analyser implements Runner {
   }
 
   command(simple: Simple, state: ShellState): Stream {
+    if (simple.words.length > LIMITS.words) throw new LimitError('a command has too many words');
     if (++this.count > LIMITS.commands) throw new LimitError('too many commands on one line');
     const [first] = simple.words;
     if (first === undefined) return this.withoutProgram(simple, state);
@@ -108,12 +116,20 @@ export class Analyser implements Runner {
     const resolved = resolveProgram(first, simple.shell);
     const facts = this.factsOf(simple, resolved, state);
     if (resolved.name === undefined || first.tags & (Tag.network | Tag.decoded)) facts.runs |= first.tags;
-    this.runPath(facts, resolved, state);
-    return this.follow(facts, state);
+    try {
+      this.runPath(facts, resolved, state);
+      return this.follow(facts, state);
+    } catch (error) {
+      // What is inside goes past a limit; the command itself is still what it is.
+      this.record(facts, false);
+      throw error;
+    }
   }
 
   private factsOf(simple: Simple, resolved: Resolved, state: ShellState): Facts {
     const name = resolved.name ?? '';
+    const length = simple.words.reduce((sum, word) => sum + word.shape.length, 0);
+    if (length > LIMITS.arguments) this.doubt('a command has more arguments than are checked');
     return gather(name, resolved.genuine, specOf(name, simple.shell), simple, state);
   }
 
@@ -161,6 +177,8 @@ export class Analyser implements Runner {
     }
     this.record(facts, transparent && facts.redirections.length === 0);
     remember(facts, state);
+    if (output !== undefined && facts.spec?.wrapper?.remote)
+      output = { text: undefined, tags: output.tags | Tag.network };
     const printed = output ?? commandOutput(facts, state, this);
     return this.redirect(simple.redirections, printed, state);
   }
@@ -197,13 +215,16 @@ export class Analyser implements Runner {
     const name = first.shape;
     const key = `${this.depth}:${name}`;
     const body = state.functions.get(name);
-    if (body !== undefined && !this.active.has(name)) {
-      this.active.add(name);
+    if (body !== undefined && !this.running.has(body)) {
+      if (this.depth >= LIMITS.depth) throw new LimitError('commands are nested too deeply');
+      this.running.add(body);
+      this.depth++;
       try {
         const printed = body(simple.words.slice(1), simple.stdin, simple.piped);
         return this.redirect(simple.redirections, printed, state);
       } finally {
-        this.active.delete(name);
+        this.running.delete(body);
+        this.depth--;
       }
     }
     if (body !== undefined) return NO_STREAM;
@@ -211,19 +232,14 @@ export class Analyser implements Runner {
     if (alias === undefined || this.active.has(key)) return undefined;
     this.active.add(key);
     try {
-      const [target, ...more] = parseWords(alias);
-      if (target === undefined) return undefined;
       this.doubt(`${name} was given another meaning on this line`);
-      return this.command(
-        {
-          ...simple,
-          words: [
-            ...[target, ...more].map((text) => ({ raw: text, shape: text, tags: 0 })),
-            ...simple.words.slice(1),
-          ],
-        },
-        state,
-      );
+      const line = [alias, ...simple.words.slice(1).map(asShell)].join(' ');
+      return this.script(line, simple.shell, state, {
+        wrappers: simple.wrappers,
+        stdin: simple.stdin,
+        piped: simple.piped,
+        depth: this.depth,
+      });
     } finally {
       this.active.delete(key);
     }
@@ -231,16 +247,17 @@ export class Analyser implements Runner {
 
   /** A program given by path: what the line put into that file is what runs. */
   private runPath(facts: Facts, resolved: Resolved, state: ShellState): void {
-    const { path } = resolved;
-    if (path === undefined || facts.shell !== 'bash') return;
-    const full = resolvePath(path, state.cwd, 'bash');
+    // cmd.exe looks into the current folder first.
+    const path = resolved.path ?? (facts.shell === 'cmd' ? facts.simple.words[0]?.shape : undefined);
+    if (path === undefined) return;
+    const full = resolvePath(path, state.cwd, facts.shell);
     const content = full === undefined ? undefined : state.files.get(full);
-    facts.executes.push(path);
+    if (resolved.path !== undefined) facts.executes.push(path);
     if (content === undefined) return;
     facts.runs |= content.tags;
     if (content.text !== undefined && !this.active.has(path)) {
       this.active.add(path);
-      this.script(content.text, 'bash', subshell(state), {
+      this.script(content.text, facts.shell, subshell(state), {
         wrappers: [...facts.simple.wrappers, path],
         stdin: facts.stdin,
         piped: facts.simple.piped,
@@ -249,14 +266,4 @@ export class Analyser implements Runner {
       this.active.delete(path);
     }
   }
-}
-
-function parseWords(text: string): string[] {
-  return parseArgs(
-    { names: [], style: 'plain' },
-    text
-      .trim()
-      .split(/\s+/)
-      .map((word) => ({ raw: word, shape: word, tags: 0 })),
-  ).positionals.map((word) => word.shape);
 }

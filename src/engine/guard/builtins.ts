@@ -66,6 +66,7 @@ export function runBuiltin(facts: Facts, state: ShellState): void {
       const name = at < 0 ? undefined : guessOf(facts.words[at + 1]);
       const format = facts.words.slice(at + 2);
       if (name === undefined) return;
+      facts.changes = true;
       const [only] = format;
       const text = format.length === 1 && only !== undefined && !only.shape.includes('%') ? only : undefined;
       state.vars.set(name, text ?? formattedValue(format.map((word) => word)) ?? unknownValue(name));

@@ -81,7 +81,7 @@ function reason(facts: Facts): string | undefined {
   for (const word of simple.words) {
     if (textOf(word) !== undefined) continue;
     if (hasUnknown(word.shape)) return `${word.raw} is only known when it runs`;
-    if (mayBecomeOption(word) && facts.name !== 'echo')
+    if (mayBecomeOption(word) && facts.name !== 'echo' && hasConsequences(facts))
       return `${word.raw} may find a file whose name is an option`;
     if (kind !== 'reader' && kind !== 'filter' && kind !== 'printer')
       return `${word.raw} is only known when it runs`;
@@ -111,6 +111,15 @@ function reason(facts: Facts): string | undefined {
     return `nothing is known of ${facts.name} ${facts.args.sub}`;
   }
   return undefined;
+}
+
+/** Could any option of this program do more than change what is printed? */
+function hasConsequences(facts: Facts): boolean {
+  const options = { ...facts.spec?.options, ...facts.args.subSpec?.options };
+  return (
+    Object.values(options).some((role) => role !== 'value' && role !== 'read') ||
+    (facts.spec?.positionals ?? []).includes('write')
+  );
 }
 
 function written(facts: Facts): boolean {

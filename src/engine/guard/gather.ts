@@ -1,7 +1,8 @@
 import type { Shell } from '../model/analysis';
 import { hasOption, type ParsedArgs, parseArgs } from './args';
 import type { Facts, PathRef } from './facts';
-import { classify } from './paths';
+import { LIMITS } from './limits';
+import { classify, resolvePath } from './paths';
 import type { ProgramSpec, Role } from './programs/spec';
 import type { Redirection, ShellState, Simple } from './state';
 import { guessOf, showShape, Tag, type Value } from './value';
@@ -44,7 +45,7 @@ export function gather(
     changes: false,
     privilege: false,
     reported: [],
-    text: words.map((word) => showShape(word.shape)).join(' '),
+    text: argumentText(words),
   };
   for (const option of args.options)
     if (option.role !== undefined) apply(option.role, option.value, facts, state);
@@ -53,6 +54,13 @@ export function gather(
   const kind = args.subSpec?.kind ?? spec?.kind;
   if (kind === 'network') sending(facts);
   return facts;
+}
+
+/** Arguments as text. Of very long ones the beginning and the end; the analyser has then already doubted the line. */
+function argumentText(words: readonly Value[]): string {
+  const text = words.map((word) => showShape(word.shape)).join(' ');
+  if (text.length <= LIMITS.arguments) return text;
+  return `${text.slice(0, LIMITS.arguments / 2)} ${text.slice(-LIMITS.arguments / 2)}`;
 }
 
 const RECURSIVE: Readonly<Record<ParsedArgs['style'], readonly string[]>> = {
@@ -99,6 +107,13 @@ function apply(role: Role, value: Value | undefined, facts: Facts, state: ShellS
       if (shape !== undefined) facts.hosts.push(showShape(shape));
       return;
     case 'run':
+      if (shape !== undefined) {
+        const full = resolvePath(shape, state.cwd, facts.shell);
+        facts.runs |= (full === undefined ? 0 : state.files.get(full)?.tags) ?? 0;
+        facts.executes.push(showShape(shape));
+        facts.runs |= value?.tags ?? 0;
+      }
+      return;
     case 'exec':
     case 'code':
       if (value !== undefined) {

@@ -120,6 +120,7 @@ function outcomeOf(
 ): Outcome {
   if (line.length > LIMITS.line) throw new LimitError('it is longer than a person can check');
   if (nesting(line) > LIMITS.nesting) throw new LimitError('it is nested too deeply');
+  if (line.split('<<').length > LIMITS.hereDocuments) throw new LimitError('it has too many here-documents');
   analyser.line(line, shell);
   if (shell === 'bash') return compareBash(line, analyser, bash);
   if (shell === 'powershell') return comparePowershell(line, analyser, powershell);

@@ -4,15 +4,59 @@ export interface Mark {
   readonly name: string;
 }
 
-/**
- * Characters that make a line look other than it is: Unicode's bidirectional controls (TR9), default-ignorable
- * code points, spaces that no shell splits at, and letters that look like ASCII ones (TR39, the common scripts).
- */
-const SUSPICIOUS =
-  /[\u00A0\u00AD\u034F\u061C\u115F\u1160\u1680\u17B4\u17B5\u180B-\u180F\u2000-\u200F\u2028-\u202F\u205F-\u206F\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB\uE000-\uF8FF\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]|[\u{E0000}-\u{E0FFF}]|[\u{F0000}-\u{10FFFD}]/gu;
+type Range = readonly [number, number];
 
-const LOOKALIKE =
-  /[\u0430\u0435\u043E\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u0461\u04BB\u0501\u051B\u051D\u0410\u0412\u0415\u041A\u041C\u041D\u041E\u0420\u0421\u0422\u0425\u03BF\u03B1\u03BD\u03C1\u0391\u0392\u0395\u0396\u0397\u0399\u039A\u039C\u039D\u039F\u03A1\u03A4\u03A5\u03A7\u2010-\u2015\u2018-\u201F\u2044\u2212\u2215\u29F8\u2217\u204E\uA789\uFF01-\uFF5E\u02BC\u037E\u1D00-\u1D2B\u{1D400}-\u{1D7FF}]/gu;
+/**
+ * Characters that cannot be seen, or change how a line is shown: controls, Unicode's bidirectional controls
+ * (TR9), default-ignorable code points, spaces that no shell splits at, and private-use characters.
+ */
+const INVISIBLE: readonly Range[] = [
+  [0x00, 0x08],
+  [0x0b, 0x0c],
+  [0x0e, 0x1f],
+  [0x7f, 0xa0],
+  [0xad, 0xad],
+  [0x34f, 0x34f],
+  [0x61c, 0x61c],
+  [0x115f, 0x1160],
+  [0x1680, 0x1680],
+  [0x17b4, 0x17b5],
+  [0x180b, 0x180f],
+  [0x2000, 0x200f],
+  [0x2028, 0x202f],
+  [0x205f, 0x206f],
+  [0x3000, 0x3000],
+  [0x3164, 0x3164],
+  [0xd800, 0xf8ff],
+  [0xfe00, 0xfe0f],
+  [0xfeff, 0xfeff],
+  [0xffa0, 0xffa0],
+  [0xfff0, 0xfffb],
+  [0xe0000, 0xe0fff],
+  [0xf0000, 0x10ffff],
+];
+
+/** Letters and signs that look like ASCII ones (TR39's confusables, the common scripts). */
+const LOOKALIKES: readonly Range[] = [
+  [0x2bc, 0x2bc],
+  [0x37e, 0x37e],
+  [0x391, 0x3c9],
+  [0x400, 0x52f],
+  [0x1d00, 0x1d2b],
+  [0x2010, 0x2015],
+  [0x2018, 0x201f],
+  [0x2044, 0x2044],
+  [0x204e, 0x204e],
+  [0x2212, 0x2217],
+  [0x29f8, 0x29f8],
+  [0xa789, 0xa789],
+  [0xff01, 0xff5e],
+  [0x1d400, 0x1d7ff],
+];
+
+function inside(code: number, ranges: readonly Range[]): boolean {
+  return ranges.some(([from, to]) => code >= from && code <= to);
+}
 
 const NAMES: Readonly<Record<string, string>> = {
   '\u00A0': 'no-break space',
@@ -34,24 +78,26 @@ const NAMES: Readonly<Record<string, string>> = {
   '\uFEFF': 'byte order mark',
 };
 
+const PLAIN = /^[\t\n\r\x20-\x7E]*$/;
+const MOST = 200;
+
 /** All suspicious characters of a line, at most 200, in order. Look-alikes count only beside ASCII letters. */
 export function findMarks(line: string): Mark[] {
   const marks: Mark[] = [];
   // Most lines are plain ASCII: one look settles it.
-  if (/^[\t\n\r\x20-\x7E]*$/.test(line)) return marks;
-  for (const match of line.matchAll(SUSPICIOUS)) {
-    marks.push({
-      offset: match.index,
-      name: NAMES[match[0]] ?? `invisible or control character ${code(match[0])}`,
-    });
-    if (marks.length >= 200) return marks;
+  if (PLAIN.test(line)) return marks;
+  let offset = 0;
+  for (const character of line) {
+    const point = character.codePointAt(0) ?? 0;
+    if (inside(point, INVISIBLE))
+      marks.push({ offset, name: NAMES[character] ?? `invisible or control character ${code(character)}` });
+    else if (inside(point, LOOKALIKES) && (/[\u2010-\u201F]/.test(character) || besideAscii(line, offset))) {
+      marks.push({ offset, name: `look-alike ${code(character)}` });
+    }
+    if (marks.length >= MOST) break;
+    offset += character.length;
   }
-  for (const match of line.matchAll(LOOKALIKE)) {
-    if (/[\u2010-\u2015\u2018-\u201F]/.test(match[0]) === false && !besideAscii(line, match.index)) continue;
-    marks.push({ offset: match.index, name: `look-alike ${code(match[0])}` });
-    if (marks.length >= 200) break;
-  }
-  return marks.sort((a, b) => a.offset - b.offset);
+  return marks;
 }
 
 function besideAscii(line: string, at: number): boolean {
@@ -64,15 +110,15 @@ function code(character: string): string {
 
 /** The line as a careless reader sees it: invisible characters gone, look-alikes as the letters they imitate. */
 export function asSeen(line: string): string {
-  if (/^[\t\n\r\x20-\x7E]*$/.test(line)) return line;
-  return line
-    .normalize('NFKC')
-    .replace(/[\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\u0085]/g, ' ')
-    .replace(SUSPICIOUS, '')
-    .replace(
-      /[\u0400-\u04FF\u0500-\u052F\u0370-\u03FF\u2010-\u2015\u2212\u2018-\u201F\u2044\u2215\u29F8\u2217\u204E]/g,
-      (c) => IMITATES[c] ?? c,
-    );
+  if (PLAIN.test(line)) return line;
+  let seen = '';
+  for (const character of line.normalize('NFKC')) {
+    const point = character.codePointAt(0) ?? 0;
+    if (/[\u00A0\u0085\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]/.test(character)) seen += ' ';
+    else if (!inside(point, INVISIBLE) || character === '\t' || character === '\n')
+      seen += IMITATES[character] ?? character;
+  }
+  return seen;
 }
 
 const IMITATES: Readonly<Record<string, string>> = {

@@ -28,10 +28,10 @@ function calls(code: string, names: string): string[] {
 }
 
 function unquoteEscapes(text: string): string {
-  return text
-    .replace(/\\x([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    .replace(/\\([nrt])/g, (_, c: string) => (c === 'n' ? '\n' : c === 't' ? '\t' : '\r'))
-    .replace(/\\(.)/g, '$1');
+  return text.replace(/\\(?:x([0-9a-fA-F]{2})|([\s\S]))/g, (_, hex?: string, c?: string) => {
+    if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
+    return c === 'n' ? '\n' : c === 't' ? '\t' : c === 'r' ? '\r' : (c ?? '');
+  });
 }
 
 /** `['rm', '-rf', '/']` after a call, as one shell line. */
@@ -194,8 +194,13 @@ export function scanCode(source: string): CodeScan {
   const writing = calls(code, FILES);
   const writes =
     /['"][rb]?[wa]x?[b+]{0,2}['"]|write|truncate|append|>{1,2}|O_WRONLY|O_RDWR|put_contents/.test(code)
-      ? writing
+      ? [...writing]
       : [];
+  for (const match of code.matchAll(
+    /open\s{0,4}\(\s{0,4}[\w$ ]{1,24},\s{0,4}["']\+?>{1,2}\s{0,4}([^"',]{1,200})/g,
+  )) {
+    if (match[1] !== undefined) writes.push(match[1]);
+  }
   const reads = withHome(calls(code, READS), code);
   return { shell: [...new Set(shell)].slice(0, 16), deletes, writes, reads, network, reported };
 }

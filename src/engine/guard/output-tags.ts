@@ -4,6 +4,7 @@ import { secrecy } from './gather';
 import { staticOutput } from './outputs';
 import { resolvePath } from './paths';
 import { NETWORK } from './programs/network';
+import { hasFilter } from './special';
 import type { Runner, ShellState } from './state';
 import { guessOf, NO_STREAM, type Stream, Tag, type Tags, textOf } from './value';
 
@@ -47,6 +48,7 @@ export function commandOutput(facts: Facts, state: ShellState, runner: Runner): 
   const reading = facts.spec?.positionals?.[0] === 'read' || facts.name === 'source';
   const known = staticOutput(facts.name, facts.args, facts.words, facts.stdin, reading ? files : []);
   let tags: Tags = known?.tags ?? 0;
+  const listed = known?.text ?? listedNames(facts, state);
   for (const word of facts.words) tags |= word.tags & (Tag.network | Tag.secret | Tag.decoded);
   if (facts.simple.piped && reads(facts)) tags |= facts.stdin.tags;
   for (const ref of facts.reads) tags |= secrecy(ref);
@@ -65,7 +67,29 @@ export function commandOutput(facts: Facts, state: ShellState, runner: Runner): 
     tags |= Tag.secret;
   if (FETCHERS.has(facts.name)) tags |= Tag.network;
   if (decodes(facts)) tags |= Tag.decoded;
-  return { text: known?.text, tags };
+  return { text: listed, tags };
+}
+
+/** Names that a command prints and that are known beforehand: where `find` starts, the folder itself. */
+function listedNames(facts: Facts, state: ShellState): string | undefined {
+  switch (facts.name) {
+    case 'pwd':
+    case 'get-location':
+      return state.cwd === undefined ? undefined : `${state.cwd}\n`;
+    case 'git':
+      return /^rev-parse --show-toplevel$/.test(facts.text) ? `${state.place.workspace}\n` : undefined;
+    case 'find':
+      // Unfiltered, everything below its starts is named; the starts stand for it.
+      return facts.writes.length === 0 && !hasFilter(facts)
+        ? `${facts.reads.map((ref) => ref.shape).join('\n')}\n`
+        : undefined;
+    case 'get-childitem':
+    case 'get-item':
+      if (hasOption(facts.args, ['-filter', '-include', '-exclude'])) return undefined;
+      return `${facts.reads.length === 0 ? '*' : facts.reads.map((ref) => `${ref.shape}\\*`).join('\n')}\n`;
+    default:
+      return undefined;
+  }
 }
 
 /** Whether its standard input can come out again: every program but those that only print. */
@@ -128,6 +152,7 @@ export function remember(facts: Facts, state: ShellState): void {
     case 'lwp-download':
       for (const ref of facts.writes) put(ref.shape, fetched);
       for (const name of urlNames(facts)) put(name, fetched);
+      if (facts.name === 'scp') for (const host of facts.hosts) put(/[^/:]+$/.exec(host)?.[0], fetched);
       return;
     case 'tee':
     case 'sponge':
@@ -135,7 +160,7 @@ export function remember(facts: Facts, state: ShellState): void {
     case 'out-file':
     case 'set-content':
       for (const ref of facts.writes)
-        put(ref.shape, facts.name === 'set-content' ? valueOf(facts) : facts.stdin);
+        put(ref.shape, facts.name === 'set-content' ? contentOf(facts) : facts.stdin);
       return;
     case 'dd':
       if (facts.reads.length === 0) for (const ref of facts.writes) put(ref.shape, facts.stdin);
@@ -158,7 +183,7 @@ export function remember(facts: Facts, state: ShellState): void {
   }
 }
 
-function valueOf(facts: Facts): Stream {
+function contentOf(facts: Facts): Stream {
   const value = optionValue(facts.args, ['-value']) ?? facts.args.positionals[1];
   return value === undefined
     ? facts.simple.piped

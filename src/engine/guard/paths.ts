@@ -17,6 +17,7 @@ export type PathClass =
   | 'device'
   | 'critical'
   | 'log'
+  | 'history'
   | 'persistence'
   | 'protected'
   | 'credential'
@@ -159,7 +160,9 @@ function systemPlaces(path: string, whole: string, found: Set<PathClass>): void 
   if (depth === 1 && data.TOP_LEVEL.some((name) => isOrMatches(whole, `/${name}`))) found.add('system');
   if (data.SHARED_DATA.some((name) => isOrMatches(whole, name))) found.add('system');
   if (data.TEMP_TREES.some((tree) => whole !== tree && within(whole, tree))) found.add('temp');
-  const ordinary = data.ORDINARY_TREES.some((tree) => whole !== tree && within(whole, tree));
+  const ordinary = data.ORDINARY_TREES.some(
+    (tree) => within(whole, tree) && (whole !== tree || data.TEMP_TREES.some((temp) => temp === tree)),
+  );
   if (!ordinary && data.SYSTEM_TREES.some((tree) => within(whole, tree))) found.add('system');
   if (
     data.MOUNT_PARENTS.some(
@@ -210,6 +213,8 @@ function homePlaces(path: string, whole: string, home: string, found: Set<PathCl
 function byName(path: string, found: Set<PathClass>): void {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const lower = name.toLowerCase();
+  if (data.HISTORY_NAMES.some((known) => isOrMatches(lower, known.toLowerCase()) && name !== STAR))
+    found.add('history');
   if (
     data.SECRET_NAMES.some((secret) => isOrMatches(lower, secret)) &&
     !/\.(example|sample|template)$/.test(lower)

@@ -69,7 +69,6 @@ export const SYSTEM_TREES = [
   '/private/var/db',
   '/efi',
   '/snap',
-  '/root',
   'c:/windows',
   'c:/program files',
   'c:/program files (x86)',
@@ -106,8 +105,6 @@ export const SHARED_DATA = [
   '/var/www/html',
   '/var/log',
   '/var/cache',
-  '/var/tmp',
-  '/tmp',
   '/usr/local',
   '/usr/local/bin',
   '/usr/local/lib',
@@ -355,6 +352,23 @@ export const PROTECTED_PARTS = [
   '.bashrc',
   '.zshrc',
   '.profile',
+] as const;
+
+/** What a person has typed before; parts of paths below any home. */
+export const HISTORY_NAMES = [
+  '.bash_history',
+  '.zsh_history',
+  '.sh_history',
+  '.history',
+  '.python_history',
+  '.mysql_history',
+  '.psql_history',
+  '.node_repl_history',
+  '.rediscli_history',
+  'fish_history',
+  'ConsoleHost_history.txt',
+  '.lesshst',
+  '.viminfo',
 ] as const;
 
 /** Keys and tokens: reading them is asked about, sending them anywhere is refused. Below any home. */

@@ -4,7 +4,7 @@ import type { Facts } from './facts';
 import { resolvePath } from './paths';
 import { type Inherited, type Runner, type ShellState, subshell } from './state';
 import { shellRun, withVariables } from './unwrap';
-import { guessOf, type Stream, showShape, type Value } from './value';
+import { guessOf, type Stream, showShape, Tag, type Value } from './value';
 
 /** What a shell that was started on the line did. `transparent`: all of it is on the list already. */
 export interface ShellOutcome {
@@ -75,7 +75,7 @@ function runInput(
   facts.runs |= stdin.tags;
   if (stdin.text === undefined) {
     facts.executes.push('what arrives on its standard input');
-    return { output: undefined, transparent: false };
+    return { output: { text: undefined, tags: stdin.tags | Tag.shell }, transparent: false };
   }
   return { output: runner.script(stdin.text, shell, state, inner), transparent: true };
 }

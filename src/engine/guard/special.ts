@@ -2,6 +2,7 @@ import { hasOption, optionValue } from './args';
 import type { Facts, PathRef } from './facts';
 import { pathRef, positional, secrecy } from './gather';
 import { scanCode } from './oneliners';
+import { resolvePath } from './paths';
 import { ORIGINS, type ShellState } from './state';
 import { BRACKET, guessOf, hasGlob, QUESTION, STAR, type Stream, Tag, UNKNOWN, type Value } from './value';
 
@@ -11,9 +12,41 @@ export type RunScript = (text: string, stdin?: Stream) => Stream;
 /** What option tables cannot say: programs whose arguments are a language of their own. */
 export function specialise(facts: Facts, state: ShellState, run: RunScript): void {
   SPECIAL[facts.name]?.(facts, state, run);
+  if (facts.spec?.wrapper === undefined) execOptions(facts, run);
   const kind = facts.args.subSpec?.kind ?? facts.spec?.kind;
   if (kind === 'interpreter') interpreter(facts, state, run);
 }
+
+/** Options whose value is a shell line: `--compress-program=…`, `-x …`. */
+function execOptions(facts: Facts, run: RunScript): void {
+  for (const option of facts.args.options) {
+    const text = option.role === 'exec' ? guessOf(option.value)?.replace(/^(exec=|[:!]+)/, '') : undefined;
+    if (text !== undefined && text !== '') run(text);
+  }
+  if (facts.args.subSpec?.positionals?.[0] === 'exec') {
+    const line = facts.args.positionals.map((word) => guessOf(word) ?? '').join(' ');
+    if (line !== '') run(line);
+  }
+}
+
+/** `docker exec [options] container command…`, `kubectl exec pod -- command…`: the command inside. */
+const inContainer: Special = (facts, _state, run) => {
+  const at = facts.words.findIndex((word) => word.shape === 'exec');
+  if (at < 0 || at > 4) return;
+  let rest = facts.words.slice(at + 1);
+  const dashes = rest.findIndex((word) => word.shape === '--');
+  if (dashes >= 0) rest = rest.slice(dashes + 1);
+  else {
+    while (rest[0]?.shape.startsWith('-')) {
+      const takes = /^(-[uewcn]|--(user|env|workdir|detach-keys|env-file|container|namespace|index))$/.test(
+        rest[0].shape,
+      );
+      rest = rest.slice(takes ? 2 : 1);
+    }
+    rest = rest.slice(1);
+  }
+  if (rest.length > 0) run(rest.map(asShell).join(' '));
+};
 
 type Special = (facts: Facts, state: ShellState, run: RunScript) => void;
 
@@ -58,7 +91,8 @@ const find: Special = (facts, state, run) => {
   }
 };
 
-function hasFilter(facts: Facts): boolean {
+/** Whether `find` is told to look for something in particular. */
+export function hasFilter(facts: Facts): boolean {
   return facts.words.some((word, at) => {
     if (/^-(i?name|i?path|i?regex|wholename)$/.test(word.shape))
       return !/^[*.]*$/.test(facts.words[at + 1]?.shape ?? '');
@@ -111,7 +145,14 @@ const interpreter: Special = (facts, state, run) => {
     facts.executes.push('standard input');
     if (facts.stdin.text !== undefined) code.push(facts.stdin.text);
   }
-  for (const text of code) applyScan(text, facts, state, run);
+  if (script !== undefined && !fromInput) {
+    const full = resolvePath(script.shape, state.cwd, facts.shell);
+    const content = full === undefined ? undefined : state.files.get(full)?.text;
+    if (content !== undefined) code.push(content);
+  }
+  // `perl -MLWP::Simple`, `ruby -ropen-uri`: the modules are part of the code.
+  const modules = facts.words.filter((word) => /^-[Mr]\S/.test(word.shape)).map((word) => word.shape);
+  if (code.length > 0) applyScan([...modules, ...code].join('\n'), facts, state, run);
 };
 
 /** Adds to the facts what a piece of code in another language is seen to do. */
@@ -184,7 +225,9 @@ const sed: Special = (facts, state, run) => {
     if (/(?:^|[;{}\n\d$/!\s])e(?:\s|$|;)/.test(stripped(code)) || /^\s*[\d$]*e\b/.test(code))
       facts.executes.push('commands in its script');
     if (
-      /^\s*(?:[\d$,]+|\/[^/]*\/)?\s*s(.)(?:(?!\1).|\\.)*\1(?:(?!\1).|\\.)*\1[gipIMm\d]*e/.test(code) ||
+      /^\s*(?:[\d$,]+|\/[^/]*\/)?\s*s(.)(?:\\.|(?!\1)[^\\])*\1(?:\\.|(?!\1)[^\\])*\1[gipIMm\d]*e/.test(
+        code,
+      ) ||
       /(?:^|[;}\n])\s*[\d,$]*s([/|#,@])[^;]*\1[gipIMm\d]*e/.test(code)
     ) {
       facts.executes.push('the result of a replacement');
@@ -198,8 +241,8 @@ const sed: Special = (facts, state, run) => {
 
 function stripped(code: string): string {
   return code
-    .replace(/s([/|#,@])(?:\\.|(?!\1).){0,400}\1(?:\\.|(?!\1).){0,400}\1\w*/g, 's')
-    .replace(/\/(?:\\.|[^/\n]){0,400}\//g, '/');
+    .replace(/s([/|#,@])(?:\\.|(?!\1)[^\\]){0,400}\1(?:\\.|(?!\1)[^\\]){0,400}\1\w*/g, 's')
+    .replace(/\/(?:\\.|[^/\n\\]){0,400}\//g, '/');
 }
 
 const mv: Special = (facts) => {
@@ -259,10 +302,6 @@ const archive: Special = (facts, state, run) => {
     facts.writes.push(pathRef(named.shape, state, facts.shell));
   }
   if (facts.words.some((word) => /^--(remove-files|move)/.test(word.shape))) facts.recursive = true;
-  for (const option of facts.args.options) {
-    const value = option.role === 'exec' ? guessOf(option.value) : undefined;
-    if (value !== undefined) run(value.replace(/^exec=/, ''));
-  }
   for (const word of facts.words) {
     const action = /^--checkpoint-action=exec=(.*)$/.exec(guessOf(word) ?? '')?.[1];
     if (action !== undefined) run(action);
@@ -306,6 +345,7 @@ const gitBranch: Special = (facts, state, run) => {
     facts.changes = true;
   if (sub === 'remote' && given.length > 0 && !['show', 'get-url'].includes(guessOf(given[0]) ?? ''))
     facts.changes = true;
+  if (sub === 'worktree') facts.changes = true;
   if (sub === 'reflog' && ['expire', 'delete'].includes(guessOf(given[0]) ?? '')) facts.changes = true;
   if (facts.words.some((word) => /^--output(-directory)?=/.test(word.shape))) facts.changes = true;
   // `git grep -Osh`: the pager's name is glued to the letter.
@@ -336,6 +376,7 @@ const database: Special = (facts, _state, run) => {
 };
 
 const crontab: Special = (facts, _state, run) => {
+  if (facts.simple.piped) facts.runs |= facts.stdin.tags;
   const text = facts.simple.piped ? facts.stdin.text : undefined;
   if (text === undefined) return;
   for (const line of text.split('\n').slice(0, 20)) {
@@ -371,6 +412,14 @@ const nc: Special = (facts) => {
     facts.reported.push('network.reverse-shell');
 };
 
+/** `Get-ChildItem C:\\ | Remove-Item`: what is deleted or emptied arrives through the pipe. */
+const fromPipe: Special = (facts, state) => {
+  if (!facts.simple.piped || facts.deletes.length > 0 || facts.writes.length > 0) return;
+  const into = facts.name === 'clear-content' ? facts.writes : facts.deletes;
+  const names = facts.stdin.text?.split('\n').filter((name) => name !== '') ?? [UNKNOWN];
+  for (const name of names.slice(0, 32)) into.push(pathRef(name.replaceAll('*', STAR), state, facts.shell));
+};
+
 const SPECIAL: Readonly<Record<string, Special>> = {
   chmod,
   chown: chmod,
@@ -387,6 +436,15 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   mv,
   rsync,
   scp,
+  'remove-item': fromPipe,
+  'move-item': fromPipe,
+  'clear-content': fromPipe,
+  docker: inContainer,
+  podman: inContainer,
+  nerdctl: inContainer,
+  'docker-compose': inContainer,
+  kubectl: inContainer,
+  oc: inContainer,
   tar: archive,
   gtar: archive,
   bsdtar: archive,

@@ -17,6 +17,8 @@ export const Tag = {
   maybe: 16,
   /** Came out of /dev/zero, /dev/urandom and the like. */
   noise: 32,
+  /** Printed by a shell that obeys whatever arrives on its input. */
+  shell: 64,
 } as const;
 export type TagName = keyof typeof Tag;
 export type Tags = number;

@@ -22,7 +22,7 @@ export function treeSitterCommands(tree: Tree): string[] {
   walk(tree.rootNode, (node) => {
     if (node.type === 'command') {
       const name = node.childForFieldName('name');
-      if (name !== null) found.push(clean(name.text));
+      if (name !== null) found.push(clean(timed(node, name).text));
     } else if (node.type === 'declaration_command' || node.type === 'unset_command') {
       found.push(clean(node.child(0)?.text ?? ''));
     }
@@ -38,6 +38,13 @@ export function treeSitterSlices(tree: Tree): string[] {
       found.push(node.text);
   });
   return found;
+}
+
+/** `time -p ls`: a word of the shell here, a program there. */
+function timed(command: Node, name: Node): Node {
+  if (name.text !== 'time') return name;
+  const rest = command.childrenForFieldName('argument').filter((child) => child !== null);
+  return rest.find((child) => !child.text.startsWith('-')) ?? name;
 }
 
 function walk(root: Node, see: (node: Node) => void): void {

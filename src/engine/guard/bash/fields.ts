@@ -12,6 +12,7 @@ export class FieldBuilder {
 
   /** Text that is never split: literals, quoted text, markers. */
   add(shape: string, tags: Tags = 0): void {
+    if (this.shape.length + shape.length > LIMITS.text) throw new LimitError('a word becomes too long');
     this.shape += shape;
     this.tags |= tags;
     this.open = true;

@@ -54,7 +54,7 @@ export const DELETE: readonly Rule[] = [
           'rip',
           'trash',
         ],
-        deletes: ['root', 'home', 'critical', 'credential'],
+        deletes: ['root', 'home', 'system', 'critical', 'credential'],
       },
       {
         program: [
@@ -180,16 +180,8 @@ export const DELETE: readonly Rule[] = [
         notText: /--append|^-a\b/,
       },
       { program: ['history'], option: ['-c', '-w', '-d'], text: /-\w*c/ },
-      {
-        program: ['rm', 'shred', 'truncate', 'ln', 'cat', 'echo', ':', 'cp', 'unlink', 'srm'],
-        text: /\.(bash|zsh|sh|fish|python|mysql|psql)_history|fish_history|ConsoleHost_history/,
-        notText: /^[^>]*\.(bash|zsh)_history\s*\|/,
-        writes: ['credential', 'persistence', 'outside'],
-      },
-      {
-        program: ['rm', 'shred', 'truncate', 'unlink', 'srm', 'remove-item', 'del'],
-        text: /\.(bash|zsh|sh|python|mysql|psql)_history|fish_history|ConsoleHost_history/,
-      },
+      { writes: ['history'] },
+      { deletes: ['history'] },
       { program: ['unset'], argument: ['HISTFILE', 'HISTSIZE', 'HISTFILESIZE'] },
       {
         program: ['journalctl'],

@@ -56,6 +56,10 @@ export const NETWORK_RULES: readonly Rule[] = [
       { program: ['awk', 'gawk', 'mawk', 'nawk'], text: /\/inet\/(tcp|udp)\// },
       { program: ['openssl'], text: /s_client/, runs: ['network'] },
       { program: ['telnet', 'nc', 'ncat', 'netcat'], stdin: ['network'], runs: ['network'] },
+      {
+        program: ['nc', 'ncat', 'netcat', 'telnet', 'socat', 'openssl', 'curl', 'ssh', 'nc.traditional'],
+        stdin: ['shell'],
+      },
       { program: ['msfvenom', 'msfconsole'], text: /payload|exploit|reverse/ },
     ],
     match: [

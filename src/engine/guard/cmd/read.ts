@@ -1,3 +1,4 @@
+import { LIMITS, LimitError } from '../limits';
 import type { Inherited, Redirection, Runner, ShellState } from '../state';
 import { subshell } from '../state';
 import {
@@ -31,6 +32,7 @@ class CmdReader {
     private readonly state: ShellState,
     private readonly runner: Runner,
     private readonly from: Inherited,
+    private readonly level = 0,
   ) {}
 
   all(): Stream {
@@ -74,7 +76,8 @@ class CmdReader {
   }
 
   private nested(tokens: readonly CmdToken[], from: Inherited): Stream {
-    return new CmdReader(tokens, this.state, this.runner, from).all();
+    if (this.level >= LIMITS.nesting) throw new LimitError('it is nested too deeply');
+    return new CmdReader(tokens, this.state, this.runner, from, this.level + 1).all();
   }
 
   /** Tokens up to the closing bracket of a group that is open. */

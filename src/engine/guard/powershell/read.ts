@@ -45,7 +45,9 @@ class PowershellReader {
       const printed = this.pipeline([assigned[4] ?? '', ...rest].filter((element) => element !== ''));
       const before = assigned[3] === '+' ? (this.state.vars.get(name)?.shape ?? '') : '';
       const shape = printed.text === undefined ? UNKNOWN : before + printed.text.replace(/\r?\n$/, '');
-      this.state.vars.set(name, { raw: `$${name}`, shape, tags: printed.tags });
+      const value = { raw: `$${name}`, shape, tags: printed.tags };
+      this.state.vars.set(name, value);
+      if (name.startsWith('env:')) this.environment(name.slice(4), value);
       return EMPTY_STREAM;
     }
     let from = this.from;
@@ -55,6 +57,23 @@ class PowershellReader {
       if (index < elements.length - 1) from = { ...from, stdin: output, piped: true };
     }
     return output;
+  }
+
+  /** `$env:PATH = …` sets a variable for everything after it. */
+  private environment(name: string, value: Value): void {
+    this.runner.command(
+      {
+        words: [],
+        assigned: [{ name: /^path$/i.test(name) ? 'PATH' : name, value }],
+        redirections: [],
+        stdin: this.from.stdin,
+        piped: false,
+        background: false,
+        shell: 'powershell',
+        wrappers: this.from.wrappers,
+      },
+      this.state,
+    );
   }
 
   private element(text: string, from: Inherited): Stream {

@@ -109,7 +109,8 @@ export function evaluate(term: string, state: ShellState, nested: RunNested): Va
     else shape += piece;
     at = end;
   }
-  tags |= codeTags(term);
+  // A name alone does nothing yet: only what is called brings its result.
+  if (term.includes('(')) tags |= codeTags(term);
   return { raw: term, shape, tags };
 }
 
@@ -234,6 +235,7 @@ function operators(part: string, state: ShellState, nested: RunNested): { shape:
         tags: value.tags,
       };
   }
+  if (skip(part, 0) === part.length && /^['"]/.test(part)) return evaluate(part, state, nested);
   if (/\s-\w|\.\w+\(|::/.test(part)) {
     // Any other operator or method: its brackets are followed, its value is not.
     const value = evaluate(part, state, nested);

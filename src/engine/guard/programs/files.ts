@@ -89,7 +89,13 @@ export const FILES: readonly ProgramSpec[] = [
     options: { '--reference': 'read', '--from': 'value' },
   },
   {
-    names: ['chattr', 'setfacl', 'setfattr', 'chcon', 'xattr', 'chflags', 'setcap'],
+    names: ['chattr', 'setfacl', 'setfattr'],
+    kind: 'admin',
+    positionals: ['write'],
+    options: { '-m -x -M -X -n -v -p --modify --remove --restore --set': 'value' },
+  },
+  {
+    names: ['chcon', 'xattr', 'chflags', 'setcap'],
     kind: 'admin',
     positionals: ['value', 'write'],
   },

@@ -357,6 +357,11 @@ export const SHELLS: readonly ProgramSpec[] = [
     wrapper: { skip: 1, line: true, remote: true },
     options: { '-o -i -l -p -b -c -D -e -F -I -J -L -m -Q -R -S -W -w -E -B': 'value' },
   },
+  {
+    names: ['wsl'],
+    wrapper: { line: true },
+    options: { '-d -u --distribution --user --cd': 'value' },
+  },
   { names: ['sshpass'], wrapper: {}, options: { '-p -f -d -P': 'value' } },
   { names: ['flock'], wrapper: { skip: 1 }, options: { '-w -E -c --timeout --command': 'value' } },
   {
@@ -371,7 +376,8 @@ export const SHELLS: readonly ProgramSpec[] = [
     names: ['make', 'gmake', 'bmake', 'ninja', 'rake', 'just', 'task', 'mage', 'scons', 'waf'],
     kind: 'build',
     options: {
-      '-f --file --makefile --justfile -j -l -o -W -I --include-dir --jobs': 'value',
+      '-f --file --makefile --justfile': 'run',
+      '-j -l -o -W -I --include-dir --jobs': 'value',
       '-C --directory': 'cd',
       '--eval': 'exec',
       '-E': 'exec',
