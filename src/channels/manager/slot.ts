@@ -42,6 +42,8 @@ export interface ChannelHold {
 interface Connection {
   readonly adapter: ChannelAdapter;
   lease: Extract<Lease, { held: true }> | undefined;
+  /** The gateway sends through it. */
+  attached: boolean;
 }
 
 /**
@@ -156,7 +158,7 @@ export class ChannelSlot {
     const adapter = factory(
       this.contextFor(settings.value, this.hooks(turn), (name) => this.storedSecret(name)),
     );
-    const connection: Connection = { adapter, lease: undefined };
+    const connection: Connection = { adapter, lease: undefined, attached: false };
     this.connection = connection;
     if (adapter.check) {
       // An account that can be asked about before connecting can be used by two windows at once, so it is leased.
@@ -171,6 +173,7 @@ export class ChannelSlot {
     if (this.state !== 'online' && this.state !== 'waiting')
       this.set('online', `Connected as ${account.name}.`);
     else this.ports.changed(this);
+    connection.attached = true;
     ports.attached(descriptor, account, adapter);
   }
 
@@ -241,7 +244,7 @@ export class ChannelSlot {
     const { connection } = this;
     this.connection = undefined;
     if (connection) {
-      this.ports.detached(this.descriptor.id);
+      if (connection.attached) this.ports.detached(this.descriptor.id);
       const before = this.closing;
       this.closing = before.then(async () => {
         await connection.adapter.disconnect().catch(() => undefined);

@@ -7,7 +7,7 @@ import {
   ChannelError,
   type ConnectedAccount,
 } from '../contract';
-import { splitMessage } from '../gateway/split';
+import { type MessagePart, PartSender } from '../parts';
 import { toChannelError, webClient } from './client';
 import { SCOPES_NEEDED, type SlackSettings, slackDescriptor, slackSettings } from './descriptor';
 import { blocksOf, plainOf } from './format';
@@ -23,8 +23,7 @@ class SlackAdapter implements ChannelAdapter {
   private socket: SlackSocket | undefined;
   private me: SlackIdentity | undefined;
   private closed = false;
-  /** By conversation: what was sent of a reply whose sending failed half-way, so that trying again does not repeat it. */
-  private readonly halfSent = new Map<string, { readonly message: string; readonly ids: string[] }>();
+  private readonly parts = new PartSender(slackDescriptor.capabilities);
 
   constructor(private readonly context: AdapterContext) {
     this.settings = slackSettings.parse(context.settings);
@@ -69,21 +68,8 @@ class SlackAdapter implements ChannelAdapter {
     await socket?.stop();
   }
 
-  async send(message: OutboundMessage): Promise<SentReceipt> {
-    const parts = splitMessage(message.text, slackDescriptor.capabilities.maxLength, {
-      fences: message.format === 'markdown',
-    });
-    const chunks = parts.length > 0 ? parts : [''];
-    const key = JSON.stringify(message);
-    const earlier = this.halfSent.get(message.conversation);
-    const sent = earlier?.message === key ? earlier.ids : [];
-    this.halfSent.set(message.conversation, { message: key, ids: sent });
-    for (let index = sent.length; index < chunks.length; index += 1) {
-      const last = index === chunks.length - 1;
-      sent.push(await this.sendChunk(message, chunks[index] ?? '', index === 0, last));
-    }
-    this.halfSent.delete(message.conversation);
-    return { platformIds: [...sent] };
+  send(message: OutboundMessage): Promise<SentReceipt> {
+    return this.parts.send(message, (part) => this.sendPart(message, part));
   }
 
   private async identify(): Promise<{ me: SlackIdentity; account: ConnectedAccount; detail: string }> {
@@ -136,16 +122,12 @@ class SlackAdapter implements ChannelAdapter {
   }
 
   /** @returns Slack's id of the message. */
-  private async sendChunk(
-    message: OutboundMessage,
-    chunk: string,
-    first: boolean,
-    last: boolean,
-  ): Promise<string> {
+  private async sendPart(message: OutboundMessage, part: MessagePart): Promise<string> {
+    const { first, last } = part;
     const { conversation: channel } = message;
     const content = {
-      text: plainOf(chunk),
-      blocks: blocksOf(chunk, message.format, last ? (message.buttons ?? []) : []),
+      text: plainOf(part.text),
+      blocks: blocksOf(part.text, message.format, last ? (message.buttons ?? []) : []),
     };
     if (first && message.edits !== undefined) {
       const edited = await this.edit(channel, message.edits, content);

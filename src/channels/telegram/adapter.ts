@@ -8,7 +8,7 @@ import {
   ChannelError,
   type ConnectedAccount,
 } from '../contract';
-import { splitMessage } from '../gateway/split';
+import { type MessagePart, PartSender } from '../parts';
 import { telegramApi, telegramFile, toChannelError } from './client';
 import { type TelegramSettings, telegramDescriptor, telegramSettings } from './descriptor';
 import { formatText } from './format';
@@ -26,8 +26,7 @@ class TelegramAdapter implements ChannelAdapter {
   private poller: Poller | undefined;
   private me: UserFromGetMe | undefined;
   private closed = false;
-  /** By conversation: what was sent of a reply whose sending failed half-way, so that trying again does not repeat it. */
-  private readonly halfSent = new Map<string, { readonly message: string; readonly ids: string[] }>();
+  private readonly parts = new PartSender(telegramDescriptor.capabilities);
 
   constructor(private readonly context: AdapterContext) {
     this.settings = telegramSettings.parse(context.settings);
@@ -57,20 +56,8 @@ class TelegramAdapter implements ChannelAdapter {
     await poller?.stop();
   }
 
-  async send(message: OutboundMessage): Promise<SentReceipt> {
-    const parts = splitMessage(message.text, telegramDescriptor.capabilities.maxLength, {
-      fences: message.format === 'markdown',
-    });
-    const chunks = parts.length > 0 ? parts : [''];
-    const key = JSON.stringify(message);
-    const earlier = this.halfSent.get(message.conversation);
-    const sent = earlier?.message === key ? earlier.ids : [];
-    this.halfSent.set(message.conversation, { message: key, ids: sent });
-    for (let index = sent.length; index < chunks.length; index += 1) {
-      sent.push(await this.sendChunk(message, chunks[index] ?? '', index === 0, index === chunks.length - 1));
-    }
-    this.halfSent.delete(message.conversation);
-    return { platformIds: [...sent] };
+  send(message: OutboundMessage): Promise<SentReceipt> {
+    return this.parts.send(message, (part) => this.sendPart(message, part));
   }
 
   async download(attachment: Attachment, limitBytes: number): Promise<Uint8Array> {
@@ -122,13 +109,9 @@ class TelegramAdapter implements ChannelAdapter {
   }
 
   /** @returns Telegram's id of the message. */
-  private async sendChunk(
-    message: OutboundMessage,
-    chunk: string,
-    first: boolean,
-    last: boolean,
-  ): Promise<string> {
-    const { text, entities } = formatText(chunk, message.format);
+  private async sendPart(message: OutboundMessage, part: MessagePart): Promise<string> {
+    const { first, last } = part;
+    const { text, entities } = formatText(part.text, message.format);
     const markup = last ? keyboard(message.buttons ?? []) : undefined;
     const options = {
       entities,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
 import { Gateway } from '../../../src/channels/gateway/gateway';
 import { LocalHub } from '../../../src/channels/local/hub';
+import { OsLease } from '../../../src/channels/manager/lease';
 import { ChannelManager } from '../../../src/channels/manager/manager';
 import { ChannelRegistry } from '../../../src/channels/registry';
 import { createAdapter as createTelegram } from '../../../src/channels/telegram/adapter';
@@ -15,6 +17,7 @@ import { collectingLogger, MemorySecrets, until } from './support';
 describe('channels together', () => {
   let api: BotApi;
   let manager: ChannelManager;
+  let window: (name: string) => ChannelManager;
   let gateway: Gateway;
   let journal: MemoryJournal;
   let secrets: MemorySecrets;
@@ -59,19 +62,22 @@ describe('channels together', () => {
       },
       new Map([['local', hub.createAdapter]]),
     );
-    manager = new ChannelManager({
-      registry,
-      gateway,
-      secrets,
-      records: journal,
-      lease: { acquire: async () => ({ held: true, release: async () => {} }) },
-      clock: systemClock,
-      log,
-      fetch,
-      random: () => 0,
-      settings: (channel) => (channel === 'telegram' ? { apiRoot: api.root } : {}),
-      hold: () => undefined,
-    });
+    // Each window has its own manager; the lease is the system's.
+    window = (name) =>
+      new ChannelManager({
+        registry,
+        gateway,
+        secrets,
+        records: journal,
+        lease: new OsLease(`the window “${name}”`, tmpdir()),
+        clock: systemClock,
+        log,
+        fetch,
+        random: () => 0,
+        settings: (channel) => (channel === 'telegram' ? { apiRoot: api.root } : {}),
+        hold: () => undefined,
+      });
+    manager = window('first');
   });
 
   afterEach(async () => {
@@ -138,6 +144,27 @@ describe('channels together', () => {
     await manager.storeSecret('telegram', 'botToken', api.token);
     assert.equal(telegram().state, 'online');
     await until(() => delivered.length === 1, 'the message that waited');
+  });
+
+  it('lets one window use a bot, tells the other who has it, and hands it over', async () => {
+    await manager.storeSecret('telegram', 'botToken', TOKEN);
+    await manager.enable('telegram');
+    const second = window('second');
+    try {
+      await second.enable('telegram');
+      const waiting = second.list().find(({ id }) => id === 'telegram');
+      assert.equal(waiting?.state, 'waiting');
+      assert.match(waiting?.detail ?? '', /in use by the window “first”\. Only one window/);
+      api.dm(42, 'hello');
+      await until(() => api.sent.length === 1, 'the answer of the first');
+      await manager.disable('telegram', 'test');
+      await second.reconnect('telegram');
+      assert.equal(second.list().find(({ id }) => id === 'telegram')?.state, 'online');
+      api.dm(42, 'hello again');
+      await until(() => api.sent.length === 2, 'the answer of the second');
+    } finally {
+      await second.close();
+    }
   });
 
   it('talks on the local channel without loading any other', async () => {

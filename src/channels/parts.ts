@@ -1,0 +1,53 @@
+import type { OutboundMessage, SentReceipt } from '../engine/model/message';
+import type { ChannelCapabilities } from './contract';
+import { splitMessage } from './gateway/split';
+
+/** Conversations for which it is remembered what was sent of a reply that failed half-way. */
+const REMEMBERED = 200;
+
+export interface MessagePart {
+  readonly text: string;
+  readonly first: boolean;
+  readonly last: boolean;
+}
+
+/**
+ * Sends messages in parts of the platform's length, one after the other. When a part fails and the outbox tries the
+ * message again, it goes on after the last part that was sent, so that nothing is said twice.
+ */
+export class PartSender {
+  private readonly unfinished = new Map<string, { readonly message: string; readonly ids: string[] }>();
+
+  constructor(private readonly capabilities: Pick<ChannelCapabilities, 'maxLength'>) {}
+
+  /** `send` resolves with the platform's id of the part. @throws what `send` throws. */
+  async send(message: OutboundMessage, send: (part: MessagePart) => Promise<string>): Promise<SentReceipt> {
+    const parts = splitMessage(message.text, this.capabilities.maxLength, {
+      fences: message.format === 'markdown',
+    });
+    // The platforms refuse an empty message; what stands for it is theirs to say.
+    if (parts.length === 0) parts.push('');
+    const ids = this.sentOf(message);
+    for (let index = ids.length; index < parts.length; index += 1) {
+      const last = index === parts.length - 1;
+      ids.push(await send({ text: parts[index] ?? '', first: index === 0, last }));
+    }
+    this.unfinished.delete(message.conversation);
+    return { platformIds: [...ids] };
+  }
+
+  /** The ids of the parts that are sent already; the list is added to. */
+  private sentOf(message: OutboundMessage): string[] {
+    const key = JSON.stringify(message);
+    const earlier = this.unfinished.get(message.conversation);
+    if (earlier?.message === key) return earlier.ids;
+    const ids: string[] = [];
+    this.unfinished.delete(message.conversation);
+    this.unfinished.set(message.conversation, { message: key, ids });
+    if (this.unfinished.size > REMEMBERED) {
+      const oldest = this.unfinished.keys().next().value;
+      if (oldest !== undefined) this.unfinished.delete(oldest);
+    }
+    return ids;
+  }
+}
