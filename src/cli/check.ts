@@ -8,8 +8,9 @@ import { parseArgs } from 'node:util';
 import { createGuard } from '../engine/guard';
 import type { CommandAnalysis, Shell, ShellPlace } from '../engine/model/analysis';
 import type { ToolRequest } from '../engine/model/decision';
+import { isStricter } from '../engine/model/effect';
 import type { Principal } from '../engine/model/identity';
-import { judge } from '../engine/policy/decide';
+import { type Judgement, judge } from '../engine/policy/decide';
 import { explain } from '../engine/policy/explain';
 import { type Facts, NO_USAGE } from '../engine/policy/facts';
 import { buildSnapshot, type PolicySnapshot } from '../engine/policy/snapshot';
@@ -35,7 +36,8 @@ export const CHECK_USAGE = `Say what a command line really does, and what the po
   cowork check --jsonl                reads lines {"shell","cmd"} from standard input and writes for each, in
                                       order, {"cmd","effect","ruleIds","commands","reason"}
 
-The policy is the default one, for a member in a direct message and an isolating sandbox.
+The policy is the default one, for a member in a direct message and an isolating sandbox. Lines of cmd and
+PowerShell that are checked on another system are taken to run in C:\\Users\\you\\project.
 `;
 
 const SHELLS: Readonly<Record<string, Shell>> = {
@@ -197,26 +199,45 @@ function answer(checker: Checker, text: string, shell: Shell): CheckLine {
   return checker.line(cmd, wanted);
 }
 
+/** A folder on Windows, for lines of its shells that are checked on another system. */
+const WINDOWS_PLACE: ShellPlace = {
+  cwd: 'C:\\Users\\you\\project',
+  workspace: 'C:\\Users\\you\\project',
+  home: 'C:\\Users\\you',
+};
+
+interface Setting {
+  readonly place: ShellPlace;
+  readonly snapshot: PolicySnapshot;
+}
+
+interface Checked {
+  readonly analysis: CommandAnalysis;
+  readonly judgement: Judgement;
+  readonly setting: Setting;
+}
+
 /** The policy of the command line, applied to one line after another. */
 class Checker {
-  private readonly place: ShellPlace;
-  private readonly snapshot: PolicySnapshot;
+  private readonly here: Setting;
+  private readonly onWindows: Setting;
 
   constructor(
     private readonly analyse: Analyse,
     { cwd, trust, trustDefaults }: CheckOptions,
   ) {
-    this.place = { cwd, workspace: cwd, home: homedir() };
-    this.snapshot = buildSnapshot({
-      user: { trusted: [...trust], defaultTrusted: trustDefaults },
-      workspaceRoot: cwd,
-      home: this.place.home,
+    const user = { trusted: [...trust], defaultTrusted: trustDefaults };
+    const setting = (place: ShellPlace): Setting => ({
+      place,
+      snapshot: buildSnapshot({ user, workspaceRoot: place.workspace, home: place.home }),
     });
+    this.here = setting({ cwd, workspace: cwd, home: homedir() });
+    this.onWindows = process.platform === 'win32' ? this.here : setting(WINDOWS_PLACE);
   }
 
   line(cmd: string, shell: Shell): CheckLine {
-    const analysis = this.analyse(cmd, shell, this.place);
-    const { decision, said } = judge(this.snapshot, this.request(cmd), this.facts(analysis));
+    const { analysis, judgement } = this.check(cmd, shell);
+    const { decision, said } = judgement;
     const decisive =
       decision.grantedBy === undefined
         ? said.filter((one) => one.effect === decision.effect).map((one) => one.ruleId)
@@ -231,33 +252,42 @@ class Checker {
   }
 
   text(cmd: string, shell: Shell): string {
-    const analysis = this.analyse(cmd, shell, this.place);
-    return explanationText(cmd, analysis, explain(this.snapshot, this.request(cmd), this.facts(analysis)));
+    const { analysis, setting } = this.check(cmd, shell);
+    const { place, snapshot } = setting;
+    return explanationText(cmd, analysis, explain(snapshot, request(cmd, place), factsOf(analysis)));
   }
 
-  private request(cmd: string): ToolRequest {
-    return {
-      principal: MEMBER,
-      taskId: 'check',
-      tool: 'run',
-      args: { command: cmd },
-      cwd: this.place.cwd,
-      taint: [],
-    };
+  /** PowerShell runs on every system, so that off Windows both kinds of folder are tried: the stricter counts. */
+  private check(cmd: string, shell: Shell): Checked {
+    if (shell === 'bash') return this.checkIn(this.here, cmd, shell);
+    const there = this.checkIn(this.onWindows, cmd, shell);
+    if (shell === 'cmd' || this.onWindows === this.here) return there;
+    const here = this.checkIn(this.here, cmd, shell);
+    return isStricter(there.judgement.decision.effect, here.judgement.decision.effect) ? there : here;
   }
 
-  private facts(analysis: CommandAnalysis): Facts {
-    return {
-      now: Date.now(),
-      analysis,
-      usage: NO_USAGE,
-      workspaceTrusted: true,
-      paused: false,
-      grants: [],
-      contextPolicy: { deniedToolGroups: [], requiredRole: 'member' },
-      sandbox: { id: 'check', isolated: true },
-    };
+  private checkIn(setting: Setting, cmd: string, shell: Shell): Checked {
+    const { place, snapshot } = setting;
+    const analysis = this.analyse(cmd, shell, place);
+    return { analysis, judgement: judge(snapshot, request(cmd, place), factsOf(analysis)), setting };
   }
+}
+
+function request(cmd: string, { cwd }: ShellPlace): ToolRequest {
+  return { principal: MEMBER, taskId: 'check', tool: 'run', args: { command: cmd }, cwd, taint: [] };
+}
+
+function factsOf(analysis: CommandAnalysis): Facts {
+  return {
+    now: Date.now(),
+    analysis,
+    usage: NO_USAGE,
+    workspaceTrusted: true,
+    paused: false,
+    grants: [],
+    contextPolicy: { deniedToolGroups: [], requiredRole: 'member' },
+    sandbox: { id: 'check', isolated: true },
+  };
 }
 
 const IDENTITY = { channel: 'cli', account: 'check', sender: 'member' };
