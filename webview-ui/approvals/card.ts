@@ -32,7 +32,7 @@ export class Card {
   private readonly footer = el('div', { class: 'answer' });
   private readonly status = el('div', { class: 'status', role: 'status' });
   private readonly block: HTMLElement;
-  private settledAt = performance.now() + SETTLE_MS;
+  private settledAt = Number.POSITIVE_INFINITY;
   private scope = 0;
   private state: 'open' | 'confirming' | 'busy' | 'closed' = 'open';
 
@@ -66,6 +66,7 @@ export class Card {
       this.status,
     ]);
     this.drawAnswer();
+    this.moved();
   }
 
   get closed(): boolean {
@@ -80,7 +81,11 @@ export class Card {
 
   /** The list changed or was scrolled: what is under the pointer now may be another button than before. */
   moved(): void {
-    this.settledAt = performance.now() + SETTLE_MS;
+    this.settledAt = Number.POSITIVE_INFINITY;
+    // Counted from when it can be seen; a page that is hidden draws no frame and takes no approval.
+    requestAnimationFrame(() => {
+      this.settledAt = performance.now() + SETTLE_MS;
+    });
   }
 
   /** The keyboard's way to the same buttons. */

@@ -1,4 +1,5 @@
 import type { ApprovalCard, ApprovalsToPage } from '../../../src/views/protocol/approvals';
+import type { AuditRow } from '../../../src/views/protocol/audit';
 
 export const NOW = Date.now();
 
@@ -108,6 +109,118 @@ export function approvalsState(cards: readonly ApprovalCard[], changes: Partial<
     now: Date.now(),
     cards: [...cards],
     setup: { users: 2, channelsOnline: 1 },
+    ...changes,
+  };
+}
+
+/** Records as the engine stores them, the newest first, as the rows that the audit page gets. */
+export function auditRows(count: number, newest = count): readonly AuditRow[] {
+  return Array.from({ length: count }, (_, index) => {
+    const seq = newest - index;
+    const kind = seq % 3;
+    return {
+      seq,
+      at: NOW - index * 1000,
+      type: kind === 0 ? 'message.received' : kind === 1 ? 'decision.made' : 'action.finished',
+      actor: kind === 0 ? '84512 (telegram)' : 'engine',
+      channel: kind === 0 ? 'telegram' : '',
+      summary: kind === 0 ? '/run npm test' : kind === 1 ? 'ask: npm test' : 'exit code 0 · 12 tests passed',
+      tone: kind === 1 ? 'warn' : kind === 2 ? 'good' : 'plain',
+      ...(kind === 0 ? {} : { taskId: 'task-1' }),
+      raw: JSON.stringify({ seq, type: 'x' }, undefined, 2),
+    };
+  });
+}
+
+export const AUDIT_STATE = {
+  type: 'state',
+  locale: LOCALE,
+  engine: { kind: 'ready', detail: '' },
+  channels: ['local', 'telegram'],
+  types: ['message.received'],
+} as const;
+
+export function charts() {
+  const hour = Math.floor(NOW / 3_600_000) * 3_600_000;
+  const hours = Array.from({ length: 24 }, (_, index) => hour - index * 3_600_000);
+  return {
+    type: 'charts',
+    until: NOW,
+    activity: hours.flatMap((at, index) => [
+      { series: 'local', at, count: (index * 7) % 5 },
+      { series: 'telegram', at, count: (index * 3) % 11 },
+    ]),
+    decisions: [
+      { series: 'allow', at: 0, count: 41 },
+      { series: 'ask', at: 0, count: 12 },
+      { series: 'deny', at: 0, count: 7 },
+    ],
+  };
+}
+
+export function taskState(changes: Record<string, unknown> = {}) {
+  return {
+    type: 'state',
+    locale: LOCALE,
+    engine: { kind: 'ready', detail: '' },
+    now: Date.now(),
+    live: '\u001b[1m> test\u001b[0m\n\u001b[32m✔ adds\u001b[0m\n\u001b[31m✖ subtracts\u001b[0m\n\u001b[33mwarning\u001b[0m \u001b[36mcyan\u001b[0m\n',
+    task: {
+      id: 'task-1',
+      user: 'telegram:7001:84512',
+      displayName: 'Ada Lovelace',
+      channel: 'telegram',
+      conversation: '84512',
+      title: '/run npm test',
+      state: 'running',
+      stateText: 'running',
+      detail: 'The command runs.',
+      final: false,
+      createdAt: Date.now() - 64_000,
+      startedAt: Date.now() - 60_000,
+      denials: 1,
+      steps: [
+        {
+          actionId: 'a',
+          tool: 'run',
+          action: 'npm ci',
+          sandbox: 'process',
+          startedAt: 1,
+          state: 'ok',
+          exitCode: 0,
+          durationMs: 4200,
+          output: 'added 12 packages\n',
+        },
+        {
+          actionId: 'b',
+          tool: 'run',
+          action: 'npm test',
+          sandbox: 'process',
+          startedAt: 1,
+          state: 'running',
+        },
+      ],
+    },
+    ...changes,
+  };
+}
+
+export function pairingState(changes: Record<string, unknown> = {}) {
+  return {
+    type: 'state',
+    locale: LOCALE,
+    now: Date.now(),
+    channel: 'Telegram',
+    context: 'direct message',
+    role: 'member',
+    local: false,
+    how: 'Show this code to the person. They send it to the bot as a direct message, with nothing else in it.',
+    code: 'K7M2QX',
+    link: 'https://t.me/shop_bot?start=K7M2QX',
+    expiresAt: Date.now() + 290_000,
+    phase: 'live',
+    outcome: '',
+    tries: [{ at: Date.now(), sender: '99', displayName: 'Mallory', triesLeft: 4 }],
     ...changes,
   };
 }

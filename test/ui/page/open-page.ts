@@ -95,7 +95,9 @@ export async function openPage(
   return {
     page,
     incidents,
-    send: (message) => page.evaluate((data) => window.postMessage(data, '*'), message),
+    send: async (message) => {
+      await page.evaluate(`window.postMessage(${JSON.stringify(message) ?? 'undefined'}, '*')`);
+    },
     said: () => page.evaluate(() => (globalThis as unknown as { said: Record<string, unknown>[] }).said),
     close: () => context.close(),
   };
