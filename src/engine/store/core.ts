@@ -42,6 +42,8 @@ const SNAPSHOT_EVERY = 10_000;
 const SLICE = 512;
 /** Beyond this many waiting, writers are slowed down instead of memory filled. */
 const MAX_PENDING = 20_000;
+/** Indexing waits until nothing was written for so long, in milliseconds. */
+const QUIET_MS = 20;
 const RECOVER_EVERY_MS = 2_000;
 export interface CoreOptions {
   readonly directory: string;
@@ -85,7 +87,9 @@ export class StoreCore {
   private pending: { draft: Draft; stored: Stored }[] = [];
   private working = false;
   private closing = false;
-  private afterWriting: Promise<void> | undefined;
+  private indexTimer: NodeJS.Timeout | undefined;
+  /** When something was last written, in milliseconds of `performance.now()`. */
+  private storedAt = 0;
   private failed = false;
   private recoverTimer: NodeJS.Timeout | undefined;
 
@@ -268,33 +272,35 @@ export class StoreCore {
       if (draft) this.pending.push({ draft, stored: item });
     }
     if (this.pending.length > MAX_PENDING) this.reducePending(this.pending.length - MAX_PENDING);
-    this.wake();
+    this.storedAt = performance.now();
+    if (this.working) return;
+    this.working = true;
+    setImmediate(() => this.turn());
   }
 
-  /** Reduces what was written, after it was acknowledged; indexes it when nobody writes. */
+  /** Reduces what was written, after it was acknowledged and in the gaps that writing leaves. */
   private turn(): void {
     if (this.closing) return;
     this.reducePending(SLICE);
-    const indexing = !this.group.busy && this.index.work();
-    if (this.pending.length > 0 || indexing) {
+    if (this.pending.length > 0) {
       setImmediate(() => this.turn());
       return;
     }
     this.working = false;
-    if (this.group.busy) {
-      this.afterWriting ??= this.group.idle().then(() => {
-        this.afterWriting = undefined;
-        this.wake();
-      });
-      return;
-    }
-    if (this.reduced.seq - this.snapshotAt >= SNAPSHOT_EVERY) this.saveStates();
+    if (this.reduced.seq - this.snapshotAt >= SNAPSHOT_EVERY && !this.group.busy) this.saveStates();
+    this.indexSoon(QUIET_MS);
   }
 
-  private wake(): void {
-    if (this.working) return;
-    this.working = true;
-    setImmediate(() => this.turn());
+  /** Indexes when nobody has written for a while: a writer that waits for each record is not held up by it. */
+  private indexSoon(delayMs: number): void {
+    if (this.indexTimer || this.closing) return;
+    this.indexTimer = setTimeout(() => {
+      this.indexTimer = undefined;
+      const quiet = performance.now() - this.storedAt >= QUIET_MS;
+      if (!quiet) this.indexSoon(QUIET_MS);
+      else if (this.index.work()) this.indexSoon(0);
+    }, delayMs);
+    this.indexTimer.unref();
   }
 
   private reducePending(count: number): void {
@@ -369,6 +375,7 @@ export class StoreCore {
     this.closing = true;
     this.drain();
     clearInterval(this.recoverTimer);
+    clearTimeout(this.indexTimer);
     this.heads.sign(false);
     this.heads.stop();
     if (this.reduced.seq > this.snapshotAt) this.saveStates();

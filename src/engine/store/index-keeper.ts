@@ -12,8 +12,8 @@ import {
 import type { Snapshots } from './snapshot';
 import { loadSqlite } from './sqlite';
 
-/** Records that are indexed at once while the index catches up with the journal. */
-const SLICE = 256;
+/** Records that are indexed at once; writers wait no longer than that takes. */
+const SLICE = 128;
 /** Records that wait in memory to be indexed; beyond that they are read from the journal again. */
 const MAX_WAITING = 20_000;
 /** The index is worth writing when this many records are not in the file yet, or at the end. */
