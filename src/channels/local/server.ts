@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../../engine/model/ports';
 import { ENGINE, type RecordSink } from '../../engine/model/record';
 import { type AdapterContext, ChannelError } from '../contract';
 import { localDescriptor, localSettings } from './descriptor';
@@ -8,6 +9,7 @@ import type { LocalDoor, LocalHub, LocalPeer } from './hub';
 import { type ClientLine, clientLine, encodeLine, LineReader, type ServerLine } from './protocol';
 
 const HELLO_WITHIN_MS = 5_000;
+const GOODBYE_WITHIN_MS = 500;
 const CONNECTION_CAP = 32;
 /** Bytes that a client may leave unread before it is let go. */
 const UNREAD_CAP = 16 * 1024 * 1024;
@@ -30,12 +32,14 @@ export class LocalServer implements LocalDoor {
   private readonly window = randomUUID();
   private server: Server | undefined;
   private readonly connections = new Set<Connection>();
+  private clock: Clock | undefined;
   private refusals = 0;
   private refusalsOpen = false;
 
   constructor(private readonly deps: LocalServerDeps) {}
 
   async open(context: AdapterContext, hub: LocalHub): Promise<void> {
+    this.clock = context.clock;
     const token = randomBytes(32).toString('hex');
     const { port } = localSettings.parse(context.settings);
     const server = createServer((socket) => {
@@ -75,7 +79,14 @@ export class LocalServer implements LocalDoor {
     const { server } = this;
     this.server = undefined;
     for (const connection of this.connections) connection.end('The local chat was switched off in VS Code.');
-    if (server?.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
+    if (!server?.listening) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // Who does not read the goodbye is not waited for.
+    const timer = this.clock?.after(GOODBYE_WITHIN_MS, () => {
+      for (const connection of this.connections) connection.cut();
+    });
+    await closed;
+    timer?.dispose();
   }
 
   /** One record for the first refusal, then one a minute with their number. */
@@ -140,6 +151,10 @@ class Connection {
     this.write({ type: 'bye', text });
     this.dispose();
     this.socket.destroySoon();
+  }
+
+  cut(): void {
+    this.socket.destroy();
   }
 
   private dispose(): void {

@@ -251,6 +251,24 @@ describe('local channel', () => {
     await assert.rejects(off.say('hello'), /local channel is off/);
   });
 
+  it('does not wait for a client that does not read', async () => {
+    const { adapter, hub } = await opened();
+    const { port, token } = await onlyWindow();
+    const socket = connect(port, '127.0.0.1');
+    socket.write(encodeLine({ type: 'hello', v: 1, token, as: 'deaf' }));
+    await once(socket, 'data');
+    socket.pause();
+    const before = hub.attach({ name: 'deaf', onMessage: () => {} });
+    for (let index = 0; index < 8; index += 1) {
+      await adapter.send(
+        outbound({ channel: 'local', conversation: 'dm-deaf', text: 'x'.repeat(1_000_000) }),
+      );
+    }
+    before.dispose();
+    await adapter.disconnect();
+    socket.destroy();
+  });
+
   it('refuses names that are not names', async () => {
     const { hub } = await opened();
     const window = await onlyWindow();
