@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JournalHeldError } from '../../../src/engine/journal';
 import type { Projection } from '../../../src/engine/model/projection';
-import type { Store } from '../../../src/engine/store';
-import { workerStore } from './bundled';
+import { createStore, type Store } from '../../../src/engine/store';
+import { bundled, workerStore } from './bundled';
 import { localStore, note, scratch, type TallyState, tally } from './support';
 
 const kinds = [
@@ -150,6 +150,36 @@ for (const [where, make] of kinds) {
     });
   });
 }
+
+describe('store whose worker dies', () => {
+  it('is failed at once, acknowledges nothing more, and can be opened again in the same window', async () => {
+    const { path, remove } = scratch();
+    const marker = join(path, 'marker');
+    const store = createStore({
+      directory: join(path, 'journal'),
+      label: 'x',
+      workerPath: bundled('dying-worker.ts'),
+    });
+    await store.open();
+    await store.append(note(1));
+    writeFileSync(marker, '');
+    const failed = new Promise<void>((resolve) => {
+      store.onState(({ state }) => {
+        if (state === 'failed') resolve();
+      });
+    });
+    const last = store.append(note(2, marker)).catch((error: Error) => error.message);
+    await failed;
+    assert.match(store.state.state === 'failed' ? store.state.reason : '', /ended unexpectedly.*code 7/);
+    await last;
+    await assert.rejects(store.append(note(3)), /not open/);
+    const report = await store.open();
+    assert.deepEqual([report.lastSeq, report.damage], [2, []]);
+    assert.equal((await store.append(note(4))).seq, 3);
+    await store.close();
+    remove();
+  });
+});
 
 describe('store snapshots', () => {
   let directory: string;
