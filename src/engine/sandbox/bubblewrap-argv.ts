@@ -45,6 +45,7 @@ export function bubblewrapArgv(input: BubblewrapInput): string[] {
     ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
     ...(input.asRoot ? readOnly('/proc/sys') : []),
     ...places.emptied.filter((path) => !within(path) && !nested(path)).flatMap(empty),
+    ...(places.home !== undefined && nested(places.home) ? ['--dir', places.home] : []),
     // A workspace under a shown place, or the other way round: the workspace comes later and wins.
     ...places.shown.filter((path) => !within(path)).flatMap(readOnly),
     ...['--bind', workspace, workspace],

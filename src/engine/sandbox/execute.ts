@@ -187,9 +187,15 @@ class Run {
       if (members.length > this.limits.processes) onOver('processes');
       const bytes = members.reduce((sum, entry) => sum + entry.residentBytes, 0);
       if (bytes > this.limits.memoryBytes) onOver('memory');
-      timer = setTimeout(() => void look(), LOOK_EVERY_MS);
     };
-    timer = setTimeout(() => void look(), FIRST_LOOK_MS);
+    // A look that fails, for want of a file descriptor say, is followed by another.
+    const lookAgain = () =>
+      void look()
+        .catch(() => {})
+        .finally(() => {
+          if (!this.ended && !this.stopReason) timer = setTimeout(lookAgain, LOOK_EVERY_MS);
+        });
+    timer = setTimeout(lookAgain, FIRST_LOOK_MS);
     return () => clearTimeout(timer);
   }
 

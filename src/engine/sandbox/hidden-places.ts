@@ -56,6 +56,8 @@ const SYSTEM_SECRETS = [
 export interface HiddenPlaces {
   /** Real paths of folders that are empty inside. */
   readonly emptied: readonly string[];
+  /** Real path of the home, to be made where its parent is empty: programs expect it to be there. */
+  readonly home: string | undefined;
   /** Real paths under an emptied folder that are shown again, read-only. */
   readonly shown: readonly string[];
   /** Real paths of files that read as empty inside. */
@@ -103,6 +105,7 @@ export function findHiddenPlaces(input: HiddenPlacesInput): HiddenPlaces {
   }
   return {
     emptied: top.sort(),
+    home,
     shown: [...shown].filter((path) => !isInOther(path, shown)).sort(),
     blanked: [...blanked].filter((path) => !isInOther(path, new Set(top))).sort(),
   };

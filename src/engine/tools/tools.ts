@@ -1,6 +1,7 @@
 import { deleteTool } from './delete';
 import { editTool } from './edit';
 import { createFetchTool, type GatedFetch } from './fetch';
+import { gitCommitTool, gitDiffTool, gitStatusTool } from './git';
 import { listTool } from './list';
 import { moveTool } from './move';
 import { readTool } from './read';
@@ -16,7 +17,8 @@ export interface ToolsOptions {
 
 /** Every tool of the engine, by name. */
 export function createTools(options: ToolsOptions = {}): Map<string, Tool> {
-  const tools = [listTool, readTool, searchTool, writeTool, editTool, moveTool, deleteTool, runTool];
+  const files = [listTool, readTool, searchTool, writeTool, editTool, moveTool, deleteTool];
+  const tools = [...files, runTool, gitStatusTool, gitDiffTool, gitCommitTool];
   if (options.fetch) tools.push(createFetchTool(options.fetch));
   return new Map(tools.map((tool) => [tool.name, tool]));
 }

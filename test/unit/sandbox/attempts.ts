@@ -1,15 +1,13 @@
 import type { SandboxId } from '../../../src/engine/sandbox/backend';
 
-/** The promise that an attempt tries to break; a column of the table in `docs/verification.md`. */
+/** The promise that an attempt tries to break; a row of the table in `docs/sandboxes.md`. */
 export type Promised =
   | 'write outside'
   | 'protected files'
   | 'read secrets'
   | 'network'
   | 'processes'
-  | 'environment'
-  | 'limits'
-  | 'tree ends';
+  | 'environment';
 
 /**
  * One attempt to get out. `line` runs in bash; `$OUT` is a folder outside that holds `secret`, `$STORE` the

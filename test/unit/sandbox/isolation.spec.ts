@@ -154,6 +154,20 @@ describe('isolation', () => {
       assert.equal((await broken.selfTest()).ok, false);
     });
 
+    it('gives an empty home to write to, which nothing of arrives outside', async () => {
+      const home = join(ground.base, 'home', 'ada');
+      mkdirSync(join(home, '.ssh'), { recursive: true });
+      const backend = new BubblewrapBackend({
+        storageDir: ground.storage,
+        isProtected: () => false,
+        home,
+        hostEnv: { HOME: home },
+      });
+      const result = await run(backend, 'cd ~ && ls -A && echo x > .cache && cat .cache && pwd');
+      assert.equal(result.output.text, `x\n${home}\n`);
+      assert.deepEqual(readdirSync(home), ['.ssh']);
+    });
+
     it('limits temporary space', async () => {
       const result = await run(bubblewrap(), 'fallocate -l 600M /tmp/big; echo code $?');
       assert.match(result.output.text, /code 1/);
@@ -278,7 +292,12 @@ describe('isolation', () => {
       const argv = sandboxExecArgv({
         workspace: '/Users/a/w") (allow default) ("',
         temporary: '/private/tmp/t',
-        places: { emptied: ['/Users/a'], shown: ['/Users/a/.nvm'], blanked: ['/etc/sudoers'] },
+        places: {
+          emptied: ['/Users/a'],
+          home: '/Users/a',
+          shown: ['/Users/a/.nvm'],
+          blanked: ['/etc/sudoers'],
+        },
         masks: ['/Users/a/w/.git/hooks'],
       });
       const profile = argv.at(-1) ?? '';
