@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { AUDIT_STATE, auditRows } from './page/fixtures';
+import type { PageUnderTest } from './page/open-page';
+import { usePages } from './page/suite';
+
+const MILLION = 1_000_000;
+
+/** Plays the extension: answers each query of the page from a journal of `newest` records without gaps. */
+async function answer(under: PageUnderTest, newest: number): Promise<void> {
+  const asked = (await under.said()).filter((message) => message.type === 'query');
+  for (const { requestId, beforeSeq, limit } of asked) {
+    if (answered.get(under)?.has(requestId)) continue;
+    answered.set(under, (answered.get(under) ?? new Set()).add(requestId));
+    const top = Math.min(newest, typeof beforeSeq === 'number' ? beforeSeq - 1 : newest);
+    const count = Math.min(Number(limit), top);
+    const rows = auditRows(count, top);
+    const last = top - count + 1;
+    await under.send({
+      type: 'page',
+      requestId,
+      rows,
+      total: newest,
+      ...(last > 1 ? { nextBeforeSeq: last } : {}),
+    });
+  }
+}
+const answered = new Map<PageUnderTest, Set<unknown>>();
+
+describe('the page of the audit', () => {
+  const open = usePages();
+
+  async function shown(
+    newest: number,
+    state: Record<string, unknown> = {},
+    kept?: unknown,
+  ): Promise<PageUnderTest> {
+    const under = await open('audit', { width: 1000, height: 700, state: kept });
+    await under.send({ ...AUDIT_STATE, ...state });
+    await under.page.locator('.input').waitFor();
+    await answer(under, newest);
+    return under;
+  }
+  const firstSeq = (under: PageUnderTest) =>
+    under.page.evaluate(
+      `Math.max(...[...document.querySelectorAll('.row')].map((row) => Number(row.querySelector('.seq')?.textContent ?? 0)))`,
+    );
+
+  it('holds a million records and draws only a screen of them', async () => {
+    const under = await shown(MILLION);
+    await under.page.getByText('1,000,000 records').waitFor();
+    assert.ok((await under.page.locator('.row').count()) < 60);
+    await under.page.evaluate(`document.querySelector('.grid').scrollTop = 24 * 500000`);
+    await under.page.waitForFunction(
+      `[...document.querySelectorAll('.row')].some((row) => row.getAttribute('aria-rowindex') === '500002')`,
+    );
+    await answer(under, MILLION);
+    await under.page.locator('.row[aria-rowindex="500002"] .type').waitFor({ state: 'attached' });
+    assert.match(await under.page.locator('.row[aria-rowindex="500002"]').innerText(), /499999|500000/);
+    assert.ok((await under.page.locator('.row').count()) < 60);
+    assert.deepEqual(under.incidents, []);
+  });
+
+  it('goes to any record by keyboard and tells the screen reader where it is', async () => {
+    const under = await shown(500);
+    await under.page.locator('.grid').focus();
+    await under.page.keyboard.press('Home');
+    await under.page.getByRole('heading', { name: 'Record 500' }).waitFor();
+    await under.page.keyboard.press('ArrowDown');
+    await under.page.getByRole('heading', { name: 'Record 499' }).waitFor();
+    const active = await under.page.evaluate(
+      `document.getElementById(document.querySelector('.grid').getAttribute('aria-activedescendant')).getAttribute('aria-selected')`,
+    );
+    assert.equal(active, 'true');
+    await under.page.keyboard.press('Enter');
+    assert.equal(await under.page.evaluate(`document.activeElement.className`), 'raw');
+  });
+
+  it('filters by text and by chips, and names the term it does not understand', async () => {
+    const under = await shown(50);
+    await under.page.getByRole('button', { name: 'Denied' }).click();
+    assert.equal(await under.page.locator('.input').inputValue(), 'effect:deny');
+    const query = (await under.said()).findLast((message) => message.type === 'query');
+    assert.equal(query?.filter, 'effect:deny');
+    await under.send({
+      type: 'failed',
+      requestId: query?.requestId,
+      message: 'An effect is …',
+      term: 'effect:deny',
+    });
+    await under.page.getByText('An effect is …').waitFor();
+    assert.equal(await under.page.locator('.input').getAttribute('aria-invalid'), 'true');
+  });
+
+  it('follows new records at the top, and leaves the reader alone who has scrolled away', async () => {
+    const under = await shown(500);
+    await under.send({ type: 'grown' });
+    await under.page.waitForTimeout(50);
+    await answer(under, 501);
+    await under.page.getByText('501 records').waitFor();
+    await under.page.evaluate(`document.querySelector('.grid').scrollTop = 2400`);
+    await under.page.waitForTimeout(100);
+    await under.send({ type: 'grown' });
+    await under.page.getByRole('button', { name: 'Show new records' }).waitFor();
+    assert.equal(await under.page.evaluate(`document.querySelector('.grid').scrollTop`), 2400);
+  });
+
+  it('says that all is intact, or where it is not, and goes there', async () => {
+    const under = await shown(500);
+    await under.page.getByRole('button', { name: 'Verify' }).click();
+    assert.ok((await under.said()).some((message) => message.type === 'verify'));
+    await under.send({ type: 'verify', verify: { state: 'running', records: 7 } });
+    await under.page.getByText('7 records so far').waitFor();
+    const place = { problem: 'The record was changed.', segment: 's1', line: 42, seq: 42 };
+    await under.send({ type: 'verify', verify: { state: 'damaged', records: 41, ...place } });
+    await under.page.getByText('record 42, in s1, line 42').waitFor();
+    await under.page.getByRole('button', { name: 'Go to the place' }).click();
+    await under.page.waitForTimeout(50);
+    await answer(under, 500);
+    await under.page.waitForTimeout(100);
+    await answer(under, 500);
+    assert.ok(Number(await firstSeq(under)) < 120);
+  });
+
+  it('comes back with its filter after it was hidden', async () => {
+    const under = await shown(10, {}, { filter: 'tool:run', follow: false, charts: false });
+    assert.equal(await under.page.locator('.input').inputValue(), 'tool:run');
+    assert.equal((await under.said()).find((message) => message.type === 'query')?.filter, 'tool:run');
+  });
+});
