@@ -85,6 +85,7 @@ async function byRipgrep(
   // 127 and 126: the wrapper could not start it. 2: a mistake in the pattern or the glob.
   if (result.failure || result.exitCode === 127 || result.exitCode === 126) return undefined;
   if (result.cancelled) throw new EngineError('The search was stopped.');
+  if (result.limit) throw new EngineError('The search took too long or found too much; narrow it.');
   if (result.exitCode === 2)
     throw new EngineError(`The search was not understood: ${result.output.text.trim()}`);
   return result.output.text

@@ -101,7 +101,12 @@ export const BACKENDS: readonly BackendUnderTest[] = [
       new BubblewrapBackend({ storageDir: ground.storage, isProtected: protectedIn(ground.workspace) }),
     ...(existsSync('/usr/bin/bwrap') ? {} : { skip: 'bwrap is not installed' }),
   },
-  {
+  // A container takes a quarter of a second to start: these are driven in the full run.
+  ...(FULL ? [podman()] : []),
+];
+
+function podman(): BackendUnderTest {
+  return {
     id: 'container',
     make: (ground) =>
       new ContainerBackend({
@@ -109,12 +114,6 @@ export const BACKENDS: readonly BackendUnderTest[] = [
         isProtected: protectedIn(ground.workspace),
         settings: PODMAN,
       }),
-    ...containerSkip(),
-  },
-];
-
-/** A container takes a quarter of a second to start: these run in the full run only. */
-function containerSkip(): { skip?: string } {
-  if (!FULL) return { skip: 'containers are driven in the full run' };
-  return makePodmanImage() ? {} : { skip: 'podman, runc or busybox is not installed' };
+    ...(makePodmanImage() ? {} : { skip: 'podman, runc or busybox is not installed' }),
+  };
 }
