@@ -53,7 +53,8 @@ function show(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a group of settings';
-  if (typeof value === 'string') return value.length <= 40 ? `the text “${value}”` : 'a long text';
+  // An address may hold a password before its “@”.
+  if (typeof value === 'string') return value.length <= 40 && !value.includes('@') ? `the text “${value}”` : 'a text';
   return `${typeof value === 'boolean' ? '' : `the ${typeof value} `}${String(value)}`;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { apiRoot } from '../api-root';
 import type { ChannelDescriptor } from '../contract';
 
 const DEFAULT_API = 'https://slack.com/api';
@@ -9,10 +10,7 @@ export const slackSettings = z.object({
   /** Workspaces (T…) and organisations (E…) whose people are heard. Empty: only the one the app is installed in. */
   allowedTeams: z.array(z.string().regex(/^[TE][A-Z0-9]{2,20}$/, TEAM_ID)).default([]),
   /** Where the Web API is; another one only for tests. */
-  apiRoot: z
-    .url({ protocol: /^https?$/, error: 'must be a web address such as https://slack.com/api' })
-    .default(DEFAULT_API)
-    .transform((text) => text.replace(/\/+$/, '')),
+  apiRoot: apiRoot(DEFAULT_API),
 });
 
 export type SlackSettings = z.output<typeof slackSettings>;

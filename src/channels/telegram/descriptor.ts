@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { apiRoot } from '../api-root';
 import type { ChannelDescriptor } from '../contract';
 
 const DEFAULT_API = 'https://api.telegram.org';
@@ -15,10 +16,7 @@ export const telegramSettings = z.object({
   /** Groups the bot takes part in. Empty: any group, but each must be paired by a code. */
   allowedGroups: z.array(groupId).default([]),
   /** Where the Bot API is; another one for a self-hosted Bot API server, or for tests. No slash at the end. */
-  apiRoot: z
-    .url({ protocol: /^https?$/, error: 'must be a web address such as https://api.telegram.org' })
-    .default(DEFAULT_API)
-    .transform((text) => text.replace(/\/+$/, '')),
+  apiRoot: apiRoot(DEFAULT_API),
 });
 
 export type TelegramSettings = z.output<typeof telegramSettings>;

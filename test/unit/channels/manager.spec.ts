@@ -379,6 +379,10 @@ describe('channel manager', () => {
         { deep: { on: null } },
         'The setting “cowork.channels.alpha.deep” must be true or false, but holds nothing.',
       ],
+      [
+        { rooms: 'https://me:secret@host' },
+        'The setting “cowork.channels.alpha.rooms” must be a list, but holds a text.',
+      ],
       ['x', 'The setting “cowork.channels.alpha” must be a group of settings, but holds the text “x”.'],
     ] as const) {
       settings = wrong as unknown as Record<string, unknown>;

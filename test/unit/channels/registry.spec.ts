@@ -48,6 +48,20 @@ describe('channel registry', () => {
       for (const host of descriptor.hosts?.({}) ?? []) assert.match(host, /^[a-z0-9.-]+(:\d+)?$/);
       if (!('apiRoot' in (settings as z.ZodObject).shape)) return;
       assert.deepEqual(descriptor.hosts?.({ apiRoot: 'http://127.0.0.1:8081/' }), ['127.0.0.1:8081']);
+      assert.deepEqual(descriptor.hosts?.({ apiRoot: 'https://own.example/x' }), ['own.example']);
+      // The token would go there in the clear, or with a password that is then in every log.
+      for (const apiRoot of [
+        'http://own.example',
+        'http://127.0.0.1.evil.example',
+        'https://user:secret@own.example',
+        'https://own.example/?x=',
+        'ftp://own.example',
+        'own.example',
+        '',
+        7,
+      ]) {
+        assert.ok(!settings.safeParse({ apiRoot }).success, String(apiRoot));
+      }
     });
   }
 
