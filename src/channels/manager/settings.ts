@@ -54,7 +54,8 @@ function show(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a group of settings';
   // An address may hold a password before its “@”.
-  if (typeof value === 'string') return value.length <= 40 && !value.includes('@') ? `the text “${value}”` : 'a text';
+  if (typeof value === 'string')
+    return value.length <= 40 && !value.includes('@') ? `the text “${value}”` : 'a text';
   return `${typeof value === 'boolean' ? '' : `the ${typeof value} `}${String(value)}`;
 }
 
