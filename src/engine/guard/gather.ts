@@ -52,7 +52,7 @@ export function gather(
   positionals(facts, state);
   redirections(simple.redirections, facts, state);
   const kind = args.subSpec?.kind ?? spec?.kind;
-  if (kind === 'network') sending(facts);
+  if (kind === 'network' || facts.hosts.length > 0) sending(facts);
   return facts;
 }
 

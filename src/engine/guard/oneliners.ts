@@ -18,7 +18,10 @@ const STRING = String.raw`(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|\x60((?:[^\
 
 function calls(code: string, names: string): string[] {
   const found: string[] = [];
-  const pattern = new RegExp(String.raw`(?:${names})\s{0,8}\(?\s{0,8}(?:[brfu]{1,2}(?=["']))?${STRING}`, 'g');
+  const pattern = new RegExp(
+    String.raw`(?:${names})(?:\s{1,8}\(?|\()\s{0,8}(?:[brfu]{1,2}(?=["']))?${STRING}`,
+    'g',
+  );
   for (const match of code.matchAll(pattern)) {
     const text = match[1] ?? match[2] ?? match[3];
     if (text !== undefined) found.push(unquoteEscapes(text));
@@ -55,7 +58,7 @@ function listCalls(code: string, names: string): string[] {
 function argumentCalls(code: string, names: string): string[] {
   const found: string[] = [];
   const pattern = new RegExp(
-    String.raw`(?:${names})\s{0,8}\(?\s{0,8}(${STRING}(?:\s{0,8},\s{0,8}${STRING}){1,12})`,
+    String.raw`(?:${names})\s{0,8}\({0,2}\s{0,8}(${STRING}(?:\s{0,8},\s{0,8}${STRING}){1,12})`,
     'g',
   );
   for (const match of code.matchAll(pattern)) {
@@ -164,6 +167,9 @@ const EVALUATES =
   /(?:\b(?:exec|eval|execfile|compile|new Function|Function|vm\.run\w*|instance_eval|class_eval|loadstring|load|assert|create_function|runInThisContext|marshal\.loads|pickle\.loads)\s*[({]|\beval\b)/;
 const DECODES =
   /\b(?:b64decode|base64|fromhex|unhexlify|decode64|atob|decode_base64|base64_decode|unpack|Buffer\.from|rot13|str_rot13|bytes\.fromhex|pack\s*\(\s*['"]H|zlib\.decompress|gzinflate|codecs\.decode|fromCharCode|chr\s*\()/;
+/** Runs something that is not written out in the code. */
+const RUNS_VALUE =
+  /\b(?:os\.system|os\.popen|subprocess\.\w{2,12}|execSync|exec|spawn\w{0,4}|system|shell_exec|passthru|popen)\s{0,4}\(\s{0,4}[^'"\s[)]/;
 const FORKS =
   /\bfork\b[^;]{0,40}\b(?:while|until|loop|fork)\b|\b(?:while|until|loop|for)\b[^;]{0,60}\bfork\b|while\s*\(?\s*(?:1|True|true|:)\s*\)?[^\n]{0,80}(?:fork|Popen|spawn)\s*\(|(?:spawn|exec|fork)\w*\([^)]{0,80}(?:process\.argv\[0\]|__filename)|(?:system|spawn|exec)\s*\(?\s*\$0/;
 
@@ -175,6 +181,7 @@ export function scanCode(source: string): CodeScan {
   if (FORKS.test(code)) reported.push('process.fork-bomb');
   if (SOCKET.test(code) && SHELLED.test(code)) reported.push('network.reverse-shell');
   if (FETCHES.test(code) && EVALUATES.test(code)) reported.push('run.download');
+  if (FETCHES.test(code) && RUNS_VALUE.test(code)) reported.push('run.download');
   if (DECODES.test(code) && EVALUATES.test(code)) reported.push('run.decoded');
   if (
     /\bset(?:e|re|res)?uid\s*\(?\s*(?:0|\$?[<>])|\bsetuid\s*\(\s*0|\$[<>]\s*=\s*0|POSIX::setuid|Process::Sys\.setuid|os\.seteuid\s*\(\s*0|process\.setuid\s*\(\s*0/.test(
@@ -205,9 +212,32 @@ export function scanCode(source: string): CodeScan {
   return { shell: [...new Set(shell)].slice(0, 16), deletes, writes, reads, network, reported };
 }
 
+/** What a one-liner prints when it prints texts that stand in it, else undefined. */
+export function printedLiterals(code: string): string | undefined {
+  const found = calls(
+    code,
+    '(?:print|printf|puts|echo|console\\.log|sys\\.stdout\\.write|process\\.stdout\\.write|say)',
+  );
+  return found.length === 0 ? undefined : `${found.join('\n')}\n`;
+}
+
 /** `'a' + 'b'` and `'a' . 'b'` and `'a' 'b'` as one text, as the interpreter would see it. */
 function joined(code: string): string {
-  return code.replace(/'\s{0,4}[+.]\s{0,4}'/g, '').replace(/"\s{0,4}[+.]\s{0,4}"/g, '');
+  return (
+    code
+      // Perl's word lists.
+      .replace(
+        /\bqw\s?[([{]([^)\]}]{0,400})[)\]}]/g,
+        (_, words: string) =>
+          `(${words
+            .trim()
+            .split(/\s+/)
+            .map((word) => `'${word}'`)
+            .join(',')})`,
+      )
+      .replace(/'\s{0,4}[+.]\s{0,4}'/g, '')
+      .replace(/"\s{0,4}[+.]\s{0,4}"/g, '')
+  );
 }
 
 function withHome(paths: readonly string[], code: string): string[] {

@@ -6,7 +6,7 @@ import { resolvePath } from './paths';
 import { NETWORK } from './programs/network';
 import { hasFilter } from './special';
 import type { Runner, ShellState } from './state';
-import { guessOf, NO_STREAM, type Stream, Tag, type Tags, textOf } from './value';
+import { guessOf, NO_STREAM, STAR, type Stream, Tag, type Tags, textOf } from './value';
 
 const FETCHERS = new Set([
   ...NETWORK.flatMap((spec) => (spec.kind === 'network' ? spec.names : [])),
@@ -65,7 +65,7 @@ export function commandOutput(facts: Facts, state: ShellState, runner: Runner): 
     revealsSecrets(facts)
   )
     tags |= Tag.secret;
-  if (FETCHERS.has(facts.name)) tags |= Tag.network;
+  if (FETCHERS.has(facts.name) || facts.hosts.length > 0) tags |= Tag.network;
   if (decodes(facts)) tags |= Tag.decoded;
   return { text: listed, tags };
 }
@@ -78,6 +78,13 @@ function listedNames(facts: Facts, state: ShellState): string | undefined {
       return state.cwd === undefined ? undefined : `${state.cwd}\n`;
     case 'git':
       return /^rev-parse --show-toplevel$/.test(facts.text) ? `${state.place.workspace}\n` : undefined;
+    case 'ls':
+      return hasOption(facts.args, ['-d', '--directory']) && facts.reads.length > 0
+        ? `${facts.args.positionals.map((word) => word.shape.replaceAll(STAR, '*')).join('\n')}\n`
+        : undefined;
+    case 'mktemp':
+      // Some name below the folder for temporary files: the same for all that the line does with it.
+      return '/tmp/tmp.unnamed\n';
     case 'find':
       // Unfiltered, everything below its starts is named; the starts stand for it.
       return facts.writes.length === 0 && !hasFilter(facts)

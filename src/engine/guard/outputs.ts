@@ -1,5 +1,6 @@
 import { hasOption, type ParsedArgs } from './args';
 import { LIMITS } from './limits';
+import { printedLiterals } from './oneliners';
 import { guessOf, type Stream, Tag, type Tags, type Value } from './value';
 
 /** What a command prints, as far as that can be said without running it. Undefined when nothing is known. */
@@ -53,6 +54,19 @@ export function staticOutput(
       if (!/^(base64|enc)$/.test(guessOf(args.positionals[0]) ?? '')) return undefined;
       if (!hasOption(args, ['-d']) || hasOption(args, ['-k', '-K', '-pass'])) return undefined;
       return decoded(files[0] ?? stdin, (text) => Buffer.from(text, 'base64').toString('utf8'));
+    case 'awk':
+    case 'gawk':
+    case 'python':
+    case 'perl':
+    case 'ruby':
+    case 'node':
+    case 'php': {
+      const code =
+        args.options.find((option) => option.role === 'code')?.value ??
+        (name.endsWith('awk') ? args.positionals[0] : undefined);
+      const text = code === undefined ? undefined : printedLiterals(code.shape);
+      return text === undefined ? undefined : { text, tags };
+    }
     default:
       return undefined;
   }

@@ -132,6 +132,8 @@ export function classify(
   if (/(^|\/)\.git$/.test(whole)) found.add('repository');
   if (
     whole === '/' ||
+    // `/$x` is the root itself when `x` is not set.
+    path === `/${UNKNOWN}` ||
     WINDOWS_ROOT.test(whole) ||
     /^\/(mnt\/)?[a-z]$/.test(whole) ||
     /^[a-z]:\/[*]/.test(path)
@@ -209,14 +211,20 @@ function homePlaces(path: string, whole: string, home: string, found: Set<PathCl
   }
 }
 
+/** A glob counts as a secret's name only when what is written of it says so: `.e*`, `id_*`, not `*.json`. */
+function mayBe(name: string, known: string): boolean {
+  if (name === known) return true;
+  if (!hasGlob(name)) return false;
+  return /^\.|env|secret|cred|id_|key|pem|shadow|token|pass|hist/.test(name) && shapeMatches(name, known);
+}
+
 /** Classes that follow from the names in a path, wherever it starts. */
 function byName(path: string, found: Set<PathClass>): void {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const lower = name.toLowerCase();
-  if (data.HISTORY_NAMES.some((known) => isOrMatches(lower, known.toLowerCase()) && name !== STAR))
-    found.add('history');
+  if (data.HISTORY_NAMES.some((known) => mayBe(lower, known.toLowerCase()))) found.add('history');
   if (
-    data.SECRET_NAMES.some((secret) => isOrMatches(lower, secret)) &&
+    data.SECRET_NAMES.some((secret) => mayBe(lower, secret)) &&
     !/\.(example|sample|template)$/.test(lower)
   ) {
     if (!(name === STAR)) found.add('secret');

@@ -137,6 +137,10 @@ const interpreter: Special = (facts, state, run) => {
     const text = positional(facts, 0);
     if (text !== undefined) code.push(text);
   }
+  // `perl -i -pe …`, `ruby -i -ne …`: the files after the code are rewritten.
+  if (inline.length > 0 && facts.args.options.some((option) => option.name === '-i')) {
+    for (const word of facts.args.positionals) facts.writes.push(pathRef(word.shape, state, facts.shell));
+  }
   const script = facts.args.positionals[0];
   const named = inline.length > 0 || facts.args.options.some((option) => option.role === 'run');
   const fromInput = !named && (script === undefined || script.shape === '-' || script.shape === '/dev/stdin');
@@ -200,7 +204,8 @@ const awk: Special = (facts, state, run) => {
     }
     if (code.includes(UNKNOWN)) facts.executes.push('a program that is only known when it runs');
   }
-  if (hasOption(facts.args, ['-f', '--file'])) facts.executes.push('a program file');
+  if (facts.args.options.some((option) => option.role === 'run'))
+    facts.executes.push('a program file or an extension');
 };
 
 function redirectTargets(code: string): string[] {
@@ -420,6 +425,22 @@ const fromPipe: Special = (facts, state) => {
   for (const name of names.slice(0, 32)) into.push(pathRef(name.replaceAll('*', STAR), state, facts.shell));
 };
 
+/** `tmux new -d 'line'`, `screen -dm command`: what runs inside. */
+const multiplexer: Special = (facts, _state, run) => {
+  const { positionals: given } = facts.args;
+  // After the first plain word everything belongs to the command inside, its options too.
+  const inner = facts.name === 'screen' ? facts.args.rest : given.slice(1);
+  const line = inner.map((word) => guessOf(word) ?? '').join(' ');
+  if (line !== '') {
+    facts.executes.push(line);
+    run(line);
+  }
+};
+
+const date: Special = (facts) => {
+  if (facts.args.positionals.some((word) => !word.shape.startsWith('+'))) facts.changes = true;
+};
+
 const SPECIAL: Readonly<Record<string, Special>> = {
   chmod,
   chown: chmod,
@@ -436,6 +457,10 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   mv,
   rsync,
   scp,
+  tmux: multiplexer,
+  screen: multiplexer,
+  byobu: multiplexer,
+  date,
   'remove-item': fromPipe,
   'move-item': fromPipe,
   'clear-content': fromPipe,

@@ -99,7 +99,7 @@ const WRAPPINGS: Readonly<Record<string, (line: string, words: readonly string[]
   or: (line) => `false || ${line}`,
   'new line': (line) => `ls\n${line}`,
   background: (line) => `${line} &`,
-  subshell: (line) => `(${line})`,
+  subshell: (line) => `( ${line} )`,
   braces: (line) => `{ ${line}; }`,
   if: (line) => `if true; then ${line}; fi`,
   else: (line) => `if false; then :; else ${line}; fi`,

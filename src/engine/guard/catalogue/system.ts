@@ -187,7 +187,7 @@ export const SYSTEM_RULES: readonly Rule[] = [
           'set-service',
         ],
         text: /(stop|disable|mask|off|config|delete|unload|^)\s?\S*\s*(firewalld|ufw|iptables|nftables|apparmor|auditd|selinux|fail2ban|clamav|falcon-sensor|crowdstrike|rsyslog|syslog|windefend|mpssvc|sense|wscsvc|eventlog|osqueryd|wazuh|com\.apple\.alf)\b/i,
-        notText: /^(status|start|enable|restart|is-active|show|query|list)\b/i,
+        notText: /^(status|start|enable|restart|is-\w+|show|query|list\S*|cat)(\s|$)/i,
       },
       { program: ['aa-disable', 'aa-teardown', 'aa-complain', 'semanage', 'setsebool'], text: /\S|^$/ },
       { program: ['spctl'], text: /--(master-disable|global-disable)/ },

@@ -3,6 +3,11 @@ import type { ProgramSpec } from './spec';
 /** Programs that change the machine: services, processes, accounts, disks, the kernel. */
 export const SYSTEM: readonly ProgramSpec[] = [
   {
+    names: ['screen', 'tmux', 'byobu'],
+    kind: 'admin',
+    options: { '-S -c -t -p -X -s -n -F -L -f -e': 'value' },
+  },
+  {
     names: [
       'kill',
       'pkill',
@@ -317,9 +322,6 @@ export const SYSTEM: readonly ProgramSpec[] = [
   },
   {
     names: [
-      'screen',
-      'tmux',
-      'byobu',
       'zellij',
       'dtach',
       'abduco',
