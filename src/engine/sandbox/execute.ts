@@ -10,6 +10,7 @@ import {
   type RunResult,
 } from './backend';
 import { OutputCapture } from './output';
+import { threadCount } from './process-list';
 import { GRACE_MS, ProcessTree } from './process-tree';
 import { newRunMarker, RUN_VARIABLE, type RunMarker, releaseRunMarker } from './run-marker';
 
@@ -36,6 +37,8 @@ export interface Launch {
 /** The first look at memory and process count, and the time between looks. Short commands never pay for one. */
 const FIRST_LOOK_MS = 250;
 const LOOK_EVERY_MS = 400;
+/** Between two readings of the machine's count of threads. */
+const SURGE_MS = 40;
 /** After SIGKILL; with `GRACE_MS` this stays under the two seconds that a stop may take. */
 const KILL_DEADLINE_MS = 1200;
 /** How long the program in front of a container may take to notice that the container is gone. */
@@ -196,7 +199,15 @@ class Run {
           if (!this.ended && !this.stopReason) timer = setTimeout(lookAgain, LOOK_EVERY_MS);
         });
     timer = setTimeout(lookAgain, FIRST_LOOK_MS);
-    return () => clearTimeout(timer);
+    // Forking doubles faster than looks come; the machine's own count is cheap enough to read all the time.
+    const before = threadCount();
+    const surge = setInterval(() => {
+      if (threadCount() - before > this.limits.processes) void look().catch(() => {});
+    }, SURGE_MS);
+    return () => {
+      clearTimeout(timer);
+      clearInterval(surge);
+    };
   }
 
   private async stopTree(tree: ProcessTree, exited: Promise<void>, graceMs: number): Promise<void> {

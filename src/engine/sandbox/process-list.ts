@@ -62,6 +62,11 @@ export function pidsFrom(least: number): number[] {
   return pids;
 }
 
+/** Threads that exist on the whole machine: one short read, however many there are (Linux; 0 elsewhere). */
+export function threadCount(): number {
+  return Number(readOrNothing('/proc/loadavg').split(' ')[3]?.split('/')[1] ?? 0);
+}
+
 export function readProcess(pid: number): ProcessEntry | undefined {
   const text = readOrNothing(`/proc/${pid}/stat`);
   return text === '' ? undefined : parseProcStat(text);

@@ -112,10 +112,11 @@ export class ProcessTree {
     const end = performance.now() + deadlineMs;
     const killed = new Set<string>();
     if (contained) {
-      // The first process of a namespace takes all others along, faster than they can be looked for.
+      // The wrapper's end is that of the namespace's first process, which takes all others along: before any
+      // look, since a command that forks without end grows while it is looked at.
+      signal(-this.root.pid, 'SIGKILL');
       const members = await this.members();
       for (const entry of members) if (entry.ppid === this.root.pid) signal(entry.pid, 'SIGKILL');
-      signal(-this.root.pid, 'SIGKILL');
     } else signal(-this.root.pid, 'SIGSTOP');
     for (let round = 0; round < MAX_ROUNDS && performance.now() < end; round++) {
       const members = await this.members();

@@ -17,7 +17,8 @@ interface Glutton {
 
 const GLUTTONS: Readonly<Record<string, Glutton>> = {
   'forks without end': {
-    line: 'f() { sleep 0.05; f & f & wait; }; f 2>/dev/null',
+    // Eight doublings: enough to be over the limit, and no more than the machine bears if nothing ends it.
+    line: 'f() { sleep 0.1; [ $1 -lt 8 ] && { f $(($1 + 1)) & f $(($1 + 1)) & }; sleep 30; }; f 0 2>/dev/null',
     limits: { processes: 60, timeoutMs: 15_000 },
     by: /^(?:processes|time|code [1-9])/,
   },
