@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { watch } from 'node:fs';
-import { cp, lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ProtectedItem, type ProtectedPredicate, WorkspaceScan } from './workspace-scan';
 
@@ -39,7 +39,16 @@ export class WorkspaceProtection {
     return {
       masks,
       watch: (onAppear) => this.watchRoot(workspace, before, onAppear),
-      settle: async () => this.settle(workspace, before, await scan.look()),
+      settle: async () => {
+        try {
+          return await this.settle(workspace, before, await scan.look());
+        } catch (error) {
+          const why = (error as Error).message;
+          return [
+            `The workspace could not be looked through for protected files afterwards (${why}): look yourself.`,
+          ];
+        }
+      },
     };
   }
 
@@ -78,6 +87,8 @@ export class WorkspaceProtection {
   }
 
   private async quarantine(path: string): Promise<string | undefined> {
+    // Another command that still runs could have put a link in the way; what it leads to is not ours to move.
+    if ((await realpath(dirname(path)).catch(() => '')) !== dirname(path)) return undefined;
     const folder = join(
       this.options.storageDir,
       'quarantine',
@@ -115,10 +126,13 @@ async function isHarmlessGit(item: ProtectedItem, path: string): Promise<boolean
     const entries = await readdir(path, { withFileTypes: true });
     return entries.every((entry) => entry.isFile() && entry.name.endsWith('.sample'));
   }
-  if (parts.at(-1) !== 'config' || !(await lstat(path)).isFile()) return false;
+  const stats = await lstat(path);
+  if (parts.at(-1) !== 'config' || !stats.isFile() || stats.size > MAX_CONFIG_BYTES) return false;
   return isHarmlessGitConfig(await readFile(path, 'utf8'));
 }
 
+/** A fresh repository's configuration has some hundred bytes. */
+const MAX_CONFIG_BYTES = 64 * 1024;
 const HARMLESS_SECTION = /^\[(?:core|user|remote "[\w./-]+"|branch "[\w./-]+")\]$/;
 const HARMLESS_LINE =
   /^(?:repositoryformatversion|filemode|bare|logallrefupdates|ignorecase|precomposeunicode|symlinks|name|email|fetch|merge|remote|rebase) = [\w./:+*@ -]*$/;
