@@ -6,17 +6,20 @@ import { shellArgv } from '../../../src/engine/sandbox/shell';
 import { BACKENDS, makeGround } from './backends';
 import { FULL, runningWith, waitForFile } from './helpers';
 
-/** Each keeps going whatever SIGTERM says, and says `ready` once all of its processes are there. */
+/**
+ * Each keeps going whatever SIGTERM says, and says `ready` once all of its processes are there. All end by
+ * themselves after a minute: a test run that is itself killed must not leave the machine to them.
+ */
 const RUNAWAYS: Readonly<Record<string, string>> = {
-  'ignores SIGTERM': "trap '' TERM HUP INT; echo 1 > ready; while :; do sleep 0.05; done",
+  'ignores SIGTERM': "trap '' TERM HUP INT; echo 1 > ready; for n in $(seq 1200); do sleep 0.05; done",
   forks:
-    "trap '' TERM HUP; for i in 1 2 3 4; do (trap '' TERM; for j in 1 2 3; do (trap '' TERM; sleep 601) & done; wait) & done; echo 1 > ready; wait",
+    "trap '' TERM HUP; for i in 1 2 3 4; do (trap '' TERM; for j in 1 2 3; do (trap '' TERM; sleep 61) & done; wait) & done; echo 1 > ready; wait",
   'starts processes faster than they are ended':
-    "trap '' TERM; echo 1 > ready; while :; do (trap '' TERM; sleep 601) & sleep 0.01; done",
+    "trap '' TERM; echo 1 > ready; for n in $(seq 300); do (trap '' TERM; sleep 61) & sleep 0.01; done; sleep 61",
   'has a grandchild in a session of its own that ignores SIGTERM':
-    '(setsid sh -c \'trap "" TERM HUP; echo 1 > ready; while :; do sleep 601; done\' &) ; sleep 601',
+    '(setsid sh -c \'trap "" TERM HUP; echo 1 > ready; sleep 61; sleep 61\' &) ; sleep 61',
   'becomes a daemon':
-    '(setsid sh -c \'(trap "" TERM HUP; cd /; exec sleep 601 </dev/null >/dev/null 2>&1 &) ; echo 1 > ready\' &) ; sleep 601',
+    '(setsid sh -c \'(trap "" TERM HUP; cd /; exec sleep 61 </dev/null >/dev/null 2>&1 &) ; echo 1 > ready\' &) ; sleep 61',
 };
 
 describe('the end of a process tree', () => {
