@@ -11,7 +11,7 @@ export type RunScript = (text: string, stdin?: Stream) => Stream;
 
 /** What option tables cannot say: programs whose arguments are a language of their own. */
 export function specialise(facts: Facts, state: ShellState, run: RunScript): void {
-  SPECIAL[facts.name]?.(facts, state, run);
+  if (Object.hasOwn(SPECIAL, facts.name)) SPECIAL[facts.name]?.(facts, state, run);
   if (facts.spec?.wrapper === undefined) execOptions(facts, run);
   const kind = facts.args.subSpec?.kind ?? facts.spec?.kind;
   if (kind === 'interpreter') interpreter(facts, state, run);

@@ -88,6 +88,8 @@ const PIECES = [
   "@'",
   "'@",
   '\u202e',
+  '__proto__',
+  'constructor',
   '\u200b',
   '\u0430',
   '\0',

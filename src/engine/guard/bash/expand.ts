@@ -1,4 +1,4 @@
-import { forEachChild, type ParsedScript, parse, type SyntaxNode, type Word, type WordPart } from 'unbash';
+import { forEachChild, parse, type SyntaxNode, type Word, type WordPart } from 'unbash';
 import type { ShellState } from '../state';
 import {
   BRACKET,
@@ -12,20 +12,9 @@ import {
   unknownValue,
   type Value,
 } from '../value';
+import type { Expander } from './expander';
 import { expandBraces, FieldBuilder } from './fields';
 import { expandParameter } from './parameter';
-
-/** What expansion needs from the reader of scripts. */
-export interface Expander {
-  readonly state: ShellState;
-  /** Runs a substitution in a subshell and says what it prints. */
-  substitute(script: ParsedScript, stdin?: Stream): Stream;
-  /** Registers what a process substitution can be read from; returns its path. */
-  pseudoFile(content: Stream): string;
-  /** Standard input of the command whose words are expanded, for `>(…)`. */
-  readonly stdin: Stream;
-  doubt(why: string): void;
-}
 
 /** All fields that a word becomes. */
 export function expandWord(word: Word, on: Expander): Value[] {

@@ -11,7 +11,7 @@ import {
   unknownValue,
   type Value,
 } from '../value';
-import type { Expander } from './expand';
+import type { Expander } from './expander';
 import type { FieldBuilder } from './fields';
 
 type Single = (word: Word) => Value;

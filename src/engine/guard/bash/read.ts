@@ -31,7 +31,8 @@ import {
   unknownValue,
   type Value,
 } from '../value';
-import { type Expander, expandBody, expandSingle, expandWord, visitScripts } from './expand';
+import { expandBody, expandSingle, expandWord, visitScripts } from './expand';
+import type { Expander } from './expander';
 import { forksItself } from './fork';
 
 const DECLARES = new Set(['export', 'declare', 'typeset', 'readonly', 'local']);
