@@ -160,6 +160,12 @@ export async function recordStart(records: RecordSink, { version, opened }: Engi
       ...(recovered ? { recovered: { bytesCut: recovered.bytesCut, lastSeq: recovered.lastSeq } } : {}),
     },
   });
+  const [first] = damage;
+  if (first) {
+    // Law 4: a record that is not what was written is looked at by a person before anything goes on.
+    const reason = `the record does not verify: ${first.text}`;
+    await records.append({ type: 'engine.paused', actor: ENGINE, subject: '', data: { reason } });
+  }
   for (const { text } of damage) {
     await records.append({
       type: 'engine.notice',

@@ -1,5 +1,6 @@
+import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { AdapterChunk } from '../channels/registry';
 import type { HeadMemory } from '../engine/journal';
@@ -25,10 +26,13 @@ export function sessionPorts(
   const bundles = join(context.extensionPath, 'dist');
   return {
     version: String(context.extension.packageJSON.version),
-    workspace: folder.uri.fsPath,
+    // With its links resolved, so that paths compare as the file system sees them.
+    workspace: realpathSync(folder.uri.fsPath),
     label: folder.name,
     trusted: () => vscode.workspace.isTrusted,
     storage: storage.fsPath,
+    // <user data>/User/globalStorage/<id>: what is above it is the editor's own.
+    hidden: [dirname(dirname(dirname(context.globalStorageUri.fsPath)))],
     bundles,
     secretBackends: [
       new SecretStorageBackend(context.secrets),

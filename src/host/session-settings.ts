@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccessConfig } from '../engine/access/config';
 import { CAPABILITIES } from '../engine/policy/tool-groups';
 import type { SandboxId } from '../engine/sandbox/backend';

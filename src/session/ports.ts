@@ -44,6 +44,8 @@ export interface SessionPorts {
   readonly trusted: () => boolean;
   /** Absolute, outside the workspace, for this workspace alone. */
   readonly storage: string;
+  /** Further absolute folders that no command may read: the editor's own data. */
+  readonly hidden: readonly string[];
   /** Absolute folder of the bundles. */
   readonly bundles: string;
   /** From the best to the last resort. */

@@ -5,10 +5,9 @@ import { foldSegments } from '../engine/policy/paths';
 import { protectedMatch } from '../engine/policy/protected-paths';
 import type { PolicySnapshot } from '../engine/policy/snapshot';
 import type { RunResult, SandboxBackend, SandboxId } from '../engine/sandbox/backend';
-import { BubblewrapBackend } from '../engine/sandbox/bubblewrap-backend';
 import { chooseSandbox, type SandboxChoice } from '../engine/sandbox/choose';
 import { notStarted } from '../engine/sandbox/not-started';
-import { ProcessBackend } from '../engine/sandbox/process-backend';
+import { createSandboxes } from '../engine/sandbox/sandboxes';
 import type { SessionPorts } from './ports';
 
 /** The sandbox in use, chosen anew when the setting changes. */
@@ -65,7 +64,7 @@ export class SandboxHolder implements Disposable {
     const { ports, policy } = this;
     const isolation = {
       storageDir: join(ports.storage, 'sandbox'),
-      hidden: [ports.storage],
+      hidden: [ports.storage, ...ports.hidden],
       hostEnv: ports.env,
       home: ports.home,
       isProtected: (parts: readonly string[]) => {
@@ -76,7 +75,7 @@ export class SandboxHolder implements Disposable {
         );
       },
     };
-    return [new BubblewrapBackend(isolation), new ProcessBackend(ports.env)];
+    return createSandboxes(isolation);
   }
 }
 

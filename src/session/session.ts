@@ -15,8 +15,9 @@ import type { Guard } from '../engine/guard/guard';
 import { ACCESS_MODES, type AccessMode } from '../engine/model/events';
 import type { Disposable } from '../engine/model/ports';
 import { childEnvironment } from '../engine/sandbox/environment';
-import { createStore } from '../engine/store';
+import { createStore } from '../engine/store/remote';
 import type { Store } from '../engine/store/types';
+import { UndoStore } from '../engine/tools/undo-store';
 import { Masking } from '../engine/vault/masking';
 import { Vault } from '../engine/vault/vault';
 import { accessUnder } from './access-config';
@@ -111,6 +112,7 @@ export class Session {
     });
     const gateway: Gateway = gatewayOf(ports, assembled);
     await recordStart(records, options);
+    await new UndoStore(ports.storage, ports.clock).prune(UNDO_KEPT_MS);
     await engine.recover();
     const channels = new ChannelManager({
       registry,
@@ -160,6 +162,9 @@ export class Session {
     await this.store.close();
   }
 }
+
+/** Copies of what tools replaced or deleted: long enough to notice a mistake. */
+const UNDO_KEPT_MS = 30 * 24 * 3_600_000;
 
 /** What people sent is theirs to send again; a month is long enough to look into an incident. */
 const ATTACHMENTS_KEPT_MS = 30 * 24 * 3_600_000;

@@ -61,6 +61,7 @@ export class TestSession {
       label: 'test',
       trusted: () => true,
       storage: join(folder, 'storage'),
+      hidden: [],
       bundles: BUNDLES,
       secretBackends: [secrets],
       heads: {

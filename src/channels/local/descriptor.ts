@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChannelDescriptor } from '../contract';
 
 /** Settings of the local channel. */

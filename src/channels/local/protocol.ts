@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What is said on the loopback connection: one JSON object a line, UTF-8, in both directions. The first line of a

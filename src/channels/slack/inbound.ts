@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Attachment, InboundMessage } from '../../engine/model/message';
 
 /** Who we are at Slack. */

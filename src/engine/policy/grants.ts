@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FINAL_TASK_STATES, type GrantScope } from '../model/events';
 import type { IdentityKey } from '../model/identity';
 import type { Projection } from '../model/projection';

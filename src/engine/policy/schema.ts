@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TOOL_GROUPS } from '../model/decision';
 import { CHAT_CONTEXTS, ROLES } from '../model/identity';
 import { CAPABILITIES, type Capability, TOOL_NAMES } from './tool-groups';

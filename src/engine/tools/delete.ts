@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ToolResult } from '../model/tool';
 import { guardFor } from './access';
 import { decidedName, nameFact } from './own-name';

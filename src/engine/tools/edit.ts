@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../model/error';
 import type { ToolResult } from '../model/tool';
 import { decidedPath, guardFor, shown } from './access';

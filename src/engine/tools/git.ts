@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ToolResult } from '../model/tool';
 import { DEFAULT_LIMITS } from '../sandbox/backend';
 import { guardFor } from './access';

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ToolResult } from '../model/tool';
 import { decidedPath, guardFor, shown } from './access';
 import type { PathGuard } from './path-guard';

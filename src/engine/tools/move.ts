@@ -1,6 +1,6 @@
 import { link, lstat, rename, unlink } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../model/error';
 import type { ToolResult } from '../model/tool';
 import { guardFor } from './access';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ToolResult } from '../model/tool';
 import { DEFAULT_LIMITS, MAX_TIMEOUT_MS, type RunResult } from '../sandbox/backend';
 import { defaultShell, shellArgv } from '../sandbox/shell';

@@ -15,7 +15,7 @@ import {
 } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../model/error';
 import type { Clock } from '../model/ports';
 import { type HeldFolder, isMissing } from './held-folder';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ToolResult } from '../model/tool';
 import { decidedPath, guardFor, shown } from './access';
 import { defineTool, type ToolContext } from './tool';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../model/error';
 import type { Clock, SecretStore } from '../model/ports';
 import { probe, type SecretBackend, type VaultLevel } from './backend';
