@@ -99,7 +99,14 @@ describe('hostile content', () => {
               },
             ],
             taint: [payload],
-            why: { layer: payload, ruleId: payload, reasons: [payload] },
+            why: {
+              layer: payload,
+              ruleId: payload,
+              reasons: [payload],
+              layers: [{ layer: payload, effect: payload, ruleId: payload, reason: payload }],
+              alter: [payload],
+            },
+            touches: { lines: [payload], complete: false },
             sandbox: { label: payload, isolated: false },
             scopes: [
               { scope: 'once', allows: payload },

@@ -90,6 +90,15 @@ export function facts(card: ApprovalCard): HTMLElement {
     );
   }
   if (card.hosts.length > 0) row(list, t('Contacts'), lines(card.hosts.map(mono)));
+  if (card.touches !== undefined) {
+    row(
+      list,
+      t('Would touch'),
+      lines(card.touches.lines.map((line) => untrusted(line))),
+      !card.touches.complete &&
+        note('info', 'quiet', t('There may be more: it could not be looked at completely in time.')),
+    );
+  }
   row(
     list,
     t('Runs in'),
@@ -126,7 +135,33 @@ export function facts(card: ApprovalCard): HTMLElement {
     t('Why it asks'),
     lines(card.why.reasons.map((reason) => untrusted(reason))),
     el('span', { class: 'quiet' }, untrusted(`${card.why.layer}: ${card.why.ruleId}`)),
+    why(card),
   );
   if (card.envNames.length > 0) row(list, t('Environment'), mono(card.envNames.join(', ')));
   return list;
+}
+
+/** What each layer said, and what would alter the decision; folded, since the reasons above are enough for most. */
+function why({ why: { layers, alter } }: ApprovalCard): HTMLElement | undefined {
+  if (layers.length === 0 && alter.length === 0) return undefined;
+  return el(
+    'details',
+    {},
+    el('summary', {}, t('Why? What each layer said')),
+    lines(
+      layers.map(({ layer, effect, ruleId, reason }) =>
+        el(
+          'span',
+          {},
+          untrusted(`${layer}: ${effect}`),
+          ' ',
+          untrusted(reason),
+          ' ',
+          el('span', { class: 'quiet' }, untrusted(ruleId)),
+        ),
+      ),
+    ),
+    alter.length > 0 && el('div', {}, t('What would alter it')),
+    lines(alter.map((sentence) => untrusted(sentence))),
+  );
 }

@@ -42,6 +42,29 @@ export interface ActionPart {
   readonly saferAlternative?: string;
 }
 
+export interface FileCount {
+  readonly files: number;
+  readonly bytes: number;
+  /** The first few, absolute. */
+  readonly examples: readonly string[];
+}
+
+/** What an action would touch, as far as it can be told without running anything of it. */
+export interface BlastRadius {
+  readonly deleted: FileCount;
+  /** Files that are there and would be written over. */
+  readonly overwritten: FileCount;
+  readonly commitsLost: number;
+  /** Files whose changes are in no commit and would be lost. */
+  readonly uncommitted: readonly string[];
+  readonly stashesLost: number;
+  readonly hosts: readonly string[];
+  /** Parts whose reach cannot be told before they run. */
+  readonly unknown: readonly string[];
+  /** False when time ran out, it was cancelled, or something could not be read. */
+  readonly complete: boolean;
+}
+
 /** Everything a person needs to decide. Masked, but complete: nothing is cut. */
 export interface ApprovalView {
   readonly id: string;
@@ -63,6 +86,10 @@ export interface ApprovalView {
   readonly marks: readonly { readonly offset: number; readonly name: string }[];
   readonly taint: readonly string[];
   readonly decision: Decision;
+  /** Sentences: the smallest change that alters the decision, and the one after which it is asked no more. */
+  readonly alter?: { readonly now?: string; readonly standing?: string };
+  /** What it would touch; absent when there is nothing to tell. */
+  readonly blast?: BlastRadius;
   readonly sandbox: { readonly label: string; readonly isolated: boolean };
   readonly bindingHash: string;
   /** Scopes that may be granted here, with what each would allow next time. `once` is always first. */

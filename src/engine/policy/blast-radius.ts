@@ -1,6 +1,7 @@
 import type { Dirent, Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import type { CommandAnalysis, ShellPlace } from '../model/analysis';
+import type { BlastRadius, FileCount } from '../model/views';
 import { gitLoss } from './git-loss';
 import { absolutePath, isNoFile } from './paths';
 import { normaliseHost } from './snapshot';
@@ -19,35 +20,14 @@ export interface BlastRadiusOptions {
   readonly fs?: LookingFs;
 }
 
-export interface FileCount {
-  readonly files: number;
-  readonly bytes: number;
-  /** The first few, absolute. */
-  readonly examples: readonly string[];
-}
-
-/** What a command line would touch, as far as it can be told without running anything of it. */
-export interface BlastRadius {
-  readonly deleted: FileCount;
-  /** Files that are there and would be written over. */
-  readonly overwritten: FileCount;
-  readonly commitsLost: number;
-  /** Files whose changes are in no commit and would be lost. */
-  readonly uncommitted: readonly string[];
-  readonly stashesLost: number;
-  readonly hosts: readonly string[];
-  /** Parts whose reach cannot be told before they run. */
-  readonly unknown: readonly string[];
-  /** False when time ran out, it was cancelled, or something could not be read. */
-  readonly complete: boolean;
-}
+export type { BlastRadius, FileCount };
 
 const EXAMPLES = 20;
 const DEFAULT_LIMIT_MS = 250;
 
 /** Computes it read-only, following no links. Never throws: what cannot be read makes it incomplete. */
 export async function blastRadius(
-  analysis: CommandAnalysis,
+  analysis: Pick<CommandAnalysis, 'commands'>,
   place: ShellPlace,
   options: BlastRadiusOptions = {},
 ): Promise<BlastRadius> {

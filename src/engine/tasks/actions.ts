@@ -82,7 +82,7 @@ export class Actions {
     onWaiting: (text: string) => Promise<void>,
   ): Promise<{ approvalId: string } | { refused: string }> {
     await run.setState('waiting-approval', decision.reasons[0] ?? '');
-    const draft = this.deps.preparation.card(prepared, decision, call.message);
+    const draft = await this.deps.preparation.card(prepared, decision, call.message, run.signal);
     let approvalId = '';
     const outcome = await this.deps.approvals.request(draft, run.signal, (view: ApprovalView) => {
       approvalId = view.id;

@@ -8,10 +8,12 @@ import type { IdentityKey, Principal } from '../model/identity';
 import type { Clock, Masker } from '../model/ports';
 import type { ApprovalView } from '../model/views';
 import { decide } from '../policy/decide';
+import { explain } from '../policy/explain';
 import type { Facts, Usage } from '../policy/facts';
 import type { Grant } from '../policy/grants';
 import type { PolicySnapshot } from '../policy/snapshot';
 import type { Tool, ToolContext, ToolFacts } from '../tools/tool';
+import { reachOf } from './reach';
 import { scriptHashes } from './scripts';
 
 /** One use of a tool that somebody asks for. `args` is not yet believed. */
@@ -86,10 +88,17 @@ export class Preparation {
     return decide(prepared.policy, prepared.request, prepared.facts);
   }
 
-  /** The card of the question, complete and masked. */
-  card(prepared: Prepared, decision: Decision, message: string): ApprovalDraft {
+  /** The card of the question, complete and masked. What the action would touch is looked at for a second at most. */
+  async card(
+    prepared: Prepared,
+    decision: Decision,
+    message: string,
+    signal: AbortSignal,
+  ): Promise<ApprovalDraft> {
     const { request, surroundings, toolFacts, analysis } = prepared;
     const { principal } = request;
+    const blast = await reachOf(prepared, this.deps.masker, signal);
+    const { change, standing } = explain(prepared.policy, request, prepared.facts);
     return {
       taskId: request.taskId,
       who: { key: principal.key, displayName: principal.displayName, role: principal.role },
@@ -107,6 +116,11 @@ export class Preparation {
       marks: analysis?.marks ?? [],
       taint: request.taint,
       decision,
+      alter: {
+        ...(change === undefined ? {} : { now: change.sentence }),
+        ...(standing === undefined ? {} : { standing: this.deps.masker.mask(standing.sentence) }),
+      },
+      ...(blast === undefined ? {} : { blast }),
       sandbox: { label: surroundings.sandbox.label, isolated: surroundings.sandbox.isolated },
       bindingHash: prepared.bindingHash,
       scopes: this.deps.scopes(prepared),

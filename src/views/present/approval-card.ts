@@ -3,6 +3,7 @@ import { parseIdentityKey } from '../../engine/model/identity';
 import type { ApprovalCard, Risk } from '../protocol/approvals';
 import { t } from '../protocol/l10n';
 import { markNames } from '../protocol/marks';
+import { touchLines } from './touches';
 
 const RISKS: readonly Risk[] = ['none', 'low', 'medium', 'high'];
 
@@ -68,7 +69,21 @@ export function toCard(view: ApprovalView): ApprovalCard {
     parts: view.parts.map((part) => ({ ...part })),
     marks: view.marks.map((mark) => ({ ...mark })),
     taint: [...view.taint],
-    why: { layer: view.decision.layer, ruleId: view.decision.ruleId, reasons: [...view.decision.reasons] },
+    why: {
+      layer: view.decision.layer,
+      ruleId: view.decision.ruleId,
+      reasons: [...view.decision.reasons],
+      layers: view.decision.verdicts.map(({ layer, effect, ruleId, reason }) => ({
+        layer,
+        effect,
+        ruleId,
+        reason,
+      })),
+      alter: [view.alter?.now, view.alter?.standing].filter((text) => text !== undefined),
+    },
+    ...(view.blast === undefined
+      ? {}
+      : { touches: { lines: touchLines(view.blast), complete: view.blast.complete } }),
     sandbox: { label: view.sandbox.label, isolated: view.sandbox.isolated },
     scopes: view.scopes.map((scope) => ({ ...scope })),
     risk: highest(view.parts),

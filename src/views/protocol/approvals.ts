@@ -38,7 +38,19 @@ export const cardSchema = z.object({
   ),
   marks: z.array(z.object({ offset: z.int(), name: z.string() })),
   taint: z.array(z.string()),
-  why: z.object({ layer: z.string(), ruleId: z.string(), reasons: z.array(z.string()) }),
+  why: z.object({
+    layer: z.string(),
+    ruleId: z.string(),
+    reasons: z.array(z.string()),
+    /** What each layer said, in order. */
+    layers: z.array(
+      z.object({ layer: z.string(), effect: z.string(), ruleId: z.string(), reason: z.string() }),
+    ),
+    /** What would alter the decision, smallest first. */
+    alter: z.array(z.string()),
+  }),
+  /** What it would touch, a sentence each; `complete` is false when there may be more. */
+  touches: z.optional(z.object({ lines: z.array(z.string()), complete: z.boolean() })),
   sandbox: z.object({ label: z.string(), isolated: z.boolean() }),
   scopes: z.array(z.object({ scope: scopeSchema, pattern: z.optional(z.string()), allows: z.string() })),
   /** The highest risk of its parts. */

@@ -32,7 +32,21 @@ export function card(changes: Partial<ApprovalCard> = {}): ApprovalCard {
     ],
     marks: [],
     taint: [],
-    why: { layer: 'mode', ruleId: 'mode.ask', reasons: ['In the mode “ask” every command is asked about.'] },
+    why: {
+      layer: 'mode',
+      ruleId: 'mode.ask',
+      reasons: ['In the mode “ask” every command is asked about.'],
+      layers: [
+        {
+          layer: 'mode',
+          effect: 'ask',
+          ruleId: 'mode.ask',
+          reason: 'In the mode “ask” every command is asked about.',
+        },
+      ],
+      alter: ['Approve it.'],
+    },
+    touches: { lines: ['What this reaches is only known when it runs: runs a script'], complete: true },
     sandbox: { label: 'A process of its own, without isolation', isolated: false },
     scopes: [{ scope: 'once', allows: 'Runs this command once.' }],
     risk: 'medium',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ApprovalView } from '../../../src/engine/api';
 import { toCard } from '../../../src/views/present/approval-card';
+import { touchLines } from '../../../src/views/present/touches';
 import { approvalsFromPage, approvalsToPage, cardSchema } from '../../../src/views/protocol/approvals';
 import { approval } from './views';
 
@@ -75,5 +76,48 @@ describe('an approval card', () => {
     ]) {
       assert.ok(!approvalsFromPage.safeParse(bad).success, JSON.stringify(bad));
     }
+  });
+
+  it('says in plain words what it would touch, and when there may be more', () => {
+    const none = { files: 0, bytes: 0, examples: [] };
+    const blast = {
+      deleted: { files: 12, bytes: 3_565_158, examples: ['/w/a', '/w/b', '/w/c', '/w/d', '/w/e', '/w/f'] },
+      overwritten: { files: 1, bytes: 10, examples: ['/w/out'] },
+      commitsLost: 2,
+      uncommitted: ['x.ts'],
+      stashesLost: 1,
+      hosts: ['example.net'],
+      unknown: ['runs a script'],
+      complete: false,
+    };
+    assert.deepEqual(touchLines(blast), [
+      '12 files would be deleted (3.4 MB): /w/a, /w/b, /w/c, /w/d, /w/e and 7 more',
+      '2 commits would be lost.',
+      '1 stash would be lost.',
+      'Changes that are in no commit would be lost: x.ts',
+      '1 file would be written over (10 B): /w/out',
+      'Hosts that would be contacted: example.net',
+      'What this reaches is only known when it runs: runs a script',
+    ]);
+    const card = toCard(view({ blast }));
+    assert.equal(card.touches?.complete, false);
+    assert.doesNotThrow(() => cardSchema.parse(card));
+    assert.equal(toCard(view()).touches, undefined);
+    const empty = { ...blast, deleted: none, overwritten: none, commitsLost: 0, stashesLost: 0 };
+    assert.deepEqual(touchLines({ ...empty, uncommitted: [], hosts: [], unknown: [] }), []);
+  });
+
+  it('holds what each layer said and what would alter it, for whoever asks why', () => {
+    const base = approval().decision;
+    const verdict = { layer: 'mode' as const, effect: 'ask' as const, ruleId: 'mode.ask', reason: 'Asks.' };
+    const card = toCard(
+      view({
+        decision: { ...base, verdicts: [verdict] },
+        alter: { now: 'Approve it.', standing: 'In your settings, add "npm test".' },
+      }),
+    );
+    assert.deepEqual(card.why.layers, [verdict]);
+    assert.deepEqual(card.why.alter, ['Approve it.', 'In your settings, add "npm test".']);
+    assert.doesNotThrow(() => cardSchema.parse(card));
   });
 });
