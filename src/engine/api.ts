@@ -1,3 +1,4 @@
+import type { Decision, Verdict } from './model/decision';
 import type { Event } from './model/emitter';
 import type { AccessMode, GrantScope } from './model/events';
 import type { ChatContext, ConversationKey, ConversationRef, IdentityKey, Role } from './model/identity';
@@ -11,8 +12,10 @@ import type {
   UserView,
   VerifyResult,
 } from './model/views';
+import type { Candidate, Simulation } from './policy/simulate';
 
 export type * from './model/views';
+export type { Candidate, SimulatedDecision, Simulation } from './policy/simulate';
 
 /**
  * What the outside (channels, views, CLI) may call. Everything else is private to the engine.
@@ -26,6 +29,7 @@ export interface EngineApi {
   readonly approvals: ApprovalsApi;
   readonly tasks: TasksApi;
   readonly audit: AuditApi;
+  readonly policy: PolicyApi;
 
   /** Fires after a change, once per batch of records, with what to read again. */
   readonly onChange: Event<ReadonlySet<ChangeKind>>;
@@ -140,4 +144,64 @@ export interface AuditApi {
   /** Newest first. `limit` 1…200, 100 by default. */
   query(filter: AuditFilter, page?: { beforeSeq?: number; limit?: number }): Promise<AuditPage>;
   verify(progress?: (records: number) => void, signal?: AbortSignal): Promise<VerifyResult>;
+}
+
+// ── Policy ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Looking at decisions, and answering some beforehand. Only `preApprove` changes anything. */
+export interface PolicyApi {
+  /**
+   * What a rule would have run, asked and blocked in the past `days` (1…365, 30 by default). The rule is a line
+   * such as `allow run "npm test *"`, or JSON.
+   * @throws EngineError when it is not understood
+   */
+  simulate(
+    rule: string,
+    options?: { days?: number; signal?: AbortSignal; progress?: (considered: number) => void },
+  ): Promise<SimulationReport>;
+  /**
+   * Why something was decided: the id of an approval that waits, or the number of a decision in the record.
+   * @throws EngineError when there is none
+   */
+  explain(subject: string | number): Promise<ExplainedDecision>;
+  /** Sets that are worth pre-approving: the built-in reading commands, and one for each script of the project. */
+  commandSets(): Promise<readonly CommandSet[]>;
+  /**
+   * The pattern, or patterns, that let a command line through, with what they cover.
+   * @throws EngineError when it must not be approved beforehand
+   */
+  commandSet(line: string): Promise<CommandSet>;
+  /**
+   * Lets these patterns run without asking for one person, in the workspace, until a time (milliseconds since the
+   * epoch, at most 31 days ahead).
+   * @throws EngineError when the person has no access, or a pattern is one that must not be approved beforehand
+   */
+  preApprove(request: { user: IdentityKey; patterns: readonly string[]; until: number }): Promise<void>;
+}
+
+export interface SimulationReport extends Simulation {
+  readonly candidate: Candidate;
+  readonly days: number;
+}
+
+export interface ExplainedDecision {
+  readonly tool: string;
+  readonly action: string;
+  readonly at: number;
+  readonly decided: Pick<Decision, 'effect' | 'layer' | 'ruleId' | 'reasons'>;
+  /** `effect` and `layers` are of `then`, or, for a decision of the past, of the policy as it is today. */
+  readonly asOf: 'then' | 'today';
+  readonly effect: Decision['effect'];
+  readonly layers: readonly Verdict[];
+  /** Sentences: what would alter it, smallest first. */
+  readonly alter: readonly string[];
+}
+
+/** Commands that can be approved together, in words of what is let through and what is not. */
+export interface CommandSet {
+  readonly kind: 'reading' | 'script' | 'line';
+  readonly name: string;
+  readonly patterns: readonly string[];
+  readonly covers: readonly string[];
+  readonly leavesOut: readonly string[];
 }

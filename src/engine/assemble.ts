@@ -17,6 +17,7 @@ import { ENGINE, type RecordSink } from './model/record';
 import { NO_USAGE, type Usage } from './policy/facts';
 import { grantsOf } from './policy/grants';
 import type { PolicySnapshot } from './policy/snapshot';
+import { policyApi } from './policy-api';
 import { type EngineState, LiveState } from './projections';
 import type { SandboxBackend } from './sandbox/backend';
 import { defaultShell } from './sandbox/shell';
@@ -144,7 +145,21 @@ export function assemble(options: EngineOptions): Assembled {
     pause: (reason) => engine.pause(reason),
     answerApproval: (principal, text) => remote.answer(principal, text),
   });
-  const engine = new Engine({ ...rooms, conversation, audit: auditOf(store) });
+  const { root } = options.workspace;
+  const policy = policyApi({
+    store,
+    records,
+    root,
+    now: () => clock.now(),
+    policy: options.policy,
+    pending: () => approvals.pending(),
+    analyse: (line) => {
+      const { shell, place } = surroundings();
+      return options.analyse(line, shell, place);
+    },
+    channelOf: (user) => access.users().find(({ key, state }) => key === user && state === 'active')?.channel,
+  });
+  const engine = new Engine({ ...rooms, conversation, audit: auditOf(store), policy });
   return { engine, records, access, state: () => live.now };
 }
 

@@ -7,6 +7,7 @@ import type {
   EngineApi,
   EngineStatus,
   PairingApi,
+  PolicyApi,
   StepUpApi,
   TasksApi,
   UsersApi,
@@ -39,6 +40,7 @@ export interface EngineRooms {
   readonly conversation: Conversation;
   readonly changes: Changes;
   readonly audit: AuditApi;
+  readonly policy: PolicyApi;
   readonly status: () => EngineStatus;
   readonly say: (reply: Reply) => Promise<void>;
 }
@@ -51,6 +53,7 @@ export class Engine implements EngineApi, Disposable {
   readonly approvals: ApprovalsApi;
   readonly tasks: TasksApi;
   readonly audit: AuditApi;
+  readonly policy: PolicyApi;
   readonly onChange: Event<ReadonlySet<ChangeKind>>;
   private readonly subscriptions: Disposable[];
 
@@ -61,6 +64,7 @@ export class Engine implements EngineApi, Disposable {
     this.approvals = approvalsApi(rooms);
     this.tasks = tasksApi(rooms.tasks);
     this.audit = rooms.audit;
+    this.policy = rooms.policy;
     this.onChange = rooms.changes.onChange;
     this.subscriptions = [
       rooms.access.onRevoked((keys) => void this.cutOff(new Set(keys))),
@@ -165,7 +169,7 @@ function grantText({ scope, matcher }: Grant): string {
     case 'exact':
       return `${scope}: one exact use of ${matcher.tool}`;
     case 'command':
-      return `${scope}: ${matcher.pattern}`;
+      return `${scope}: ${[matcher.pattern, ...(matcher.also ?? [])].join(', ')}`;
     case 'path':
       return `${scope}: ${matcher.tool} on ${matcher.glob}`;
     case 'host':

@@ -19,12 +19,14 @@ export interface SimulationOptions {
   /** The policy in force, to which the candidate is added. */
   readonly snapshot: PolicySnapshot;
   /** The guard, for the place where commands run. */
-  readonly analyse: (line: string) => CommandAnalysis;
+  readonly analyse: (line: string) => CommandAnalysis | Promise<CommandAnalysis>;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly signal?: AbortSignal;
   /** At most this many examples of each outcome; 10 unless said otherwise. */
   readonly examples?: number;
+  /** Called now and then with how many decisions were looked at. */
+  readonly progress?: (considered: number) => void;
 }
 
 export interface SimulatedDecision {
@@ -78,8 +80,11 @@ export async function simulate(
       break;
     }
     counts.considered += 1;
-    if (counts.considered % BATCH === 0) await new Promise((resume) => setImmediate(resume));
-    const { request, facts } = again(past, snapshot, analyse, options.now);
+    if (counts.considered % BATCH === 0) {
+      options.progress?.(counts.considered);
+      await new Promise((resume) => setImmediate(resume));
+    }
+    const { request, facts } = await replay(past, snapshot, analyse, options.now);
     const without = decide(snapshot, request, facts);
     const withIt = decide(after, request, facts);
     const changed = without.effect !== withIt.effect;
@@ -137,9 +142,11 @@ function hasWord(decision: Decision, id: string): boolean {
   );
 }
 
+type Analyse = SimulationOptions['analyse'];
+
 /** People repeat themselves; 2,000 lines are a few megabytes. */
-function remembered(analyse: (line: string) => CommandAnalysis): (line: string) => CommandAnalysis {
-  const known = new Map<string, CommandAnalysis>();
+function remembered(analyse: Analyse): Analyse {
+  const known = new Map<string, ReturnType<Analyse>>();
   return (line) => {
     let analysis = known.get(line);
     if (analysis === undefined) {
@@ -150,12 +157,13 @@ function remembered(analyse: (line: string) => CommandAnalysis): (line: string) 
   };
 }
 
-function again(
+/** A past action as it would be asked for today: without the budgets, grants and loops of its time. */
+export async function replay(
   past: PastDecision,
   snapshot: PolicySnapshot,
-  analyse: (line: string) => CommandAnalysis,
+  analyse: Analyse,
   now: number,
-): { request: ToolRequest; facts: Facts } {
+): Promise<{ readonly request: ToolRequest; readonly facts: Facts }> {
   const { principal, taskId, tool } = past;
   const target = tool === 'run' ? undefined : targetOf(tool, past.action);
   const access = ACCESS[tool];
@@ -165,7 +173,7 @@ function again(
     request: { principal, taskId, tool, args: {}, cwd: snapshot.workspaceRoot, taint: [] },
     facts: {
       now,
-      ...(tool === 'run' ? { analysis: analyse(past.action) } : {}),
+      ...(tool === 'run' ? { analysis: await analyse(past.action) } : {}),
       paths,
       hosts,
       usage: NO_USAGE,
