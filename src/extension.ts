@@ -22,8 +22,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   const session = new WindowSession(() => {
     const folder = vscode.workspace.workspaceFolders?.[0];
-    const storage = context.storageUri;
-    return folder && storage && sessionPorts(context, folder, storage, engineSettings, log);
+    return folder && sessionPorts(context, folder, engineSettings, log);
   }, log);
   window = session;
   const channels = new SessionChannels(session, DESCRIPTORS, () => openLocalChat(session));

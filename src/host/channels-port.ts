@@ -54,7 +54,7 @@ export class SessionChannels implements ChannelsPort {
         allowedModes: session
           ? session.allowedModes(descriptor.id)
           : (descriptor.allowedModes ?? ACCESS_MODES),
-        pending: session?.gateway.waiting.outbound ?? 0,
+        pending: session?.gateway.waitingFor(descriptor.id) ?? 0,
         secrets: descriptor.secrets.map(({ name, label, help }) => ({
           name,
           label,
@@ -94,10 +94,7 @@ export class SessionChannels implements ChannelsPort {
 
   async setSecrets(id: string, values: Readonly<Record<string, string>>): Promise<CheckedAccount> {
     const { channels } = this.session();
-    let account: CheckedAccount | undefined;
-    for (const [name, value] of Object.entries(values)) {
-      account = (await channels.storeSecret(id, name, value)) ?? account;
-    }
+    const account: CheckedAccount | undefined = await channels.storeSecrets(id, values);
     await this.readStored();
     return account ?? { name: this.descriptor(id).name, isBot: null };
   }

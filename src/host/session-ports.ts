@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,22 +16,23 @@ import { SecretStorageBackend } from './secret-storage';
 /** A folder's own rules, relative to its root. */
 const POLICY_FILE = '.cowork/policy.jsonc';
 
-/** What a session needs, out of VS Code. `storage` is the extension's folder for this workspace. */
+/** What a session needs, out of VS Code. */
 export function sessionPorts(
   context: vscode.ExtensionContext,
   folder: vscode.WorkspaceFolder,
-  storage: vscode.Uri,
   settings: SessionSettings,
   log: vscode.LogOutputChannel,
 ): SessionPorts {
   const bundles = join(context.extensionPath, 'dist');
+  const workspace = realpathSync(folder.uri.fsPath);
+  const storage = storageOf(context, workspace);
   return {
     version: String(context.extension.packageJSON.version),
     // With its links resolved, so that paths compare as the file system sees them.
-    workspace: realpathSync(folder.uri.fsPath),
+    workspace,
     label: folder.name,
     trusted: () => vscode.workspace.isTrusted,
-    storage: storage.fsPath,
+    storage,
     // <user data>/User/globalStorage/<id>: what is above it is the editor's own.
     hidden: [dirname(dirname(dirname(context.globalStorageUri.fsPath)))],
     bundles,
@@ -39,7 +41,7 @@ export function sessionPorts(
       new KeychainBackend(async () => load<Keytar>('keytar')),
       new SealedFileBackend(join(context.globalStorageUri.fsPath, 'secrets.json'), askPassphrase),
     ],
-    heads: rememberedHead(context, storage.toString()),
+    heads: rememberedHead(context, storage),
     settings,
     policyFile: policyFile(folder),
     loadChunk: async (id) => load<AdapterChunk>(join(bundles, 'channels', `${id}.cjs`)),
@@ -50,6 +52,15 @@ export function sessionPorts(
     env: process.env,
     home: homedir(),
   };
+}
+
+/**
+ * The folder for one workspace's record. VS Code's own `storageUri` will not do: it gives a second window on the
+ * same folder another place, and so a second engine. Here the second window finds the lease of the first.
+ */
+function storageOf(context: vscode.ExtensionContext, workspace: string): string {
+  const id = createHash('sha256').update(workspace).digest('hex').slice(0, 16);
+  return join(context.globalStorageUri.fsPath, 'workspaces', id);
 }
 
 /** Loads a bundle, or an optional package, at run time; esbuild must not follow it. */

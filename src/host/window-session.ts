@@ -6,6 +6,9 @@ import type { SessionPorts } from '../session/ports';
 import { Session } from '../session/session';
 import type { EngineState } from '../views/ports';
 
+/** How soon a window takes over when the one that held the record has gone; also after a reload. Milliseconds. */
+const TAKE_OVER_MS = 2_000;
+
 /** The session of this window: started when there is a trusted folder, closed when the window closes. */
 export class WindowSession {
   private readonly changed = new Emitter<EngineState>();
@@ -13,6 +16,7 @@ export class WindowSession {
   private state: EngineState;
   private starting: Promise<void> | undefined;
   private closed = false;
+  private retry: NodeJS.Timeout | undefined;
 
   readonly onChange = this.changed.event;
 
@@ -42,6 +46,7 @@ export class WindowSession {
 
   async close(): Promise<void> {
     this.closed = true;
+    clearTimeout(this.retry);
     await this.starting;
     await this.current?.close();
     this.current = undefined;
@@ -49,17 +54,21 @@ export class WindowSession {
   }
 
   private async tryStart(): Promise<void> {
+    clearTimeout(this.retry);
     const ports = this.ports();
     const blocked = this.blocked();
     if (this.current || this.closed) return;
     if (blocked || !ports) return this.set(blocked ?? noFolder());
-    this.set({ kind: 'starting', detail: vscode.l10n.t('Reading the record…') });
+    // While another window holds the record, each further try stays behind the sentence that says so.
+    if (this.state.kind !== 'held')
+      this.set({ kind: 'starting', detail: vscode.l10n.t('Reading the record…') });
     try {
       await access(ports.workspace, constants.R_OK);
       this.current = await Session.start(ports);
       this.set({ kind: 'ready', detail: '' });
     } catch (error) {
       this.set(this.failure(error));
+      if (this.state.kind === 'held') this.retry = setTimeout(() => void this.start(), TAKE_OVER_MS);
     }
   }
 
