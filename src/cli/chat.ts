@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { connectToWindow, type LocalClient } from '../channels/local/client';
 import { type LocalWindow, openWindows } from '../channels/local/discovery';
 import { peerName } from '../channels/local/protocol';
-import { visible } from '../channels/local/terminal-text';
+import { visible, withoutFences } from '../channels/local/terminal-text';
 
 export interface ChatIo {
   readonly input: Readable;
@@ -189,7 +189,7 @@ async function talk(window: LocalWindow, options: ChatOptions, io: ChatIo): Prom
     ...(options.group === undefined ? {} : { group: options.group }),
     onMessage: ({ text, from }) => {
       replies += 1;
-      screen(`${from ?? 'CoWork'}: ${visible(text)}`);
+      screen(`${from ?? 'CoWork'}: ${visible(withoutFences(text))}`);
       quiet.stir();
     },
     onEnd: (reason) => {

@@ -1,5 +1,5 @@
 import type { Pseudoterminal, TerminalDimensions } from 'vscode';
-import { terminalText } from '../channels/local/terminal-text';
+import { terminalText, withoutFences } from '../channels/local/terminal-text';
 import { Emitter } from '../engine/model/emitter';
 import { LineEditor, PASTE_MARKS_OFF, PASTE_MARKS_ON } from './line-editor';
 
@@ -52,7 +52,7 @@ export class LocalTerminal implements Pseudoterminal {
       name: this.options.name,
       ...(this.options.group === undefined ? {} : { group: this.options.group }),
       onMessage: ({ text, from, edits }) => {
-        this.print(`${from ?? 'CoWork'}${edits === undefined ? '' : ' (changed)'}: ${text}`);
+        this.print(`${from ?? 'CoWork'}${edits === undefined ? '' : ' (changed)'}: ${withoutFences(text)}`);
       },
     });
   }

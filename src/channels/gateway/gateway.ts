@@ -115,6 +115,11 @@ export class Gateway implements Disposable {
     return { inbound: this.lanes.known.size + this.lanes.stranger.size, outbound: this.outbox.pending };
   }
 
+  /** Replies that wait for this channel. */
+  waitingFor(channel: string): number {
+    return this.outbox.pendingOn(channel);
+  }
+
   attach(descriptor: ChannelDescriptor, account: ConnectedAccount, adapter: ChannelAdapter): void {
     this.outbox.attach(descriptor, account, adapter);
   }

@@ -101,6 +101,13 @@ export class Outbox implements Disposable {
     return count;
   }
 
+  /** Replies that wait for this channel. */
+  pendingOn(channel: string): number {
+    let count = 0;
+    for (const line of this.lines.values()) if (line.channel === channel) count += line.items.length;
+    return count;
+  }
+
   link(channel: string): { adapter: ChannelAdapter; account: ConnectedAccount } | undefined {
     return this.links.get(channel);
   }

@@ -154,52 +154,67 @@ export class ChannelManager implements Disposable {
   }
 
   /**
-   * Asks the platform whether a secret is good, before it is kept.
-   * @returns who the platform says we are; undefined when the platform cannot be asked about this one.
-   * @throws ChannelError with a sentence that says what is wrong and never repeats the secret.
+   * Asks the platform whether secrets are good together, before any is kept. What is not among them is as stored.
+   * @returns who the platform says we are; undefined when the platform cannot be asked about these.
+   * @throws ChannelError with a sentence that says what is wrong and never repeats a secret.
    */
-  async checkSecret(id: string, name: string, value: string): Promise<ConnectedAccount | undefined> {
+  async checkSecrets(
+    id: string,
+    values: Readonly<Record<string, string>>,
+  ): Promise<ConnectedAccount | undefined> {
     const slot = this.slot(id);
-    const field = this.field(slot.descriptor, name);
-    const problem =
-      value.trim() === '' ? `The ${field.label.toLowerCase()} is empty.` : field.validate?.(value);
-    if (problem !== undefined) return this.refuseSecret(id, name, new ChannelError('fatal', problem));
+    const names = Object.keys(values);
+    for (const [name, value] of Object.entries(values)) {
+      const field = this.field(slot.descriptor, name);
+      const problem =
+        value.trim() === '' ? `The ${field.label.toLowerCase()} is empty.` : field.validate?.(value);
+      if (problem !== undefined) return this.refuseSecrets(id, [name], new ChannelError('fatal', problem));
+    }
     const settings = readSettings(slot.descriptor, this.deps.settings(id));
     if (!settings.ok) throw new ChannelError('fatal', settings.problem);
     const factory = await this.deps.registry.loadAdapter(id);
     const context = slot.contextFor(
       settings.value,
       { receive: () => Promise.reject(new ChannelError('temporary', 'only a check')), state: () => {} },
-      async (wanted) => (wanted === name ? value : slot.storedSecret(wanted)),
+      async (wanted) => (Object.hasOwn(values, wanted) ? values[wanted] : slot.storedSecret(wanted)),
     );
     const adapter = factory(context);
     try {
       const account = await adapter.check?.();
-      await this.append('secret.event', OWNER_AT_DESK, id, {
-        name: `${id}/${name}`,
-        event: 'checked',
-        detail: account ? `accepted by ${slot.descriptor.name} for ${account.name}` : 'cannot be checked',
-      });
+      const detail = account
+        ? `accepted by ${slot.descriptor.name} for ${account.name}`
+        : 'cannot be checked';
+      for (const name of names) await this.secretEvent(id, name, 'checked', detail);
       return account;
     } catch (error) {
-      if (error instanceof ChannelError && error.kind === 'fatal') return this.refuseSecret(id, name, error);
+      if (error instanceof ChannelError && error.kind === 'fatal')
+        return this.refuseSecrets(id, names, error);
       throw error;
     } finally {
       await adapter.disconnect();
     }
   }
 
-  /** Keeps a secret once the platform took it, and connects with it. @throws ChannelError as `checkSecret`. */
-  async storeSecret(id: string, name: string, value: string): Promise<ConnectedAccount | undefined> {
-    const account = await this.checkSecret(id, name, value);
-    const key = `${id}/${name}`;
-    const earlier = await this.deps.secrets.get(key);
-    await this.deps.secrets.set(key, value);
-    await this.append('secret.event', OWNER_AT_DESK, id, {
-      name: key,
-      event: earlier === undefined ? 'stored' : 'rotated',
-      detail: '',
-    });
+  /** Keeps a secret once the platform took it, and connects with it. @throws ChannelError as `checkSecrets`. */
+  storeSecret(id: string, name: string, value: string): Promise<ConnectedAccount | undefined> {
+    return this.storeSecrets(id, { [name]: value });
+  }
+
+  /**
+   * Keeps secrets once the platform took all of them, and connects with them once. When one is refused, those that
+   * were stored before stay as they are. @throws ChannelError as `checkSecrets`.
+   */
+  async storeSecrets(
+    id: string,
+    values: Readonly<Record<string, string>>,
+  ): Promise<ConnectedAccount | undefined> {
+    const account = await this.checkSecrets(id, values);
+    for (const [name, value] of Object.entries(values)) {
+      const key = `${id}/${name}`;
+      const earlier = await this.deps.secrets.get(key);
+      await this.deps.secrets.set(key, value);
+      await this.secretEvent(id, name, earlier === undefined ? 'stored' : 'rotated', '');
+    }
     await this.reconnect(id);
     return account;
   }
@@ -211,7 +226,7 @@ export class ChannelManager implements Disposable {
       const key = `${id}/${name}`;
       if ((await this.deps.secrets.get(key)) === undefined) continue;
       await this.deps.secrets.delete(key);
-      await this.append('secret.event', OWNER_AT_DESK, id, { name: key, event: 'deleted', detail: '' });
+      await this.secretEvent(id, name, 'deleted', '');
     }
     await this.reconnect(id);
   }
@@ -238,13 +253,18 @@ export class ChannelManager implements Disposable {
     return field;
   }
 
-  private async refuseSecret(id: string, name: string, error: ChannelError): Promise<never> {
-    await this.append('secret.event', OWNER_AT_DESK, id, {
-      name: `${id}/${name}`,
-      event: 'refused',
-      detail: error.message,
-    });
+  private async refuseSecrets(id: string, names: readonly string[], error: ChannelError): Promise<never> {
+    for (const name of names) await this.secretEvent(id, name, 'refused', error.message);
     throw error;
+  }
+
+  private async secretEvent(
+    id: string,
+    name: string,
+    event: EventMap['secret.event']['event'],
+    detail: string,
+  ): Promise<void> {
+    await this.append('secret.event', OWNER_AT_DESK, id, { name: `${id}/${name}`, event, detail });
   }
 
   /** A state is recorded when it changes, and a refusal when its reason does; each further try is not. */

@@ -57,6 +57,18 @@ describe('local chat terminal', () => {
     assert.match(screen(), /Not sent: The local channel is off\. Enable “Local chat”/);
   });
 
+  it('shows a block without the lines that fence it, and nothing else less', async () => {
+    const { adapter, screen } = opened();
+    await adapter.connect();
+    const send = (text: string) =>
+      adapter.send(outbound({ channel: 'local', conversation: 'dm-terminal', text }));
+    await send('Done.\n````\n```\ninner\n````\nend');
+    assert.ok(screen().includes('CoWork: Done.\r\n```\r\ninner\r\nend\r\n'));
+    await send('```\nnever closed');
+    assert.ok(screen().includes('CoWork: ```\r\nnever closed\r\n'));
+    await adapter.disconnect();
+  });
+
   it('says several lines in order, and ends on Ctrl+D', async () => {
     const { adapter, terminal, received, closed } = opened();
     await adapter.connect();

@@ -52,6 +52,11 @@ function describeChannel(id: string): ChannelDescriptor {
   };
 }
 
+function withTwoSecrets(id: string): ChannelDescriptor {
+  const channel = describeChannel(id);
+  return { ...channel, secrets: [...channel.secrets, { name: 'app', label: 'App token', help: '' }] };
+}
+
 /** An adapter that does what the test says, and keeps count. */
 class Puppet implements ChannelAdapter {
   disconnects = 0;
@@ -64,6 +69,8 @@ class Puppet implements ChannelAdapter {
     if ((await this.context.secret('token')) !== SECRET) {
       throw new ChannelError('fatal', 'The platform refused the token.');
     }
+    if ((await this.context.secret('app')) === 'wrong-app-value')
+      throw new ChannelError('fatal', 'The platform refused the app token.');
     return this.script.check();
   }
   async connect() {
@@ -128,7 +135,7 @@ describe('channel manager', () => {
         };
       },
       new Map(),
-      [describeChannel('alpha'), describeChannel('beta'), describeChannel('broken')],
+      [describeChannel('alpha'), describeChannel('beta'), describeChannel('broken'), withTwoSecrets('gamma')],
     );
     return new ChannelManager({
       registry,
@@ -316,7 +323,7 @@ describe('channel manager', () => {
     await second.stopAll('panic');
     assert.deepEqual(
       second.list().map(({ state }) => state),
-      ['off', 'off', 'off'],
+      ['off', 'off', 'off', 'off'],
     );
     assert.deepEqual(await enabledChannels(audit, ['alpha', 'beta']), []);
     assert.ok(puppets.every(({ disconnects }) => disconnects === 1));
@@ -412,6 +419,19 @@ describe('channel manager', () => {
     assert.equal(view(manager, 'broken').state, 'fatal');
     assert.match(view(manager, 'broken').detail, /could not be loaded/);
     await assert.rejects(manager.enable('nothing'), RangeError);
+  });
+
+  it('keeps none of several secrets when the platform refuses one of them', async () => {
+    const manager = make();
+    await assert.rejects(
+      manager.storeSecrets('gamma', { token: SECRET, app: 'wrong-app-value' }),
+      /refused the app token/,
+    );
+    assert.deepEqual([...secrets.values.keys()], ['alpha/token']);
+    assert.deepEqual(await manager.storeSecrets('gamma', { token: SECRET, app: 'right-app' }), ACCOUNT);
+    assert.equal(secrets.values.get('gamma/token'), SECRET);
+    assert.equal(secrets.values.get('gamma/app'), 'right-app');
+    assert.ok(!JSON.stringify([journal.records, logged]).includes('right-app'));
   });
 
   it('keeps a secret only after the platform took it, and never tells it', async () => {
