@@ -39,7 +39,8 @@ export interface EngineApi {
   receive(message: InboundMessage): Promise<void>;
   /** Law 10: cancels all work, withdraws all approvals, refuses everything until `resume()`, also after a restart. */
   pause(reason: string): Promise<void>;
-  resume(reason: string): Promise<void>;
+  /** `code`: of the desk's second factor, when there is one; without it the engine stays stopped. */
+  resume(reason: string, code?: string): Promise<void>;
 }
 
 export type ChangeKind = 'users' | 'codes' | 'approvals' | 'tasks' | 'audit' | 'status' | 'channels';
@@ -108,13 +109,21 @@ export interface PairingApi {
   }>;
 }
 
-/** A second factor (RFC 6238) for high-risk approvals from a chat. */
+/**
+ * A second factor (RFC 6238) for high-risk approvals from a chat, and for going on after everything was stopped.
+ * The holder is an identity, or `desk`: the person at the editor.
+ */
 export interface StepUpApi {
-  isEnrolled(user: IdentityKey): boolean;
+  isEnrolled(holder: IdentityKey): boolean;
   /** For a QR code on the owner's screen; nothing is kept until `confirm`. */
-  begin(user: IdentityKey, label: string): { uri: string; secret: string };
-  confirm(user: IdentityKey, code: string): Promise<void>;
-  remove(user: IdentityKey): Promise<void>;
+  begin(holder: IdentityKey, label: string): { uri: string; secret: string };
+  confirm(holder: IdentityKey, code: string): Promise<void>;
+  /** Checks a code and uses it up. Never rejects; `sentence` says why it has not passed. */
+  verify(
+    holder: IdentityKey,
+    code: string,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly sentence: string }>;
+  remove(holder: IdentityKey): Promise<void>;
 }
 
 // ── Work ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ const FAMILIES: Readonly<Record<string, readonly ChangeKind[]>> = {
   decision: ['tasks'],
   engine: ['status'],
   message: ['users'],
+  secret: ['users'],
   task: ['tasks', 'status'],
 };
 

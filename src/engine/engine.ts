@@ -99,8 +99,15 @@ export class Engine implements EngineApi, Disposable {
     await stopped;
   }
 
-  async resume(reason: string): Promise<void> {
-    if (this.rooms.state().tasks.paused === null) throw new EngineError('The engine is not stopped.');
+  async resume(reason: string, code?: string): Promise<void> {
+    const { state, stepUp } = this.rooms;
+    if (state().tasks.paused === null) throw new EngineError('The engine is not stopped.');
+    if (stepUp.isEnrolled(OWNER_AT_DESK)) {
+      if (code === undefined)
+        throw new EngineError('Going on is protected. Enter the code of the authenticator app.');
+      const passed = await stepUp.verify(OWNER_AT_DESK, code);
+      if (!passed.ok) throw new EngineError(passed.sentence);
+    }
     await this.rooms.records.append({
       type: 'engine.resumed',
       actor: OWNER_AT_DESK,

@@ -20,6 +20,8 @@ export interface UserView {
   readonly admittedAt: number;
   readonly lastSeenAt: number;
   readonly note: string;
+  /** Whether they may answer approvals from a direct message; `ownRequests`: also those they asked for. */
+  readonly remoteApproval: { readonly enabled: boolean; readonly ownRequests: boolean };
 }
 
 export interface CodeView {
@@ -31,6 +33,8 @@ export interface CodeView {
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly wrongTries: number;
+  /** How many identities were wrong: more than one means that it is known more widely than it should be. */
+  readonly triedByCount: number;
 }
 
 /** One part of an action, as the analysis understood it. */

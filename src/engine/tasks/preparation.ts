@@ -16,6 +16,9 @@ import type { Tool, ToolContext, ToolFacts } from '../tools/tool';
 import { reachOf } from './reach';
 import { scriptHashes } from './scripts';
 
+/** Variables by which every command gets the engine's own settings of git; they tell an approver nothing. */
+const GIT_HARDENING_NAME = /^GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+)$/;
+
 /** One use of a tool that somebody asks for. `args` is not yet believed. */
 export interface ActionCall {
   readonly principal: Principal;
@@ -107,7 +110,7 @@ export class Preparation {
       tool: request.tool,
       action: prepared.action,
       cwd: request.cwd,
-      envNames: surroundings.envNames,
+      envNames: surroundings.envNames.filter((name) => !GIT_HARDENING_NAME.test(name)),
       files: touchedFiles(toolFacts, analysis),
       hosts: [
         ...new Set([...toolFacts.hosts, ...(analysis?.commands ?? []).flatMap((one) => one.effects.network)]),

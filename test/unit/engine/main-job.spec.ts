@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fromBase32, hotp, totpStep } from '../../../src/engine/access/totp';
 import type { AnyRecord } from '../../../src/engine/model/record';
 import { TestEngine } from '../../helpers/engine';
 
@@ -154,6 +155,21 @@ describe('the main job: pair, ask, approve, run, reply, audit', () => {
     } finally {
       await again.stop();
     }
+  });
+
+  it('goes on after a stop only with a code of the desk’s authenticator, once there is one', async () => {
+    const { engine } = tested;
+    const { secret } = engine.stepUp.begin('desk', 'the desk');
+    const step = totpStep(Date.now());
+    const code = (later: number) => hotp(fromBase32(secret), step + later);
+    await engine.stepUp.confirm('desk', code(0));
+    await engine.pause('enough');
+    await assert.rejects(engine.resume('checked'), /Enter the code of the authenticator/);
+    await assert.rejects(engine.resume('checked', 'abcdef'), /not the code/);
+    await assert.rejects(engine.resume('checked', code(0)), /used already/);
+    assert.equal(engine.status().phase, 'paused');
+    await engine.resume('checked', code(1));
+    assert.equal(engine.status().phase, 'ready');
   });
 
   it('shows work as interrupted after a crash, tells the person, and runs nothing again', async () => {

@@ -48,6 +48,7 @@ export function user(changes: Partial<UserView> = {}): UserView {
     admittedAt: 1000,
     lastSeenAt: 2000,
     note: '',
+    remoteApproval: { enabled: false, ownRequests: false },
     ...changes,
   };
 }
@@ -79,6 +80,7 @@ export function code(changes: Partial<CodeView> = {}): CodeView {
     issuedAt: Date.now(),
     expiresAt: Date.now() + 300_000,
     wrongTries: 0,
+    triedByCount: 0,
     ...changes,
   };
 }
