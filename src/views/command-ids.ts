@@ -40,6 +40,9 @@ export const COMMAND_IDS = [
   'cowork.defaults.review',
   'cowork.permissions.review',
   'cowork.engine.retry',
+  'cowork.policy.simulate',
+  'cowork.policy.explain',
+  'cowork.policy.preApprove',
   'cowork.pause',
   'cowork.resume',
 ] as const;

@@ -6,6 +6,7 @@ import { approvalCommands } from './approvals';
 import { channelCommands } from './channels';
 import { type Desk, type Handler, Notice } from './kit';
 import { pairingCommands } from './pairing';
+import { policyCommands } from './policy';
 import { systemCommands } from './system';
 import { taskCommands } from './tasks';
 import { userCommands } from './users';
@@ -35,6 +36,7 @@ export function registerCommands(desk: Desk): Disposables {
     ...approvalCommands(desk),
     ...channelCommands(desk),
     ...pairingCommands(desk),
+    ...policyCommands(desk),
     ...systemCommands(desk),
     ...taskCommands(desk),
     ...userCommands(desk),

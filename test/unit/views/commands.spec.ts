@@ -75,6 +75,37 @@ function engineWith(content: 'full' | 'empty', phase: 'ready' | 'paused', calls:
       cancel: note('cancelTask'),
       forceStop: note('forceStop'),
     },
+    policy: {
+      simulate: note('simulate', {
+        considered: 3,
+        matched: 1,
+        wouldAutoRun: 1,
+        wouldAsk: 0,
+        wouldBlock: 0,
+        changed: 1,
+        examples: [
+          { at: 1, tool: 'run', action: 'npm `test`', recorded: 'ask', before: 'ask', after: 'allow' },
+        ],
+        complete: true,
+        candidate: { kind: 'rule', rule: { effect: 'allow', command: 'npm test *' } },
+        days: 30,
+      }),
+      explain: note('explain', {
+        tool: 'run',
+        action: 'npm test',
+        at: 1,
+        decided: { effect: 'ask', layer: 'mode', ruleId: 'mode.ask', reasons: ['Asks.'] },
+        asOf: 'then',
+        effect: 'ask',
+        layers: [{ layer: 'mode', effect: 'ask', ruleId: 'mode.ask', reason: 'Asks.' }],
+        alter: ['Approve it.'],
+      }),
+      commandSets: async () => [
+        { kind: 'reading', name: '', patterns: ['ls *'], covers: ['ls'], leavesOut: ['rm'] },
+      ],
+      commandSet: note('commandSet'),
+      preApprove: note('preApprove'),
+    },
     audit: {
       query: note('query', { records: [], total: 0 }),
       verify: note('verify', { intact: true, records: 0, lastSeq: 0, headHash: '' }),
@@ -269,5 +300,34 @@ describe('the commands', () => {
     assert.ok(editor.shown.every((message) => !message.text.includes('ABCDEF')));
     await run('cowork.pairing.rotate');
     assert.equal(calls[1]?.[0], 'rotate');
+  });
+
+  it('open the report of the simulator and an explanation as documents, with text from outside kept as text', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'first';
+    editor.documents.length = 0;
+    await run('cowork.policy.simulate');
+    assert.equal(calls[0]?.[1], 'allow run "npm test *"');
+    const [report] = editor.documents;
+    assert.match(report ?? '', /would have run without asking \| 1 \|/);
+    assert.ok(report?.includes('`` npm `test` ``'));
+    await run('cowork.policy.explain', 'a1');
+    assert.equal(calls.at(-1)?.[1], 'a1');
+    assert.match(editor.documents[1] ?? '', /mode: ask/);
+    assert.match(editor.documents[1] ?? '', /Approve it/);
+  });
+
+  it('[FAQ-8] pre-approve only what was confirmed, for that person, until a time', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'first';
+    await run('cowork.policy.preApprove');
+    const [name, request] = calls[0] ?? [];
+    assert.equal(name, 'preApprove');
+    const { user: key, patterns, until } = request as { user: string; patterns: string[]; until: number };
+    assert.deepEqual([key, patterns], ['telegram:7:84', ['ls *']]);
+    assert.ok(until > Date.now() && until <= Date.now() + 3_600_000);
+    assert.ok(editor.shown.some(({ kind }) => kind === 'warning'));
   });
 });

@@ -12,6 +12,7 @@ export class FakeEditor {
   readonly commands = new Map<string, (...args: unknown[]) => Promise<void>>();
   readonly panels: string[] = [];
   readonly clipboard: string[] = [];
+  readonly documents: string[] = [];
 
   readonly api = this.build();
 
@@ -73,7 +74,10 @@ export class FakeEditor {
       },
       workspace: {
         isTrusted: true,
-        openTextDocument: async (options: unknown) => options,
+        openTextDocument: async (options: { content?: string }) => {
+          this.documents.push(options.content ?? '');
+          return options;
+        },
       },
       window: {
         showErrorMessage: show('error'),
@@ -86,7 +90,11 @@ export class FakeEditor {
         showInputBox: async (options: { value?: string }) =>
           this.answers === 'leave' ? undefined : options.value || '12345',
         showTextDocument: async () => undefined,
-        withProgress: (_options: unknown, work: () => Promise<unknown>) => work(),
+        withProgress: (_options: unknown, work: (...args: readonly unknown[]) => Promise<unknown>) =>
+          work(
+            { report: () => undefined },
+            { isCancellationRequested: false, onCancellationRequested: event },
+          ),
         createTreeView: disposable,
         createWebviewPanel: (type: string) => {
           this.panels.push(type);
