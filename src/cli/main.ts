@@ -6,6 +6,7 @@ import { nearest } from '../engine/policy/nearest';
 import { AUDIT_USAGE, audit } from './audit';
 import { CHAT_USAGE, chat } from './chat';
 import { CHECK_USAGE, check } from './check';
+import { SIMULATE_USAGE, simulateCommand } from './simulate';
 
 /** The standard streams of the process; tests pass their own. */
 export interface CliIo {
@@ -27,6 +28,14 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       purpose: 'say what a command line really does and whether it would run',
       usage: CHECK_USAGE,
       run: check,
+    },
+  ],
+  [
+    'simulate',
+    {
+      purpose: 'say what a rule would have run, asked about and blocked in the past',
+      usage: SIMULATE_USAGE,
+      run: simulateCommand,
     },
   ],
   [
