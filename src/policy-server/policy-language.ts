@@ -64,7 +64,7 @@ function diagnosticOf(problem: PolicyProblem, document: TextDocument): Diagnosti
       start: document.positionAt(start),
       end: document.positionAt(start + Math.max(1, problem.length ?? 1)),
     },
-    severity: problem.kind === 'wider' ? DiagnosticSeverity.Warning : DiagnosticSeverity.Error,
+    severity: DiagnosticSeverity.Error,
     source: 'CoWork OS',
     code: problem.kind,
     message: `${problem.message} ${problem.fix}`,

@@ -296,6 +296,12 @@ class AuditPage {
         },
       }).element,
     );
+    if (row.type === 'decision.made') {
+      actions.append(
+        button({ label: t('Explain'), onPress: () => this.host.post({ type: 'explain', seq: row.seq }) })
+          .element,
+      );
+    }
     if (taskId !== undefined) {
       actions.append(
         button({ label: t('Open task'), onPress: () => this.host.post({ type: 'openTask', taskId }) })

@@ -3,9 +3,9 @@ import { nearest } from './nearest';
 
 /**
  * loosening: it would have let more happen; it was left out and nothing is lost by that. invalid: it was not
- * understood. syntax: the text is not JSON with comments. wider: it is larger than what is in force already.
+ * understood. syntax: the text is not JSON with comments.
  */
-export type ProblemKind = 'loosening' | 'invalid' | 'syntax' | 'wider';
+export type ProblemKind = 'loosening' | 'invalid' | 'syntax';
 
 /** Something wrong with a policy, for a person: where, what is there, and what to write instead. */
 export interface PolicyProblem {

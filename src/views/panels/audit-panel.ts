@@ -104,6 +104,9 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
         return;
       case 'copyRecord':
         return this.copy(message.seq);
+      case 'explain':
+        await vscode.commands.executeCommand('cowork.policy.explain', message.seq);
+        return;
     }
   }
 

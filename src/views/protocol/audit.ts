@@ -86,5 +86,6 @@ export const auditFromPage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('charts') }),
   z.object({ type: z.literal('openTask'), taskId: z.string() }),
   z.object({ type: z.literal('copyRecord'), seq: z.int() }),
+  z.object({ type: z.literal('explain'), seq: z.int().check(z.positive()) }),
 ]);
 export type AuditFromPage = z.infer<typeof auditFromPage>;
