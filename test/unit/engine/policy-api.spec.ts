@@ -120,6 +120,24 @@ describe('the policy as a person reaches it', () => {
       assert.equal((await tested.approval()).action, 'rm a.txt');
     });
 
+    it('[FAQ-8] runs a pre-approved script of the project, and asks about another', async () => {
+      const scripts = { hello: 'echo hello', other: 'echo other' };
+      await tested.file('package.json', JSON.stringify({ scripts }));
+      const { policy } = tested.engine;
+      const sets = await policy.commandSets();
+      const hello = sets.find(({ patterns }) => patterns.includes('npm run hello'));
+      assert.ok(hello);
+      await policy.preApprove({ user: ANN, patterns: hello.patterns, until: Date.now() + HOUR });
+      await tested.say('/run npm run hello');
+      await tested.until(() => tested.engine.tasks.get('t1')?.state.match(/^(done|failed)$/) ?? false);
+      const first = (await tested.records()).find(({ type }) => type === 'decision.made');
+      assert.ok(first?.type === 'decision.made');
+      assert.equal(first.data.effect, 'allow');
+      assert.match(first.data.grantedBy ?? '', /^g-/);
+      await tested.say('/run npm run other');
+      assert.equal((await tested.approval()).action, 'npm run other');
+    });
+
     it('offers the scripts of the project by name, and none with a name that needs quoting', async () => {
       const scripts = { test: 'x', build: 'x', 'a b; rm -rf /': 'x', 'test:unit': 'x' };
       await tested.file('package.json', JSON.stringify({ scripts }));
