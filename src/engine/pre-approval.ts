@@ -55,28 +55,30 @@ export async function commandSets(root: string, analyse: Analyse): Promise<reado
 export async function commandSet(line: string, analyse: Analyse): Promise<CommandSet> {
   const text = line.trim();
   const wild = text.endsWith(' *');
-  const analysis = await analyse(wild ? text.slice(0, -2).trim() : text);
+  // Any word stands for those that `*` would let through: what would be offered for it must be this pattern.
+  const analysis = await analyse(wild ? `${text.slice(0, -1)}x` : text);
   const [finding] = analysis.findings;
   if (finding !== undefined)
     throw new EngineError(`"${text}" cannot be pre-approved: ${finding.explanation}`);
   const suggestion = suggestionFor(analysis);
-  if (suggestion === undefined || analysis.commands.length === 0) {
+  const wider = wild && suggestion?.patterns.join() !== text;
+  if (suggestion === undefined || analysis.commands.length === 0 || wider) {
     throw new EngineError(
       `"${text}" cannot be pre-approved: it would let more through than can be seen beforehand. Name the program and what it does, for instance npm run build.`,
     );
   }
-  const single = analysis.commands.length === 1;
-  if (wild && (!single || !coverage([text], analysis).covered)) {
-    throw new EngineError(`"${text}" covers nothing. Write one command, and * as its last word.`);
+  if (wild) {
+    const covers = [`${text.slice(0, -2)} with any further words`];
+    return { kind: 'line', name: text, patterns: [text], covers, leavesOut: STILL_ASKS };
   }
-  const own = single && coverage([text], analysis).covered;
-  const exact = own && !wild;
+  // A line of one command is taken as it is written; of several, what would be offered with its approval.
+  const exact = analysis.commands.length === 1 && coverage([text], analysis).covered;
   return {
     kind: 'line',
     name: text,
-    patterns: own ? [text] : suggestion.patterns,
-    covers: exact ? [text] : wild ? [`${text.slice(0, -2)} with any further words`] : suggestion.covers,
-    leavesOut: [...(exact ? ['the same with other words'] : wild ? [] : suggestion.leavesOut), ...STILL_ASKS],
+    patterns: exact ? [text] : suggestion.patterns,
+    covers: exact ? [text] : suggestion.covers,
+    leavesOut: [...(exact ? ['the same with other words'] : suggestion.leavesOut), ...STILL_ASKS],
   };
 }
 

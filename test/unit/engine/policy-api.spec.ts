@@ -151,15 +151,8 @@ describe('the policy as a person reaches it', () => {
       const { policy } = tested.engine;
       const until = Date.now() + HOUR;
       for (const pattern of [
-        'npx *',
-        'node *',
-        'bash *',
-        'sh -c *',
-        'python3 *',
-        '* *',
-        '*',
-        '',
-        'rm -rf ~',
+        ...['npx *', 'node *', 'bash *', 'sh -c *', 'python3 *', 'env *', 'sudo *', 'xargs *'],
+        ...['npm *', 'npm run *', 'git *', 'docker *', 'pnpm dlx *', '* *', '*', '', 'rm -rf ~'],
       ]) {
         await assert.rejects(
           policy.preApprove({ user: ANN, patterns: [pattern], until }),
@@ -178,6 +171,11 @@ describe('the policy as a person reaches it', () => {
         await assert.rejects(policy.preApprove(bad), EngineError);
       }
       assert.ok(!(await tested.records()).some(({ type }) => type === 'grant.added'));
+      for (const pattern of ['npx jest *', 'pytest *', 'npm test *', 'git log *', 'npm run build']) {
+        assert.deepEqual((await policy.commandSet(pattern)).patterns, [pattern]);
+      }
+      const both = await policy.commandSet('npm test && npm run build');
+      await policy.preApprove({ user: ANN, patterns: both.patterns, until });
     });
   });
 });
