@@ -14,7 +14,8 @@ import { readPowershell } from './powershell/read';
 import { specOf } from './programs';
 import { type Resolved, resolveProgram } from './resolve';
 import { runShell } from './shells';
-import { asShell, specialise } from './special';
+import { specialise } from './special';
+import { asShell } from './special/words';
 import {
   type FunctionBody,
   freshState,
@@ -97,6 +98,7 @@ export class Analyser implements Runner {
     for (const { kind, fd, target } of redirections) {
       if (kind === 'read' || kind === 'dup' || (fd !== 1 && fd !== -1)) continue;
       const full = resolvePath(target.shape, state.cwd, 'bash');
+      if (full?.match(/^\/dev\/(tcp|udp)\//) && printed.tags & Tag.secret) this.report('network.secrets-out');
       if (full !== undefined && full !== '/dev/null') {
         const before = kind === 'append' ? (state.files.get(full) ?? EMPTY_STREAM) : EMPTY_STREAM;
         state.files.set(full, joinStreams(before, printed));
@@ -143,8 +145,8 @@ export class Analyser implements Runner {
       piped: simple.piped,
       depth: this.depth,
     };
-    specialise(facts, state, (text, stdin) =>
-      this.script(text, 'bash', subshell(state), { ...inner, stdin: stdin ?? inner.stdin }),
+    specialise(facts, state, (text, stdin, shell = 'bash') =>
+      this.script(text, shell, subshell(state), { ...inner, stdin: stdin ?? inner.stdin }),
     );
     let output: Stream | undefined;
     let transparent = false;

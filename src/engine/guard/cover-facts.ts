@@ -1,7 +1,7 @@
 import type { Facts } from './facts';
 import { positional } from './gather';
-import { mayBecomeOption } from './special';
-import { hasUnknown, textOf } from './value';
+import { mayBecomeOption } from './special/words';
+import { hasUnknown, textOf, type Value } from './value';
 
 /** The part of a command's description that trusted patterns are held against. */
 export interface CoverFacts {
@@ -135,8 +135,11 @@ function mustName(facts: Facts, kind: string | undefined): number[] {
   const consequential = kind !== 'reader' && kind !== 'filter' && kind !== 'printer';
   if (consequential && facts.spec?.commanding === true) for (const sub of subs) found.push(at(sub));
   if (kind === 'runner' || (kind === 'interpreter' && facts.executes.length > 0)) {
-    const target = positional(facts, 0);
-    found.push(at(target));
+    const loaded = facts.args.options.filter((option) => option.role === 'run');
+    for (const option of loaded) found.push(holding(words, option.value));
+    // What follows `python -m module` are the arguments of the module.
+    if (!(facts.name === 'python' && loaded.some((option) => option.name === '-m')))
+      found.push(at(positional(facts, 0)));
     if (facts.name === 'npm' || facts.name === 'yarn' || facts.name === 'pnpm') found.push(at(subs[0]));
   }
   if (kind === 'interpreter' && facts.executes.length === 0) {
@@ -145,4 +148,10 @@ function mustName(facts: Facts, kind: string | undefined): number[] {
   }
   if (facts.hosts.length > 0 && facts.spec?.commanding !== true) found.push(at(positional(facts, 0)));
   return [...new Set(found.filter((index) => index >= 0))].sort((a, b) => a - b);
+}
+
+/** The word in which the value of an option stands: a word of its own, or glued to the option. */
+function holding(words: readonly Value[], value: Value | undefined): number {
+  if (value === undefined) return 0;
+  return words.findIndex((word, index) => index > 0 && word.shape.endsWith(value.shape));
 }

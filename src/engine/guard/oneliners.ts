@@ -162,7 +162,7 @@ const SOCKET =
 const SHELLED =
   /\b(?:dup2|pty\.spawn|exec|spawn|popen|subprocess|system|proc_open|\/bin\/(?:ba|z|da)?sh|cmd\.exe|shell_exec|execve|fdopen|reopen)\b|\/bin\/(?:ba|z|da)?sh/;
 const FETCHES =
-  /\b(?:urlopen|urllib|requests\.(?:get|post)|http\.client|httpx|https?\.get|fetch\(|axios|LWP::|Net::HTTP|open-uri|URI\.open|file_get_contents\s*\(\s*['"]https?:|curl_exec|WebClient|DownloadString|HTTP::Tiny|wget|aiohttp|urlretrieve)/;
+  /\b(?:urlopen|urllib|requests\.(?:get|post)|http\.client|httpx|https?['\"]?\)?\.get\b|fetch\(|axios|LWP::|Net::HTTP|open-uri|URI\.open|file_get_contents\s*\(\s*['"]https?:|curl_exec|WebClient|DownloadString|HTTP::Tiny|wget|aiohttp|urlretrieve)/;
 const EVALUATES =
   /(?:\b(?:exec|eval|execfile|compile|new Function|Function|vm\.run\w*|instance_eval|class_eval|loadstring|load|assert|create_function|runInThisContext|marshal\.loads|pickle\.loads)\s*[({]|\beval\b)/;
 const DECODES =
@@ -243,7 +243,7 @@ function joined(code: string): string {
 function withHome(paths: readonly string[], code: string): string[] {
   const result = [...paths];
   if (
-    /expanduser\(|Path\.home\(\)|os\.homedir\(\)|ENV\[['"]HOME|\$ENV\{['"]?HOME|environ\[['"]HOME|env\.HOME|getenv\(['"]HOME|Dir\.home|os\.environ\.get\(['"]HOME/.test(
+    /expanduser\(|Path\.home\(\)|\bhomedir\(\)|\buserInfo\(\)\.homedir|ENV\[['"]HOME|\$ENV\{['"]?HOME|environ\[['"]HOME|env\.HOME|getenv\(['"]HOME|Dir\.home|os\.environ\.get\(['"]HOME/.test(
       code,
     )
   ) {

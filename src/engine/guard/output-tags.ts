@@ -4,7 +4,7 @@ import { secrecy } from './gather';
 import { staticOutput } from './outputs';
 import { resolvePath } from './paths';
 import { NETWORK } from './programs/network';
-import { hasFilter } from './special';
+import { hasFilter } from './special/files';
 import type { Runner, ShellState } from './state';
 import { guessOf, NO_STREAM, STAR, type Stream, Tag, type Tags, textOf } from './value';
 
@@ -82,6 +82,9 @@ function listedNames(facts: Facts, state: ShellState): string | undefined {
       return hasOption(facts.args, ['-d', '--directory']) && facts.reads.length > 0
         ? `${facts.args.positionals.map((word) => word.shape.replaceAll(STAR, '*')).join('\n')}\n`
         : undefined;
+    case 'crontab':
+      // What is installed already is not this line's doing; what stands beside it is followed.
+      return hasOption(facts.args, ['-l']) ? '' : undefined;
     case 'mktemp':
       // Some name below the folder for temporary files: the same for all that the line does with it.
       return '/tmp/tmp.unnamed\n';

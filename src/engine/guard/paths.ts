@@ -163,7 +163,9 @@ function systemPlaces(path: string, whole: string, found: Set<PathClass>): void 
   if (data.SHARED_DATA.some((name) => isOrMatches(whole, name))) found.add('system');
   if (data.TEMP_TREES.some((tree) => whole !== tree && within(whole, tree))) found.add('temp');
   const ordinary = data.ORDINARY_TREES.some(
-    (tree) => within(whole, tree) && (whole !== tree || data.TEMP_TREES.some((temp) => temp === tree)),
+    (tree) =>
+      within(whole, tree) &&
+      (whole !== tree || [...data.TEMP_TREES, ...data.CACHES].some((scratch) => scratch === tree)),
   );
   if (!ordinary && data.SYSTEM_TREES.some((tree) => within(whole, tree))) found.add('system');
   if (
@@ -176,7 +178,7 @@ function systemPlaces(path: string, whole: string, found: Set<PathClass>): void 
   if (within(whole, '/var/log') || within(whole, 'c:/windows/system32/winevt')) found.add('log');
   if (data.CRITICAL_FILES.some((file) => !file.startsWith('~') && isOrMatches(path, file)))
     found.add('critical');
-  if (data.CRITICAL_TREES.some((tree) => within(path, tree))) found.add('critical');
+  if (!ordinary && data.CRITICAL_TREES.some((tree) => within(path, tree))) found.add('critical');
   if (data.CREDENTIAL_FILES.some((file) => within(path, file) || isOrMatches(path, file)))
     found.add('credential');
   if (/^\/proc\/[^/]+\/(environ|mem)$/.test(path)) found.add('credential');

@@ -96,6 +96,14 @@ export const ORDINARY_TREES = [
   'c:/programdata/chocolatey/cache',
 ] as const;
 
+/** Ordinary trees that may go as a whole: what is in them is fetched again. */
+export const CACHES = [
+  '/var/lib/apt/lists',
+  '/root/.cache',
+  '/root/.npm',
+  'c:/programdata/chocolatey/cache',
+] as const;
+
 /** Whole disks are mounted directly below these. */
 export const MOUNT_PARENTS = ['/mnt', '/media', '/Volumes', '/run/media'] as const;
 

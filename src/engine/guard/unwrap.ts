@@ -1,7 +1,7 @@
 import { hasOption, parseArgs } from './args';
 import type { Facts } from './facts';
 import { positional } from './gather';
-import { asShell } from './special';
+import { asShell } from './special/words';
 import type { Assigned, Simple } from './state';
 import { guessOf, UNKNOWN, type Value } from './value';
 

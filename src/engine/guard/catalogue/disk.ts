@@ -1,5 +1,8 @@
 import type { Rule } from './types';
 
+/** The only file named is an image of a disk: `mkfs.ext4 -F disk.img`. */
+const IMAGE = String.raw`^(?:-[\w=-]+\s+|\d+[kKMG]?\s+)*(?!\/dev\/)[\w./-]+\.(?:img|iso|raw|qcow2|vdi|vmdk|ext4|fs)(?:\s+\d+[kKMG]?)?$`;
+
 /** Disks, partitions, file systems. */
 export const DISK: readonly Rule[] = [
   {
@@ -36,11 +39,11 @@ export const DISK: readonly Rule[] = [
           'clear-tpm',
           'new-partition',
         ],
-        notText: /^(-V|--version|-h|--help|-n\s|--no-act|-p\s|--print)/,
+        notText: new RegExp(`^(-V|--version|-h|--help|-n\\s|--no-act|-p\\s|--print)|${IMAGE}`),
       },
       {
         program: ['fdisk', 'cfdisk', 'sfdisk', 'gdisk', 'cgdisk', 'gpart', 'gpt'],
-        notText: /^(-l|--list|-x|-V|--version|-h|--help|show|status|list)\b/,
+        notText: new RegExp(`^(-l|--list|-x|-V|--version|-h|--help|show|status|list)\\b|${IMAGE}`),
       },
       { program: ['parted'], text: /\b(mklabel|mktable|mkpart|rm|resizepart|mkpartfs|rescue|set)\b/ },
       { program: ['format'], shell: ['cmd', 'powershell'], text: /[a-z]:/i },
@@ -102,6 +105,7 @@ export const DISK: readonly Rule[] = [
       'npm run format',
       'lsblk',
       'parted -l',
+      'mkfs.ext4 -F disk.img',
       'zpool status',
       'ls /dev/sda',
       'mount | grep ext4',
@@ -169,6 +173,13 @@ export const DISK: readonly Rule[] = [
         program: [
           'mount',
           'umount',
+          'mkfs',
+          'mke2fs',
+          'mkswap',
+          'fdisk',
+          'sfdisk',
+          'gdisk',
+          'sgdisk',
           'swapon',
           'losetup',
           'zfs',
@@ -195,9 +206,10 @@ export const DISK: readonly Rule[] = [
           'cipher',
         ],
         text: /\S/,
+        notText: /^(-l|--list|-h|--help|-V|--version|-x)(\s|$)/,
       },
     ],
-    match: ['mount /dev/sdb1 /mnt', 'losetup -f disk.img'],
+    match: ['mkfs.ext4 disk.img', 'mount /dev/sdb1 /mnt', 'losetup -f disk.img'],
     noMatch: ['df -h', 'lsblk', 'findmnt'],
   },
 ];

@@ -60,6 +60,7 @@ export const NETWORK_RULES: readonly Rule[] = [
         program: ['nc', 'ncat', 'netcat', 'telnet', 'socat', 'openssl', 'curl', 'ssh', 'nc.traditional'],
         stdin: ['shell'],
       },
+      { program: ['ztcp', 'zsh/net/tcp'] },
       { program: ['msfvenom', 'msfconsole'], text: /payload|exploit|reverse/ },
     ],
     match: [

@@ -1,9 +1,11 @@
+import { LIMITS } from '../limits';
 import { type Inherited, type Runner, type ShellState, subshell } from '../state';
 import {
   EMPTY_STREAM,
   guessOf,
   joinStreams,
   literal,
+  STAR,
   type Stream,
   UNKNOWN,
   unknownValue,
@@ -20,6 +22,11 @@ export function readPowershell(text: string, state: ShellState, runner: Runner, 
 const KEYWORDS =
   /^(if|elseif|else|while|do|until|for|foreach|switch|try|catch|finally|function|filter|param|begin|process|end|trap|data|class|workflow|using|return|throw|exit|break|continue)$/i;
 
+/** A connection, and something that obeys: together a shell for whoever is at the other end. */
+const SOCKET = /Net\.Sockets\.(?:Tcp(?:Client|Listener)|UdpClient|Socket)|Net\.WebSockets\.ClientWebSocket/i;
+const OBEYS =
+  /\b(?:iex|Invoke-Expression|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|Diagnostics\.Process\w*|ScriptBlock\]::Create|InvokeScript|AddScript)\b/i;
+
 class PowershellReader {
   constructor(
     private readonly state: ShellState,
@@ -29,6 +36,8 @@ class PowershellReader {
 
   script(text: string): Stream {
     let output = EMPTY_STREAM;
+    if (SOCKET.test(text.replace(/'[^']*'/g, '')) && OBEYS.test(text))
+      this.runner.report('network.reverse-shell');
     for (const pipeline of statements(text)) output = joinStreams(output, this.pipeline(pipeline));
     return output;
   }
@@ -92,9 +101,9 @@ class PowershellReader {
     let output = EMPTY_STREAM;
     const loop = /^foreach\s*\(\s*\$(\w+)\s+in\s+([\s\S]*?)\)\s*\{/i.exec(element);
     if (loop?.[1] !== undefined && loop[2] !== undefined) {
-      const items = loop[2]
-        .split(',')
-        .map((item) => evaluate(item.trim(), this.state, (inner) => this.nested(inner)));
+      const items = /^\s*[a-z]/i.test(loop[2])
+        ? itemsOf(this.nested(loop[2]))
+        : loop[2].split(',').map((item) => evaluate(item.trim(), this.state, (inner) => this.nested(inner)));
       for (const item of items.slice(0, 24)) {
         this.state.vars.set(loop[1].toLowerCase(), item);
         for (const block of inside(element, '{')) output = joinStreams(output, this.nested(block, from));
@@ -202,7 +211,13 @@ class PowershellReader {
       for (const item of commas(term)) if (item !== '') words.push(this.term(item, from));
     }
     const blocks = rest.filter((term) => term.startsWith('{'));
-    for (const block of blocks) this.nested(block.slice(1, -1), { ...from, stdin: from.stdin });
+    for (const item of from.piped && blocks.length > 0 ? itemsOf(from.stdin) : [undefined]) {
+      const before = this.state.vars.get('_');
+      if (item !== undefined) this.state.vars.set('_', item);
+      for (const block of blocks) this.nested(block.slice(1, -1), from);
+      if (before === undefined) this.state.vars.delete('_');
+      else this.state.vars.set('_', before);
+    }
     const printed = this.runner.command(
       {
         words,
@@ -251,4 +266,13 @@ function commas(term: string): string[] {
   }
   found.push(current);
   return found;
+}
+
+/** The things that a pipe carries, one a line; one unknown thing when they are not known. */
+function itemsOf(stream: Stream): Value[] {
+  const names = stream.text?.split(/\r?\n/).filter((name) => name !== '') ?? [];
+  if (names.length === 0) return [unknownValue('$_', stream.tags)];
+  return names
+    .slice(0, LIMITS.rounds)
+    .map((name) => ({ raw: '$_', shape: name.replaceAll('*', STAR), tags: stream.tags }));
 }

@@ -24,7 +24,7 @@ function home(state: ShellState): string {
 /** `$name`, `$env:NAME`; undefined when the line does not tell. */
 function variable(name: string, state: ShellState): Value | undefined {
   const key = name.toLowerCase().replace(/^(global|script|local|private|variable):/, '');
-  const set = state.vars.get(key);
+  const set = state.vars.get(key === 'psitem' ? '_' : key);
   if (set !== undefined) return set;
   const known: Readonly<Record<string, string>> = {
     home: home(state),
@@ -82,7 +82,9 @@ export function evaluate(term: string, state: ShellState, nested: RunNested): Va
       const found = reference(term, at, state, nested);
       shape += found.shape;
       tags |= found.tags;
-      at = found.end;
+      // `$_.FullName`: a file's path is the file.
+      const property = /^\.(?:FullName|PSPath|Path|ProviderPath|Name)\b/i.exec(term.slice(found.end))?.[0];
+      at = found.end + (property?.length ?? 0);
       continue;
     } else if (c === '(' || (c === '@' && term[at + 1] === '(')) {
       const open = c === '(' ? at : at + 1;
