@@ -27,6 +27,10 @@ export const COMMAND_IDS = [
   'cowork.users.suspend',
   'cowork.users.restore',
   'cowork.users.setRole',
+  'cowork.users.allowRemoteApproval',
+  'cowork.users.forbidRemoteApproval',
+  'cowork.users.setUpAuthenticator',
+  'cowork.users.removeAuthenticator',
   'cowork.users.setNote',
   'cowork.users.copyId',
   'cowork.users.accessDocument',
@@ -45,6 +49,7 @@ export const COMMAND_IDS = [
   'cowork.policy.preApprove',
   'cowork.pause',
   'cowork.resume',
+  'cowork.resume.protect',
 ] as const;
 export type CommandId = (typeof COMMAND_IDS)[number];
 

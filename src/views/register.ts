@@ -6,6 +6,7 @@ import { EngineWatch } from './engine-watch';
 import { Disposables } from './lifecycle';
 import { ApprovalNotifications } from './notifications';
 import { AuditPanels } from './panels/audit-panel';
+import { AuthenticatorPanels } from './panels/authenticator-panel';
 import { PairingPanels } from './panels/pairing-panel';
 import type { PanelHost } from './panels/panel';
 import { TaskPanels } from './panels/task-panel';
@@ -52,13 +53,16 @@ export function registerViews(host: ViewsHost): vscode.Disposable {
   const audit = all.register(new AuditPanels(panelHost, watch, host.channels));
   const tasks = all.register(new TaskPanels(panelHost, watch));
   const pairing = all.register(new PairingPanels(panelHost, watch, host.channels));
+  const authenticator = all.register(new AuthenticatorPanels(panelHost, watch));
   const keys = all.register(new ContextKeys(watch, host.context.globalState));
   all.register(new ChannelsTree(watch, host.channels));
   all.register(new UsersTree(watch, host.channels));
   all.register(new TasksTree(watch));
   all.register(new StatusBar(watch));
   all.register(new ApprovalNotifications(watch, approvals, host.log));
-  all.register(registerCommands({ host, watch, approvals, keys, panels: { audit, tasks, pairing } }));
+  all.register(
+    registerCommands({ host, watch, approvals, keys, panels: { audit, tasks, pairing, authenticator } }),
+  );
   all.register(restorePanels(audit, tasks));
   watch.whileEngine((engine) => engine.pairing.onWrongTry((tried) => pairing.wrongTry(tried)));
   watch.whileEngine((engine) => engine.tasks.onOutput(({ taskId, text }) => tasks.receive(taskId, text)));

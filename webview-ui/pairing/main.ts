@@ -4,10 +4,10 @@ import { Announcer, type Button, button } from '../components';
 import { append, byId, clear, el, fill, untrusted } from '../dom';
 import { Host, useLocale } from '../host';
 import { icon } from '../icons';
+import { qrCode } from '../qr';
 import { moment } from '../time';
 import '../base.css';
 import './style.css';
-import { qrCode } from './qr';
 
 type State = Extract<PairingToPage, { type: 'state' }>;
 type Action = Exclude<PairingFromPage['type'], 'ready'>;
@@ -68,6 +68,11 @@ class PairingScreen {
     this.top.append(
       el('p', { class: 'quiet' }, t('{0}; whoever uses it becomes {1}', state.context, state.role)),
     );
+    if (state.expected !== undefined) {
+      this.top.append(
+        el('p', {}, fill('Only the person with the id {0} can use it.', untrusted(state.expected))),
+      );
+    }
     if (state.code === undefined) this.drawEnd(state);
     else this.drawCode(state, state.code);
     if (focusedLabel != null) {
@@ -151,6 +156,7 @@ class PairingScreen {
   private drawTries(state: State, before: State | undefined): void {
     if (
       before !== undefined &&
+      state.triedBy === before.triedBy &&
       state.tries.length === before.tries.length &&
       state.tries[0]?.at === before.tries[0]?.at
     ) {
@@ -179,7 +185,15 @@ class PairingScreen {
         ),
       );
     }
-    this.tries.append(el('h2', {}, t('Wrong tries')), list);
+    this.tries.append(el('h2', {}, t('Wrong tries')));
+    if (state.triedBy > 1) {
+      const text = t(
+        '{0} different people sent wrong codes. If you showed it to one person only, make a new code and show it to them alone.',
+        state.triedBy,
+      );
+      this.tries.append(el('p', { class: 'warning' }, icon('warning'), el('span', {}, text)));
+    }
+    this.tries.append(list);
     if (before !== undefined) this.announcer.alert(t('Somebody sent a wrong code.'));
   }
 

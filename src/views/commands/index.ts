@@ -7,6 +7,7 @@ import { channelCommands } from './channels';
 import { type Desk, type Handler, Notice } from './kit';
 import { pairingCommands } from './pairing';
 import { policyCommands } from './policy';
+import { secondFactorCommands } from './second-factor';
 import { systemCommands } from './system';
 import { taskCommands } from './tasks';
 import { userCommands } from './users';
@@ -37,6 +38,7 @@ export function registerCommands(desk: Desk): Disposables {
     ...channelCommands(desk),
     ...pairingCommands(desk),
     ...policyCommands(desk),
+    ...secondFactorCommands(desk),
     ...systemCommands(desk),
     ...taskCommands(desk),
     ...userCommands(desk),

@@ -4,6 +4,7 @@ import type { ApprovalsView } from '../approvals-view';
 import type { ContextKeys } from '../context-keys';
 import type { EngineWatch } from '../engine-watch';
 import type { AuditPanels } from '../panels/audit-panel';
+import type { AuthenticatorPanels } from '../panels/authenticator-panel';
 import type { PairingPanels } from '../panels/pairing-panel';
 import type { TaskPanels } from '../panels/task-panel';
 import type { ViewsHost } from '../ports';
@@ -22,6 +23,7 @@ export interface Desk {
     readonly audit: AuditPanels;
     readonly tasks: TaskPanels;
     readonly pairing: PairingPanels;
+    readonly authenticator: AuthenticatorPanels;
   };
 }
 

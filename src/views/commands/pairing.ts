@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import type { CodeView } from '../../engine/api';
 import { type ChatContext, ROLES, type Role } from '../../engine/model/identity';
 import type { ChannelViewItem } from '../ports';
@@ -8,6 +9,8 @@ import { type Choice, confirmed, type Desk, type Handler, isNode, Notice, needEn
 
 /** What *Extend* adds, in milliseconds: the default life of a code. */
 const EXTEND_MS = 300_000;
+/** No platform has longer ids, in UTF-16 units. */
+const EXPECTED_LIMIT = 200;
 
 function channelFromArgument(desk: Desk, value: unknown): ChannelViewItem | undefined {
   if (typeof value !== 'object' || value === null || !('channel' in value)) return undefined;
@@ -74,6 +77,25 @@ async function chooseRole(): Promise<Role | undefined> {
   );
 }
 
+/**
+ * Whom the code is for, as the platform's id; empty for whoever has it; undefined when the person left. In the
+ * chat of this editor there is nobody else to keep out.
+ */
+async function chooseExpected(channel: ChannelViewItem): Promise<string | undefined> {
+  if (channel.builtIn) return '';
+  const id = await vscode.window.showInputBox({
+    title: t('Generate Pairing Code'),
+    prompt: t(
+      'Id of the one person who may use it, if you know it. Leave it empty for whoever has the code.',
+    ),
+    placeHolder: t('Anyone who has the code'),
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      text.length > EXPECTED_LIMIT ? t('At most {0} characters.', EXPECTED_LIMIT) : undefined,
+  });
+  return id?.trim();
+}
+
 /** The live code that a node or the person means. */
 async function chooseCode(desk: Desk, argument: unknown, title: string): Promise<CodeView | undefined> {
   const live = needEngine(desk).pairing.live();
@@ -110,7 +132,14 @@ export function pairingCommands(desk: Desk) {
       const question = t('Give the code the role of owner?');
       if (!(await confirmed(question, roleHelp('owner'), t('Generate')))) return;
     }
-    const { code, view } = await needEngine(desk).pairing.issue({ channel: channel.id, context, role });
+    const expectedSender = await chooseExpected(channel);
+    if (expectedSender === undefined) return;
+    const { code, view } = await needEngine(desk).pairing.issue({
+      channel: channel.id,
+      context,
+      role,
+      ...(expectedSender === '' ? {} : { expectedSender }),
+    });
     desk.panels.pairing.show(code, view);
   };
   return {

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
+import { OWNER_AT_DESK } from '../../engine/model/record';
 import { t } from '../protocol/l10n';
 import { confirmed, type Desk, type Handler, inform, needEngine } from './kit';
+import { askCode } from './second-factor';
 
 const WALKTHROUGH = 'cowork-os.cowork-os#beforeFirstUse';
 
@@ -54,7 +56,10 @@ export function systemCommands(desk: Desk) {
       if (engine.status().phase !== 'paused') return inform(t('CoWork OS is not paused.'));
       const detail = t('People can ask for work again. Cancelled tasks stay cancelled.');
       if (!(await confirmed(t('Resume work?'), detail, t('Resume')))) return;
-      await engine.resume(t('Resumed by the owner in the editor'));
+      const reason = t('Resumed by the owner in the editor');
+      if (!engine.stepUp.isEnrolled(OWNER_AT_DESK)) return engine.resume(reason);
+      const code = await askCode(t('Resume'));
+      if (code !== undefined) await engine.resume(reason, code);
     },
   } satisfies Record<string, Handler>;
 }

@@ -39,17 +39,23 @@ function fromArgument(desk: Desk, value: unknown): UserView | undefined {
     .find((candidate) => candidate.key === user.key);
 }
 
-async function oneUser(
+/** Roles that may answer approvals at all. */
+export function mayApprove({ role }: UserView): boolean {
+  return role === 'owner' || role === 'approver';
+}
+
+/** The user of the row that the command came from; else the one that is chosen among those for whom it can be done. */
+export async function oneUser(
   desk: Desk,
   argument: unknown,
   title: string,
-  states: readonly UserView['state'][],
+  fits: readonly UserView['state'][] | ((user: UserView) => boolean),
 ): Promise<UserView | undefined> {
   const given = fromArgument(desk, argument);
   if (given !== undefined) return given;
   const users = needEngine(desk)
     .users.list()
-    .filter((user) => states.includes(user.state));
+    .filter((user) => (typeof fits === 'function' ? fits(user) : fits.includes(user.state)));
   if (users.length === 0) throw new Notice(t('There is nobody for whom this can be done.'));
   return pick(title, t('Who?'), users.map(choice), true);
 }

@@ -147,6 +147,8 @@ class PairingPanel extends PagePanel<PairingFromPage, PairingToPage> {
             ),
       ...(session.code === undefined ? {} : { code: session.code }),
       ...(link === undefined ? {} : { link }),
+      ...(view.expectedSender === undefined ? {} : { expected: view.expectedSender }),
+      triedBy: view.triedByCount,
       expiresAt: view.expiresAt,
       phase: session.phase,
       outcome: session.outcome,

@@ -17,6 +17,10 @@ export const pairingToPage = z.discriminatedUnion('type', [
     code: z.optional(z.string()),
     /** A link or QR content by which the code is sent, where the platform has one. */
     link: z.optional(z.string()),
+    /** The platform's id of the only one who may use it. */
+    expected: z.optional(z.string()),
+    /** How many people sent it, or another one, while it was good: more than one, and it may have leaked. */
+    triedBy: z.int(),
     expiresAt: z.number(),
     /** live: can be used. The others say how it ended. */
     phase: z.enum(['live', 'used', 'ended']),

@@ -151,13 +151,21 @@ export class ChannelsTree extends EngineTree<ChannelNode> {
   private codeItem(code: CodeView): vscode.TreeItem {
     const item = new vscode.TreeItem(t('Pairing code'));
     item.id = `code:${code.codeId}`;
-    item.iconPath = new vscode.ThemeIcon('key');
+    const shared = code.triedByCount > 1;
+    item.iconPath = shared
+      ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
+      : new vscode.ThemeIcon('key');
     const left = lasting(code.expiresAt - Date.now());
     const tries = code.wrongTries > 0 ? t('{0} wrong tries', code.wrongTries) : '';
-    item.description = [contextText(code.context), t('{0} left', left), tries].filter(Boolean).join(' · ');
+    const people = shared ? t('tried by {0} people', code.triedByCount) : '';
+    item.description = [contextText(code.context), t('{0} left', left), tries, people]
+      .filter(Boolean)
+      .join(' · ');
     item.tooltip = textTooltip(t('A pairing code that can still be used'), [
       t('Lets one person in as {0}.', roleText(code.role)),
+      code.expectedSender === undefined ? '' : t('Only for the id {0}', flat(code.expectedSender)),
       tries,
+      shared ? t('More than one person tried codes. Make a new one if you showed it to one only.') : '',
     ]);
     item.contextValue = 'code';
     item.command = { command: 'cowork.pairing.show', title: t('Show'), arguments: [{ kind: 'code', code }] };

@@ -99,17 +99,36 @@ export class UsersTree extends EngineTree<UserNode> {
         : user.state === 'revoked'
           ? t('revoked')
           : roleText(user.role);
+    const approves = user.state !== 'revoked' && user.remoteApproval.enabled;
+    const secured = this.watch.engine?.stepUp.isEnrolled(user.key) === true;
     const seen = t('seen {0}', ago(user.lastSeenAt, now));
-    item.description = [state, flat(user.sender), seen].join(' · ');
+    item.description = [
+      state,
+      approves ? t('approves from chat') : '',
+      secured ? t('authenticator') : '',
+      flat(user.sender),
+      seen,
+    ]
+      .filter(Boolean)
+      .join(' · ');
     item.tooltip = textTooltip(name, [
       t('{0} on {1}, id {2}', state, this.channelName(user.channel), flat(user.sender)),
       roleHelp(user.role),
       t('{0}, {1}, in a {2}', howText(user), ago(user.admittedAt, now), contextText(user.context)),
       user.codeId === undefined ? '' : t('Code: {0}', user.codeId),
+      approves && user.remoteApproval.ownRequests ? t('Approves from chat, also their own requests') : '',
+      approves && !user.remoteApproval.ownRequests ? t('Approves from chat what others ask for') : '',
+      secured ? t('Has an authenticator for high-risk approvals') : '',
       t('Last seen {0}', ago(user.lastSeenAt, now)),
       user.note === '' ? '' : t('Note: {0}', flat(user.note)),
     ]);
-    item.contextValue = `user.${user.state}`;
+    const approver = user.role === 'owner' || user.role === 'approver';
+    item.contextValue = [
+      'user',
+      user.state,
+      approves ? 'approves' : approver ? 'mayApprove' : 'other',
+      secured ? 'secured' : 'plain',
+    ].join('.');
     item.accessibilityInformation = { label: `${name}, ${item.description}` };
     return item;
   }

@@ -234,6 +234,7 @@ export function pairingState(changes: Record<string, unknown> = {}) {
     expiresAt: Date.now() + 290_000,
     phase: 'live',
     outcome: '',
+    triedBy: 1,
     tries: [{ at: Date.now(), sender: '99', displayName: 'Mallory', triesLeft: 4 }],
     ...changes,
   };

@@ -15,7 +15,12 @@ const { registerViews } = withEditor(
 type Call = readonly [string, ...unknown[]];
 
 /** An engine of which every call is written down. With people, tasks, codes and requests, or with nothing in it. */
-function engineWith(content: 'full' | 'empty', phase: 'ready' | 'paused', calls: Call[]): EngineApi {
+function engineWith(
+  content: 'full' | 'empty',
+  phase: 'ready' | 'paused',
+  calls: Call[],
+  enrolled: ReadonlySet<string> = new Set(),
+): EngineApi {
   const full = content === 'full';
   const note =
     (name: string, answer: unknown = undefined) =>
@@ -55,9 +60,17 @@ function engineWith(content: 'full' | 'empty', phase: 'ready' | 'paused', calls:
       restore: note('restore'),
       setRole: note('setRole'),
       setNote: note('setNote'),
+      setRemoteApproval: note('setRemoteApproval'),
       setMode: note('setMode'),
       setAllowlist: note('setAllowlist'),
       removeConversation: note('removeConversation'),
+    },
+    stepUp: {
+      isEnrolled: (holder: string) => enrolled.has(holder),
+      begin: () => ({ uri: 'otpauth://totp/x?secret=SECRETKEY', secret: 'SECRETKEY' }),
+      confirm: note('confirm'),
+      verify: note('verify', { ok: true }),
+      remove: note('remove'),
     },
     pairing: {
       live: () => (full ? [code(), code({ codeId: 'c2', context: 'group' })] : []),
@@ -287,6 +300,61 @@ describe('the commands', () => {
       for (const id of COMMAND_IDS) if (id !== 'cowork.pause') await run(id, argument, [argument]);
     }
     assert.deepEqual(errors, []);
+  });
+
+  it('let only approvers and owners approve from a chat, and their own requests only when that is confirmed', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const row = { kind: 'user', user: user() };
+    editor.answers = 'first';
+    await run('cowork.users.allowRemoteApproval', row);
+    assert.deepEqual(calls, []);
+    assert.match(editor.shown.at(-1)?.text ?? '', /Only an owner or approver/);
+    const approver = user({ role: 'approver' });
+    const engine = { ...engineWith('full', 'ready', calls) };
+    const again = open(
+      { kind: 'ready', detail: '' },
+      { ...engine, users: { ...engine.users, list: () => [approver] } },
+      calls,
+    );
+    await again.run('cowork.users.allowRemoteApproval', { kind: 'user', user: approver });
+    assert.deepEqual(calls, [['setRemoteApproval', approver.key, true, false]]);
+    assert.equal(editor.shown.at(-1)?.kind, 'warning');
+  });
+
+  it('keep nothing of an authenticator before its code was right, and say its key nowhere', async () => {
+    const calls: Call[] = [];
+    const { run, errors } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'first';
+    await run('cowork.resume.protect');
+    assert.deepEqual(editor.panels, ['cowork.authenticator']);
+    assert.deepEqual(calls, []);
+    assert.ok(
+      !JSON.stringify([editor.shown, editor.clipboard, editor.executed, errors]).includes('SECRETKEY'),
+    );
+  });
+
+  it('ask for the code of the desk before work goes on, when it has an authenticator', async () => {
+    const calls: Call[] = [];
+    const engine = engineWith('full', 'paused', calls, new Set(['desk']));
+    const { run } = open({ kind: 'ready', detail: '' }, engine, calls);
+    editor.answers = 'first';
+    await run('cowork.resume');
+    assert.deepEqual(calls, [['resume', 'Resumed by the owner in the editor', '12345']]);
+    calls.length = 0;
+    await run('cowork.resume.protect');
+    assert.deepEqual(calls, [['verify', 'desk', '12345']], 'changed without a code while all is stopped');
+  });
+
+  it('[ACC-1] bind a code to the person whose id was entered', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'first';
+    await run('cowork.pairing.generate', { kind: 'channel', channel: { id: 'telegram' } });
+    assert.deepEqual(calls[0], [
+      'issue',
+      { channel: 'telegram', context: 'dm', role: 'member', expectedSender: '12345' },
+    ]);
   });
 
   it('[OPS-3a] [OPS-3c] show a code in a panel of the editor and copy nothing by themselves', async () => {
