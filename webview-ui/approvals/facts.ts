@@ -153,15 +153,13 @@ function why({ why: { layers, alter } }: ApprovalCard): HTMLElement | undefined 
         el(
           'span',
           {},
-          untrusted(`${layer}: ${effect}`),
-          ' ',
           untrusted(reason),
           ' ',
-          el('span', { class: 'quiet' }, untrusted(ruleId)),
+          el('span', { class: 'quiet' }, untrusted(`${layer}: ${effect}, ${ruleId}`)),
         ),
       ),
     ),
-    alter.length > 0 && el('div', {}, t('What would alter it')),
+    alter.length > 0 && el('div', { class: 'quiet' }, t('What would alter it')),
     lines(alter.map((sentence) => untrusted(sentence))),
   );
 }
