@@ -171,7 +171,24 @@ async function copyAssets() {
   ];
   await mkdir(join(root, 'dist'), { recursive: true });
   for (const asset of assets) await copyFile(asset, join(root, 'dist', basename(asset)));
-  return assets.map((asset) => `dist/${basename(asset)}`);
+  return [...assets.map((asset) => `dist/${basename(asset)}`), ...(await copyKeychain())];
+}
+
+/**
+ * The keychain binding, with its binaries for every platform, where `require('keytar')` of a bundle finds it.
+ * It is an optional dependency: without it the vault goes on to its next level.
+ */
+async function copyKeychain() {
+  const from = 'node_modules/keytar';
+  const files = (await filesUnder(from, '')).filter((file) =>
+    /\/(lib|prebuilds)\/|\/(package\.json|LICENSE\.md)$/.test(file),
+  );
+  for (const file of files) {
+    const to = join(root, 'dist', file);
+    await mkdir(dirname(to), { recursive: true });
+    await copyFile(join(root, file), to);
+  }
+  return files.map((file) => `dist/${file}`);
 }
 
 /** Removes what an earlier build left behind and this one did not write. */
