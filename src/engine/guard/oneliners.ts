@@ -102,6 +102,8 @@ const RUNS = [
   'io\\.popen',
   'shell',
   'do shell script',
+  '(?:async-)?shell-command(?:-to-string)?',
+  'call-process(?:-shell-command)?',
   '(?:call|run|check_call|check_output|getoutput)',
   'Runtime\\.getRuntime\\(\\)\\.exec',
   'Deno\\.run',
@@ -162,7 +164,7 @@ const SOCKET =
 const SHELLED =
   /\b(?:dup2|pty\.spawn|exec|spawn|popen|subprocess|system|proc_open|\/bin\/(?:ba|z|da)?sh|cmd\.exe|shell_exec|execve|fdopen|reopen)\b|\/bin\/(?:ba|z|da)?sh/;
 const FETCHES =
-  /\b(?:urlopen|urllib|requests\.(?:get|post)|http\.client|httpx|https?['\"]?\)?\.get\b|fetch\(|axios|LWP::|Net::HTTP|open-uri|URI\.open|file_get_contents\s*\(\s*['"]https?:|curl_exec|WebClient|DownloadString|HTTP::Tiny|wget|aiohttp|urlretrieve)/;
+  /\b(?:urlopen|urllib|requests\.(?:get|post)|http\.client|httpx|https?['"]?\)?\.get\b|fetch\(|axios|LWP::|Net::HTTP|open-uri|URI\.open|file_get_contents\s*\(\s*['"]https?:|curl_exec|WebClient|DownloadString|HTTP::Tiny|wget|aiohttp|urlretrieve)/;
 const EVALUATES =
   /(?:\b(?:exec|eval|execfile|compile|new Function|Function|vm\.run\w*|instance_eval|class_eval|loadstring|load|assert|create_function|runInThisContext|marshal\.loads|pickle\.loads)\s*[({]|\beval\b)/;
 const DECODES =
@@ -195,8 +197,12 @@ export function scanCode(source: string): CodeScan {
   // Perl, Ruby and PHP run what stands between backquotes.
   for (const match of code.matchAll(/`((?:[^`\\]|\\.){2,400})`/g))
     if (match[1] !== undefined) shell.push(match[1]);
-  for (const match of code.matchAll(/(?:qx|%x)\s?[{([/|!]([^})\]/|!]{2,400})/g))
-    if (match[1] !== undefined) shell.push(match[1]);
+  for (const match of code.matchAll(
+    /(?:\bqx|%x)\s?(?:\{([^}]{2,400})\}|\(([^)]{2,400})\)|\[([^\]]{2,400})\]|([/|!])(.{2,400}?)\4)/g,
+  )) {
+    const line = match[1] ?? match[2] ?? match[3] ?? match[5];
+    if (line !== undefined) shell.push(line);
+  }
   const deletes = DELETING.test(code) ? withHome(calls(code, DELETES), code) : [];
   const writing = calls(code, FILES);
   const writes =

@@ -41,6 +41,18 @@ export function staticOutput(
       return decoded(files[0] ?? stdin, (text) =>
         Buffer.from(text.replace(/\s+/g, ''), 'hex').toString('utf8'),
       );
+    case 'dirname':
+      return {
+        text: lines(
+          args,
+          (path) => /^(.+?)\/+[^/]*\/*$/.exec(path)?.[1] ?? (path.startsWith('/') ? '/' : '.'),
+        ),
+        tags,
+      };
+    // A link may point elsewhere: good enough to refuse by, not to allow by.
+    case 'realpath':
+    case 'readlink':
+      return { text: lines(args, (path) => path), tags: tags | Tag.maybe };
     case 'rev':
       return decoded(files[0] ?? stdin, (text) =>
         text
@@ -177,4 +189,11 @@ function set(text: string | undefined): string[] | undefined {
     } else if (from !== undefined) result.push(from);
   }
   return result;
+}
+
+/** One line for each positional, or undefined when one of them is not known. */
+function lines(args: ParsedArgs, change: (path: string) => string): string | undefined {
+  const paths = args.positionals.map(guessOf);
+  if (paths.length === 0 || paths.some((path) => path === undefined)) return undefined;
+  return paths.map((path) => `${change(path ?? '')}\n`).join('');
 }

@@ -57,7 +57,7 @@ export function resolvePath(shape: string, cwd: string | undefined, shell: Shell
   return `/${parts.join('/')}`;
 }
 
-const WHOLE = new RegExp(`^[.]{0,2}[${STAR}${QUESTION}${BRACKET}${UNKNOWN}.]*$|^[*]$|^[*][.][*]$`);
+const WHOLE = new RegExp(`^[.]{0,2}[${STAR}${QUESTION}${BRACKET}${UNKNOWN}.]*$|^[*]+$|^[*][.][*]$`);
 
 /** The folder whose whole content a path names: `/etc/*` and `/etc/.*` give `/etc`. */
 export function container(path: string): string {
@@ -77,6 +77,9 @@ function hasWhole(part: string): boolean {
 function within(path: string, tree: string): boolean {
   return path === tree || path.startsWith(tree.endsWith('/') ? tree : `${tree}/`);
 }
+
+/** In a folder of keys, yet open to everybody. */
+const OPEN_KEYS = /\.pub$|\/known_hosts(?:\.\w+)?$/;
 
 /** `path` may be `known`, where `path` can have globs in it. */
 function isOrMatches(path: string, known: string): boolean {
@@ -115,6 +118,10 @@ export function classify(
     byName(shape, found);
     return found;
   }
+  // Windows, seen from the Linux inside it.
+  const drive = /^\/mnt\/([a-z])(\/.+)$/.exec(path);
+  if (drive !== null && !within(path, normal(place.workspace)))
+    for (const one of classify(`${drive[1]}:${drive[2]}`, undefined, place, 'cmd')) found.add(one);
   const home = normal(place.home);
   const workspace = normal(place.workspace);
   const whole = container(path);
@@ -134,6 +141,7 @@ export function classify(
     whole === '/' ||
     // `/$x` is the root itself when `x` is not set.
     path === `/${UNKNOWN}` ||
+    /^[a-z]:\/\uE000$/.test(path) ||
     WINDOWS_ROOT.test(whole) ||
     /^\/(mnt\/)?[a-z]$/.test(whole) ||
     /^[a-z]:\/[*]/.test(path)
@@ -178,7 +186,8 @@ function systemPlaces(path: string, whole: string, found: Set<PathClass>): void 
   if (within(whole, '/var/log') || within(whole, 'c:/windows/system32/winevt')) found.add('log');
   if (data.CRITICAL_FILES.some((file) => !file.startsWith('~') && isOrMatches(path, file)))
     found.add('critical');
-  if (!ordinary && data.CRITICAL_TREES.some((tree) => within(path, tree))) found.add('critical');
+  if (!ordinary && !OPEN_KEYS.test(path) && data.CRITICAL_TREES.some((tree) => within(path, tree)))
+    found.add('critical');
   if (data.CREDENTIAL_FILES.some((file) => within(path, file) || isOrMatches(path, file)))
     found.add('credential');
   if (/^\/proc\/[^/]+\/(environ|mem)$/.test(path)) found.add('credential');
@@ -196,7 +205,7 @@ function homePlaces(path: string, whole: string, home: string, found: Set<PathCl
     const same = (a: string, b: string): boolean =>
       a === b || (/^[a-z]:/.test(root) && a === b.toLowerCase()) || (hasGlob(a) && shapeMatches(a, b));
     if (data.HOME_DATA.some((name) => same(innerWhole, name))) found.add('homedata');
-    const open = /\.pub$|\/known_hosts$/.test(inner);
+    const open = OPEN_KEYS.test(path);
     if (
       !open &&
       data.CREDENTIAL_HOME.some(
@@ -207,7 +216,7 @@ function homePlaces(path: string, whole: string, home: string, found: Set<PathCl
       )
     )
       found.add('credential');
-    if (data.PERSISTENCE.some((name) => within(inner, name.slice(2)))) found.add('persistence');
+    if (!open && data.PERSISTENCE.some((name) => within(inner, name.slice(2)))) found.add('persistence');
     if (data.CRITICAL_FILES.some((name) => name.startsWith('~/') && isOrMatches(inner, name.slice(2))))
       found.add('critical');
   }
@@ -237,6 +246,7 @@ function byName(path: string, found: Set<PathClass>): void {
     !/(^|[._-])(pub|cert|ca|public)/.test(lower)
   )
     found.add('secret');
+  if (/[\w-]\.env$/.test(lower) && !/(example|sample|template|dist)\.env$/.test(lower)) found.add('secret');
   if (/(^|\/)(id_rsa|id_ed25519|id_ecdsa|id_dsa)$/.test(path)) found.add('credential');
   if (/(^|\/)\.(ssh|aws|gnupg)\//.test(path) && !/\.pub$|known_hosts/.test(path)) found.add('credential');
   for (const part of data.PROTECTED_PARTS) {

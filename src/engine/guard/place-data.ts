@@ -122,6 +122,7 @@ export const SHARED_DATA = [
   '/var/lib/docker',
   '/var/lib/mysql',
   '/srv/www',
+  'c:/users',
 ] as const;
 
 /** Scratch space: what lies strictly below may go without alarm. */

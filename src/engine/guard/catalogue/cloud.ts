@@ -19,6 +19,11 @@ export const CLOUD: readonly Rule[] = [
         text: /--mount\s\S*(source|src)=\/,.*\b(rm|chroot|dd|mkfs|shred|chmod|nsenter)\b/,
       },
       { program: ['docker', 'podman', 'nerdctl'], text: /--pid[= ]?host\b.*\bnsenter\b/ },
+      {
+        program: ['docker', 'podman', 'nerdctl'],
+        text: /(-v|--volume)[= ]?\/dev:\/\S*\s.*\b(dd|mkfs\S*|shred|wipefs|blkdiscard|tee)\b/,
+      },
+      { program: ['kubectl', 'oc'], text: /"?(hostPID|privileged)"?\s*:\s*true.*\b(nsenter|chroot)\b/ },
     ],
     match: [
       'docker run -v /:/host alpine rm -rf /host/etc',

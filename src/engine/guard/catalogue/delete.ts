@@ -81,6 +81,10 @@ export const DELETE: readonly Rule[] = [
       { program: ['rd', 'rmdir'], shell: ['cmd', 'powershell'], deletes: EVERYONES },
       { program: ['robocopy'], option: ['/mir', '/purge'], writes: EVERYONES },
       {
+        program: ['rclone'],
+        text: /^(sync|purge|delete|rmdirs)\b.*\s(\/|~|\/(home|etc|usr|var|root|boot)\/?|~\/|\/home\/\w+)\s*$/,
+      },
+      {
         program: ['rimraf', 'del-cli', 'trash-cli', 'shx'],
         text: /(^|\s)(\/|~|\/home|\/etc|\/usr|\/\*|~\/\*|\$HOME)\/?(\s|$)/,
       },

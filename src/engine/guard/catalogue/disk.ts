@@ -39,7 +39,7 @@ export const DISK: readonly Rule[] = [
           'clear-tpm',
           'new-partition',
         ],
-        notText: new RegExp(`^(-V|--version|-h|--help|-n\\s|--no-act|-p\\s|--print)|${IMAGE}`),
+        notText: new RegExp(`^(-V|--version|-h|--help|-n\\s|--no-act|-p\\s+\\/|--print)|${IMAGE}`),
       },
       {
         program: ['fdisk', 'cfdisk', 'sfdisk', 'gdisk', 'cgdisk', 'gpart', 'gpt'],
@@ -85,7 +85,7 @@ export const DISK: readonly Rule[] = [
         option: ['-a', '-f', '-l'],
         text: /^(-\w*a|-\w*[fl]\w*\s+(\/|\/home|\/usr|\/var|\/boot)$)/,
       },
-      { program: ['swapoff'], option: ['-a', '--all'] },
+      { program: ['asr'], text: /--erase\b/ },
       { program: ['mount'], text: /(remount,ro|remount,rw)\S*\s+\/(\s|$)|\s--bind\s+\/\s/ },
     ],
     match: [
@@ -181,6 +181,7 @@ export const DISK: readonly Rule[] = [
           'gdisk',
           'sgdisk',
           'swapon',
+          'swapoff',
           'losetup',
           'zfs',
           'zpool',

@@ -60,6 +60,8 @@ export const NETWORK_RULES: readonly Rule[] = [
         program: ['nc', 'ncat', 'netcat', 'telnet', 'socat', 'openssl', 'curl', 'ssh', 'nc.traditional'],
         stdin: ['shell'],
       },
+      { program: ['rcat', 'rustcat'], text: /(^|\s)(-s|--shell|-e|--exec)\b/ },
+      { program: ['xterm'], text: /-display\s+[\w.-]+\.[\w.-]+:\d/ },
       { program: ['ztcp', 'zsh/net/tcp'] },
       { program: ['msfvenom', 'msfconsole'], text: /payload|exploit|reverse/ },
     ],
@@ -87,8 +89,8 @@ export const NETWORK_RULES: readonly Rule[] = [
     when: [
       { sends: ['secret'] },
       {
-        program: ['aws', 'gsutil', 'gcloud', 'rclone', 's3cmd', 'az', 'azcopy', 's5cmd', 'mc'],
-        text: /\b(cp|sync|mv|copy|put|upload|move)\b.*(\.ssh\b|\.aws\b|\/etc\/shadow|\.gnupg|id_rsa|id_ed25519|(^|[\s/])\.env(\s|$)|\.kube\b)/,
+        program: ['gh', 'aws', 'gsutil', 'gcloud', 'rclone', 's3cmd', 'az', 'azcopy', 's5cmd', 'mc'],
+        text: /\b(cp|sync|mv|copy|put|upload|move|gist create|gist edit)\b.*(\.ssh\b|\.aws\b|\/etc\/shadow|\.gnupg|id_rsa|id_ed25519|(^|[\s/])\.env(\s|$)|\.kube\b)/,
       },
       {
         program: ['python', 'node', 'perl', 'ruby', 'php'],

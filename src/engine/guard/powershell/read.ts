@@ -150,6 +150,16 @@ class PowershellReader {
   }
 
   private dotNet(element: string, from: Inherited): void {
+    const gone =
+      /\b(?:Get-Item|gi|Get-ChildItem|gci|(?:Directory|File)Info(?:\]::new)?)\s*\(?\s*(?:-\w+\s+)?('[^']*'|"[^"]*"|[^\s()'"]+)[^|;]*\)\s*\.Delete\s*\(/i.exec(
+        element,
+      )?.[1];
+    if (gone !== undefined)
+      this.synthetic(
+        ['remove-item', '-recurse', '-path'],
+        evaluate(gone, this.state, () => EMPTY_STREAM),
+        from,
+      );
     const argument = /\(\s*((?:'[^']*'|"[^"]*"|\$[\w:]+)[\s\S]*?)\)/.exec(element)?.[1];
     const [first, second] = (argument ?? '')
       .split(',')

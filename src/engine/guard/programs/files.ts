@@ -182,7 +182,6 @@ export const FILES: readonly ProgramSpec[] = [
       'rvim',
       'nano',
       'pico',
-      'emacs',
       'code',
       'subl',
       'gedit',

@@ -141,8 +141,15 @@ export const SHELLS: readonly ProgramSpec[] = [
     options: { '-e -E -c --eval --execute -ex -eval-command -batch-command': 'code', '-l': 'run' },
   },
   {
+    names: ['emacs'],
+    kind: 'interpreter',
+    positionals: ['write'],
+    options: { '--eval --execute': 'code', '-l --load --script': 'run', '-f --funcall': 'value' },
+  },
+  {
     names: ['deno', 'bun'],
     kind: 'interpreter',
+    options: { '-e --eval -p --print': 'code' },
     subs: {
       eval: { kind: 'interpreter', positionals: ['code'] },
       run: { kind: 'interpreter', positionals: ['run', 'value'] },

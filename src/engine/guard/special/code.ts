@@ -36,7 +36,9 @@ export const interpreter: Special = (facts, state, run) => {
     if (content !== undefined) code.push(content);
   }
   // `perl -MLWP::Simple`, `ruby -ropen-uri`: the modules are part of the code.
-  const modules = facts.words.filter((word) => /^-[Mr]\S/.test(word.shape)).map((word) => word.shape.slice(2));
+  const modules = facts.words
+    .filter((word) => /^-[Mr]\S/.test(word.shape))
+    .map((word) => word.shape.slice(2));
   if (code.length > 0) applyScan([...modules, ...code].join('\n'), facts, state, run);
 };
 
@@ -121,6 +123,8 @@ export const sed: Special = (facts, state, run) => {
       facts.executes.push('the result of a replacement');
     }
     const written = /(?:^|[;{}\n\d$/!\s|#@,gpI])[wW]\s+(\S+)/.exec(code)?.[1];
+    const read = /(?:^|[;{}\n\d$/!])\s*[rR]\s+(\S+)/.exec(stripped(code))?.[1];
+    if (read !== undefined) facts.reads.push(pathRef(read, state, facts.shell));
     if (written !== undefined) facts.writes.push(pathRef(written, state, facts.shell));
     if (code.includes(UNKNOWN)) facts.executes.push('a script that is only known when it runs');
   }

@@ -1,7 +1,7 @@
 import { hasOption, optionValue } from '../args';
 import type { Facts, PathRef } from '../facts';
 import { pathRef, secrecy } from '../gather';
-import { guessOf, STAR, Tag, UNKNOWN, type Value } from '../value';
+import { guessOf, literal, STAR, Tag, UNKNOWN, type Value } from '../value';
 import type { Special } from './types';
 import { asShell } from './words';
 
@@ -13,6 +13,9 @@ export const chmod: Special = (facts, state) => {
   for (const word of facts.args.positionals.slice(skip))
     facts.perms.push(pathRef(word.shape, state, facts.shell));
 };
+
+/** Folders of the system whose owners and modes keep it working. */
+const GUARDED = /^\/(?:etc|usr|bin|sbin|lib|lib64|boot|root)\/?$/;
 
 export const find: Special = (facts, state, run) => {
   const starts: Value[] = [];
@@ -39,6 +42,12 @@ export const find: Special = (facts, state, run) => {
     const rest = facts.words.slice(at + 1);
     const end = rest.findIndex((inner) => inner.shape === ';' || inner.shape === '+');
     const inner = end < 0 ? rest : rest.slice(0, end);
+    // What decides over everything found below such a folder decides over the folder.
+    const whole =
+      !filtered &&
+      /^ch(mod|own|grp)$/.test(inner[0]?.shape ?? '') &&
+      starts.some(({ shape }) => GUARDED.test(shape));
+    if (whole) inner.splice(1, 0, literal('-R'));
     for (const target of targets) {
       run(inner.map((piece) => asShell({ ...piece, shape: piece.shape.replaceAll('{}', target) })).join(' '));
     }
@@ -114,6 +123,11 @@ export const archive: Special = (facts, state, run) => {
     facts.writes.push(pathRef(named.shape, state, facts.shell));
   }
   if (facts.words.some((word) => /^--(remove-files|move)/.test(word.shape))) facts.recursive = true;
+  if (facts.words.some((word) => word.shape === '-sdel')) {
+    facts.recursive = true;
+    for (const word of facts.args.positionals.slice(2))
+      facts.deletes.push(pathRef(word.shape, state, facts.shell));
+  }
   for (const word of facts.words) {
     const action = /^--checkpoint-action=exec=(.*)$/.exec(guessOf(word) ?? '')?.[1];
     if (action !== undefined) run(action);

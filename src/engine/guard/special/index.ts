@@ -2,6 +2,16 @@ import type { Facts } from '../facts';
 import type { ShellState } from '../state';
 import { guessOf } from '../value';
 import { awk, interpreter, sed } from './code';
+import {
+  afterRotation,
+  fd,
+  forfiles,
+  packageScripts,
+  runSteering,
+  shellEscape,
+  sshOptions,
+  tcl,
+} from './escapes';
 import { archive, chmod, dd, find, fromPipe, mv, rsync, scp } from './files';
 import { gitBranch } from './git';
 import {
@@ -23,6 +33,7 @@ import type { RunScript, Special } from './types';
 /** What option tables cannot say: programs whose arguments are a language of their own. */
 export function specialise(facts: Facts, state: ShellState, run: RunScript): void {
   if (Object.hasOwn(SPECIAL, facts.name)) SPECIAL[facts.name]?.(facts, state, run);
+  runSteering(facts, run);
   if (facts.spec?.wrapper === undefined) execOptions(facts, run);
   const kind = facts.args.subSpec?.kind ?? facts.spec?.kind;
   if (kind === 'interpreter') interpreter(facts, state, run);
@@ -56,6 +67,25 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   mv,
   rsync,
   scp,
+  sftp: sshOptions,
+  ssh: sshOptions,
+  autossh: sshOptions,
+  fd,
+  fdfind: fd,
+  forfiles,
+  tcpdump: afterRotation,
+  npm: packageScripts,
+  pnpm: packageScripts,
+  yarn: packageScripts,
+  tclsh: tcl,
+  expect: tcl,
+  less: shellEscape,
+  more: shellEscape,
+  most: shellEscape,
+  gdb: shellEscape,
+  lldb: shellEscape,
+  '7z': archive,
+  '7za': archive,
   tmux: multiplexer,
   screen: multiplexer,
   byobu: multiplexer,
