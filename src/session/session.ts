@@ -50,6 +50,8 @@ export class Session {
     const masking = new Masking();
     const vault = await Vault.open(ports.secretBackends, masking, ports.clock);
     await vault.warmMasking();
+    ports.log.info(`Credentials are kept by: ${VAULT_LEVELS[vault.level]}.`);
+    for (const { level, why } of vault.passedOver) ports.log.info(`Not by ${VAULT_LEVELS[level]}: ${why}.`);
     const store = createStore({
       directory: join(ports.storage, 'journal'),
       label: ports.label,
@@ -168,6 +170,13 @@ const UNDO_KEPT_MS = 30 * 24 * 3_600_000;
 
 /** What people sent is theirs to send again; a month is long enough to look into an incident. */
 const ATTACHMENTS_KEPT_MS = 30 * 24 * 3_600_000;
+
+/** The levels of the vault in words. */
+const VAULT_LEVELS = {
+  editor: 'the secret storage of VS Code',
+  keychain: 'the keychain of the system',
+  file: 'a file encrypted with your passphrase',
+} as const;
 
 const RESTRICTED = {
   state: 'restricted',
