@@ -1,0 +1,40 @@
+// npm run bench -- [guard] [decide] [journal] [sandbox]: all of them when none is named.
+// Each prints what it measured beside a peer that did the same, or less, in the same run.
+import { run as decide } from './decide';
+import { run as guard } from './guard';
+import { run as journal } from './journal';
+import { run as sandbox } from './sandbox';
+
+/** What a bench that leaves the printing to others gives back. */
+interface Row {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly goal?: number | string;
+}
+
+const BENCHES: Readonly<Record<string, () => Promise<void | readonly Row[]>>> = {
+  guard,
+  decide,
+  journal,
+  sandbox,
+};
+
+async function main(asked: readonly string[]): Promise<void> {
+  const unknown = asked.filter((name) => !Object.hasOwn(BENCHES, name));
+  if (unknown.length > 0) {
+    console.error(`There is no bench "${unknown[0]}". There are: ${Object.keys(BENCHES).join(', ')}.`);
+    process.exitCode = 2;
+    return;
+  }
+  for (const [name, run] of Object.entries(BENCHES)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    console.log(`\n── ${name}`);
+    for (const { name: what, value, unit, goal } of (await run()) ?? []) {
+      const aim = goal === undefined ? '' : `  (goal ${goal})`;
+      console.log(`${what.padEnd(40)} ${value.toFixed(1).padStart(9)} ${unit}${aim}`);
+    }
+  }
+}
+
+void main(process.argv.slice(2));
