@@ -77,6 +77,9 @@ export class Workbench {
   async useTheme(theme: keyof typeof themes): Promise<void> {
     const { label, mark } = themes[theme];
     await this.run('Preferences: Color Theme');
+    await this.quickInput.waitForOpen();
+    // Not all themes fit in the list.
+    await this.page.keyboard.type(label);
     await this.quickInput.pick(label);
     await this.page.locator(`.monaco-workbench.${mark}`).waitFor();
   }
