@@ -1,5 +1,6 @@
+import type { ParsedScript } from 'unbash';
 import type { AnalysedCommand, Shell, ShellPlace } from '../model/analysis';
-import { readBash } from './bash/read';
+import { readBash, readParsed } from './bash/read';
 import { runBuiltin } from './builtins';
 import type { Rule } from './catalogue/types';
 import { readCmd } from './cmd/read';
@@ -49,6 +50,12 @@ export class Analyser implements Runner {
   line(text: string, shell: Shell): void {
     const from: Inherited = { wrappers: [], stdin: NO_STREAM, piped: false, depth: 0 };
     this.read(text, shell, freshState(this.place), from);
+  }
+
+  /** The same for a line of bash that is already parsed. @throws LimitError */
+  parsedLine(script: ParsedScript): void {
+    const from: Inherited = { wrappers: [], stdin: NO_STREAM, piped: false, depth: 0 };
+    readParsed(script, freshState(this.place), this, from);
   }
 
   report(ruleId: string): void {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Language, Parser } from '@vscode/tree-sitter-wasm';
-import { parse } from 'unbash';
+import { type ParsedScript, parse } from 'unbash';
 import type { CommandAnalysis, GuardFinding, Shell, ShellPlace } from '../model/analysis';
 import { Analyser } from './analyser';
 import { treeSitterCommands, treeSitterSlices, unbashCommands } from './bash/compare';
@@ -121,14 +121,17 @@ function outcomeOf(
   if (line.length > LIMITS.line) throw new LimitError('it is longer than a person can check');
   if (nesting(line) > LIMITS.nesting) throw new LimitError('it is nested too deeply');
   if (line.split('<<').length > LIMITS.hereDocuments) throw new LimitError('it has too many here-documents');
+  if (shell === 'bash') {
+    const script = parse(line);
+    analyser.parsedLine(script);
+    return compareBash(line, script, analyser, bash);
+  }
   analyser.line(line, shell);
-  if (shell === 'bash') return compareBash(line, analyser, bash);
   if (shell === 'powershell') return comparePowershell(line, analyser, powershell);
   return { status: 'parsed' };
 }
 
-function compareBash(line: string, analyser: Analyser, parser: Parser): Outcome {
-  const script = parse(line);
+function compareBash(line: string, script: ParsedScript, analyser: Analyser, parser: Parser): Outcome {
   const tree = parser.parse(line);
   if (tree === null) return { status: 'disagree', why: 'the second parser gave no answer' };
   try {

@@ -4,6 +4,9 @@ import { forEachChild, type ParsedScript, type SyntaxNode } from 'unbash';
 /** Names that one parser sees as a command and the other as syntax of its own. */
 const SYNTAX = new Set(['[', '[[', 'test', 'time', 'coproc', '']);
 
+const COMMANDS = new Set(['command', 'declaration_command', 'unset_command']);
+const SLICES = new Set(['command', 'pipeline', 'redirected_statement']);
+
 /** A fingerprint of the simple commands of a script: names as written, sorted. */
 export function unbashCommands(script: ParsedScript): string[] {
   const found: string[] = [];
@@ -19,13 +22,11 @@ export function unbashCommands(script: ParsedScript): string[] {
 /** The same from tree-sitter's tree. */
 export function treeSitterCommands(tree: Tree): string[] {
   const found: string[] = [];
-  walk(tree.rootNode, (node) => {
+  walk(tree.rootNode, COMMANDS, (node) => {
     if (node.type === 'command') {
       const name = node.childForFieldName('name');
       if (name !== null) found.push(clean(timed(node, name).text));
-    } else if (node.type === 'declaration_command' || node.type === 'unset_command') {
-      found.push(clean(node.child(0)?.text ?? ''));
-    }
+    } else found.push(clean(node.child(0)?.text ?? ''));
   });
   return found.filter((name) => !SYNTAX.has(name)).sort();
 }
@@ -33,10 +34,7 @@ export function treeSitterCommands(tree: Tree): string[] {
 /** Texts of everything that tree-sitter takes for a command or a pipeline. */
 export function treeSitterSlices(tree: Tree): string[] {
   const found: string[] = [];
-  walk(tree.rootNode, (node) => {
-    if (node.type === 'command' || node.type === 'pipeline' || node.type === 'redirected_statement')
-      found.push(node.text);
-  });
+  walk(tree.rootNode, SLICES, (node) => found.push(node.text));
   return found;
 }
 
@@ -47,11 +45,12 @@ function timed(command: Node, name: Node): Node {
   return rest.find((child) => !child.text.startsWith('-')) ?? name;
 }
 
-function walk(root: Node, see: (node: Node) => void): void {
+/** Goes through all nodes. Only those of the wanted types leave the parser's memory: that is what costs. */
+function walk(root: Node, wanted: ReadonlySet<string>, see: (node: Node) => void): void {
   const cursor = root.walk();
   try {
     for (;;) {
-      if (cursor.nodeIsNamed) see(cursor.currentNode);
+      if (wanted.has(cursor.nodeType) && cursor.nodeIsNamed) see(cursor.currentNode);
       if (cursor.gotoFirstChild()) continue;
       while (!cursor.gotoNextSibling()) if (!cursor.gotoParent()) return;
     }
