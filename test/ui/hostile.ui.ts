@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import type { AnyRecord } from '../../src/engine/model/record';
 import { toAuditRow } from '../../src/views/present/audit-row';
 import { segments } from '../../src/views/protocol/marks';
-import { AUDIT_STATE, approvalsState, card, pairingState, taskState } from './page/fixtures';
+import {
+  AUDIT_STATE,
+  approvalsState,
+  authenticatorState,
+  card,
+  pairingState,
+  taskState,
+} from './page/fixtures';
 import type { PageUnderTest } from './page/open-page';
 import { usePages } from './page/suite';
 
@@ -205,6 +212,7 @@ describe('hostile content', () => {
       await pairing.send(
         pairingState({
           outcome: payload,
+          expected: payload,
           tries: [{ at: index, sender: payload, displayName: payload, triesLeft: 1 }],
         }),
       );
@@ -218,5 +226,16 @@ describe('hostile content', () => {
       null,
       'a page that shows a code keeps nothing',
     );
+  });
+
+  it('is text on the page of an authenticator, which keeps nothing', async () => {
+    const page = await open('authenticator', { width: 400 });
+    for (const [index, payload] of PAYLOADS.entries()) {
+      await page.send(authenticatorState({ holder: payload, purpose: payload }));
+      await page.send({ type: 'result', requestId: index, ok: false, message: payload });
+      await page.page.locator('h1').waitFor({ state: 'attached' });
+      await unhurt(page, `authenticator, payload ${index}`);
+    }
+    assert.deepEqual(await page.page.evaluate('globalThis.kept ?? null'), null);
   });
 });

@@ -6,6 +6,7 @@ import {
   AUDIT_STATE,
   approvalsState,
   auditRows,
+  authenticatorState,
   card,
   charts,
   DANGEROUS,
@@ -140,6 +141,33 @@ const views: readonly View[] = [
       under.send(
         pairingState({ phase: 'used', code: undefined, link: undefined, outcome: 'Ada is in as member.' }),
       ),
+  },
+  {
+    name: 'pairing-shared',
+    page: 'pairing',
+    widths: [300],
+    show: (under) => under.send(pairingState({ triedBy: 3, expected: '84512' })),
+  },
+  {
+    name: 'authenticator',
+    page: 'authenticator',
+    widths: [300, 700],
+    async show(under) {
+      await under.send(authenticatorState());
+      await under.send({
+        type: 'result',
+        requestId: 1,
+        ok: false,
+        message: 'That is not the code of the app now.',
+      });
+      await under.page.getByRole('alert').filter({ hasText: 'not the code' }).waitFor();
+    },
+  },
+  {
+    name: 'authenticator-done',
+    page: 'authenticator',
+    widths: [420],
+    show: (under) => under.send(authenticatorState({ setup: undefined })),
   },
 ];
 

@@ -239,3 +239,15 @@ export function pairingState(changes: Record<string, unknown> = {}) {
     ...changes,
   };
 }
+
+export function authenticatorState(changes: Record<string, unknown> = {}) {
+  const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+  return {
+    type: 'state',
+    locale: LOCALE,
+    holder: 'Ada Lovelace',
+    purpose: 'From then on a code of the app is asked for when Ada Lovelace approves a high-risk action.',
+    setup: { uri: `otpauth://totp/CoWork%20OS:Ada?secret=${secret}&issuer=CoWork%20OS`, secret },
+    ...changes,
+  };
+}
