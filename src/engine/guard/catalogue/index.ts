@@ -6,9 +6,10 @@ import { FILES_RULES } from './files';
 import { GIT_RULES } from './git';
 import { NETWORK_RULES } from './network';
 import { PACKAGE_RULES } from './packages';
+import { PERMISSIONS } from './permissions';
 import { PRIVILEGE } from './privilege';
 import { RUN } from './run';
-import { PERMISSIONS, SYSTEM_RULES } from './system';
+import { SYSTEM_RULES } from './system';
 import type { Rule } from './types';
 import { WINDOWS } from './windows';
 

@@ -1,13 +1,14 @@
 import type { Shell } from '../../model/analysis';
+import { CMD } from './cmd';
 import { FILES } from './files';
 import { VERSION_CONTROL } from './git';
 import { NETWORK } from './network';
 import { PACKAGES } from './packages';
+import { POWERSHELL, POWERSHELL_ALIASES } from './powershell';
 import { READING } from './reading';
 import { SHELLS } from './shells';
 import type { ProgramSpec } from './spec';
 import { SYSTEM } from './system';
-import { CMD, POWERSHELL, POWERSHELL_ALIASES } from './windows';
 
 function index(specs: readonly ProgramSpec[]): ReadonlyMap<string, ProgramSpec> {
   const map = new Map<string, ProgramSpec>();
