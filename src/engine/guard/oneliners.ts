@@ -147,6 +147,8 @@ const DELETES = [
   'trash',
   'glob(?:\\.glob)?',
   'os\\.walk',
+  // Perl's File::Find: what is called for each file, then where it starts.
+  'find(?:depth)?\\s{0,4}\\(\\s{0,4}(?:sub\\s{0,4})?\\{[^}]{0,200}\\}\\s{0,4},',
   'Dir(?:\\.glob)?',
   'os\\.scandir',
   'os\\.listdir',
