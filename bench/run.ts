@@ -30,7 +30,7 @@ async function main(asked: readonly string[]): Promise<void> {
   for (const [name, run] of Object.entries(BENCHES)) {
     if (asked.length > 0 && !asked.includes(name)) continue;
     console.log(`\n── ${name}`);
-    for (const { name: what, value, unit, goal } of (await run()) ?? []) {
+    for (const { name: what, value, unit, goal } of await run()) {
       const aim = goal === undefined ? '' : `  (goal ${goal})`;
       console.log(`${what.padEnd(40)} ${value.toFixed(1).padStart(9)} ${unit}${aim}`);
     }
