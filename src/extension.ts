@@ -5,6 +5,7 @@ import { SessionChannels } from './host/channels-port';
 import { openLocalChat } from './host/local-chat';
 import { sessionPorts } from './host/session-ports';
 import { VsCodeSessionSettings } from './host/session-settings';
+import { warnOfSetting } from './host/setting-warning';
 import { Settings } from './host/settings';
 import { WindowSession } from './host/window-session';
 import { registerPolicyFile } from './views/policy-file';
@@ -36,6 +37,10 @@ export function activate(context: vscode.ExtensionContext): void {
       engineState: { get: () => session.get(), onChange: session.onChange },
       retry: () => session.start(),
       channels,
+    }),
+    settings.onProblem(({ key, text }) => {
+      void warnOfSetting(text, key, log);
+      void session.session?.note(text).catch(() => {});
     }),
     registerPolicyFile(join(context.extensionPath, 'dist'), (bundle) => require(bundle)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void session.start()),

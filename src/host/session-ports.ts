@@ -12,6 +12,7 @@ import { SealedFileBackend } from '../engine/vault/sealed-file';
 import type { GuardChunk, SessionPorts, SessionSettings, WorkspacePolicyFile } from '../session/ports';
 import { askPassphrase } from './passphrase';
 import { SecretStorageBackend } from './secret-storage';
+import { warnOfSetting } from './setting-warning';
 
 /** A folder's own rules, relative to its root. */
 const POLICY_FILE = '.cowork/policy.jsonc';
@@ -44,6 +45,7 @@ export function sessionPorts(
     heads: rememberedHead(context, storage),
     settings,
     policyFile: policyFile(folder),
+    problem: (text) => void warnOfSetting(text, 'cowork', log),
     loadChunk: async (id) => load<AdapterChunk>(join(bundles, 'channels', `${id}.cjs`)),
     loadGuard: async () => load<GuardChunk>(join(bundles, 'guard.cjs')),
     clock: systemClock,

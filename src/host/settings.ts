@@ -17,11 +17,14 @@ export interface SettingProblem {
  */
 export class Settings implements Disposable {
   private readonly changed = new Emitter<(key: string) => boolean>();
+  private readonly wrong = new Emitter<SettingProblem>();
   private readonly found = new Map<string, string>();
   private readonly subscription: Disposable;
 
   /** Fires with a test: was this setting (or section) among those that changed? */
   readonly onChange = this.changed.event;
+  /** Fires once for each setting that is found to be wrong, and again when it is wrong in another way. */
+  readonly onProblem = this.wrong.event;
 
   constructor() {
     this.subscription = vscode.workspace.onDidChangeConfiguration((event) => {
@@ -39,24 +42,18 @@ export class Settings implements Disposable {
       this.found.delete(key);
       return parsed.data;
     }
-    this.found.set(
-      key,
-      `The setting ${SECTION}.${key} ${firstIssue(parsed.error)} Its default is used until it is mended.`,
-    );
+    const text = `The setting ${SECTION}.${key} ${firstIssue(parsed.error)} Its default is used until it is mended.`;
+    if (this.found.get(key) !== text) {
+      this.found.set(key, text);
+      this.wrong.fire({ key: `${SECTION}.${key}`, text });
+    }
     return schema.parse(inspected?.defaultValue);
-  }
-
-  async set(key: string, value: unknown): Promise<void> {
-    await vscode.workspace.getConfiguration(SECTION).update(key, value, vscode.ConfigurationTarget.Global);
-  }
-
-  problems(): readonly SettingProblem[] {
-    return [...this.found].map(([key, text]) => ({ key, text }));
   }
 
   dispose(): void {
     this.subscription.dispose();
     this.changed.dispose();
+    this.wrong.dispose();
   }
 }
 

@@ -72,8 +72,6 @@ export class PolicySource implements Disposable {
     const file = text === undefined ? undefined : parseWorkspacePolicy(text, this.lastGood);
     if (file?.understood) this.lastGood = file.policy;
     this.found = [...user.problems, ...(file?.problems ?? [])];
-    for (const { path, message, fix } of this.found)
-      this.log.warn(`Policy, ${path || 'the file'}: ${message} ${fix}`);
     return buildSnapshot({
       user: user.policy,
       ...(file ? { workspace: file.policy } : {}),

@@ -53,6 +53,8 @@ export interface SessionPorts {
   readonly heads: HeadMemory;
   readonly settings: SessionSettings;
   readonly policyFile: WorkspacePolicyFile;
+  /** Tells the person of something that they set and that is wrong: what it is, and the fix. */
+  problem(text: string): void;
   loadChunk(id: string): Promise<AdapterChunk>;
   /** The guard's bundle, which is large: loaded with the first command. */
   loadGuard(): Promise<GuardChunk>;

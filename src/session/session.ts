@@ -14,6 +14,7 @@ import { type Assembled, assemble, type EngineOptions, recordStart } from '../en
 import type { Guard } from '../engine/guard/guard';
 import { ACCESS_MODES, type AccessMode } from '../engine/model/events';
 import type { Disposable } from '../engine/model/ports';
+import { ENGINE, type RecordSink } from '../engine/model/record';
 import { childEnvironment } from '../engine/sandbox/environment';
 import { createStore } from '../engine/store/remote';
 import type { Store } from '../engine/store/types';
@@ -37,6 +38,7 @@ export class Session {
     readonly vault: Vault,
     readonly policy: PolicySource,
     private readonly access: () => AccessConfig,
+    private readonly records: RecordSink,
     private readonly store: Store,
     private readonly owned: readonly Disposable[],
   ) {}
@@ -116,6 +118,7 @@ export class Session {
     await recordStart(records, options);
     await new UndoStore(ports.storage, ports.clock).prune(UNDO_KEPT_MS);
     await engine.recover();
+    const policyProblems = reportProblems(ports, policy, records);
     const channels = new ChannelManager({
       registry,
       gateway,
@@ -133,6 +136,7 @@ export class Session {
     const owned = [
       channels,
       engine,
+      policyProblems,
       policy,
       sandbox,
       access.onRevoked((keys) => void gateway.revoked(keys)),
@@ -142,12 +146,29 @@ export class Session {
         void channels.refresh(ids.filter((id) => changed(`channels.${id}`)));
       }),
     ];
-    return new Session(engine, channels, registry, gateway, hub, vault, policy, options.access, store, owned);
+    return new Session(
+      engine,
+      channels,
+      registry,
+      gateway,
+      hub,
+      vault,
+      policy,
+      options.access,
+      records,
+      store,
+      owned,
+    );
   }
 
   /** The access modes that may be chosen for a channel under the profile in force. */
   allowedModes(channel: string): readonly AccessMode[] {
     return this.access().channels?.[channel]?.allowedModes ?? ACCESS_MODES;
+  }
+
+  /** Puts something on the record that the person was told about their settings. */
+  note(text: string): Promise<void> {
+    return noteOnRecord(this.records, 'settings.problem', text);
   }
 
   isAdmitted(channel: string, sender: string): boolean {
@@ -170,6 +191,26 @@ const UNDO_KEPT_MS = 30 * 24 * 3_600_000;
 
 /** What people sent is theirs to send again; a month is long enough to look into an incident. */
 const ATTACHMENTS_KEPT_MS = 30 * 24 * 3_600_000;
+
+/** Tells the person, and the record, of what is wrong with the policy; of each thing once. */
+function reportProblems(ports: SessionPorts, policy: PolicySource, records: RecordSink): Disposable {
+  const told = new Set<string>();
+  const report = () => {
+    for (const { path, message, fix } of policy.problems()) {
+      const text = `Policy, ${path || 'the file'}: ${message} ${fix}`;
+      if (told.has(text)) continue;
+      told.add(text);
+      ports.problem(text);
+      noteOnRecord(records, 'policy.problem', text).catch((error) => ports.log.error(String(error)));
+    }
+  };
+  report();
+  return policy.onChange(report);
+}
+
+async function noteOnRecord(records: RecordSink, code: string, text: string): Promise<void> {
+  await records.append({ type: 'engine.notice', actor: ENGINE, subject: '', data: { code, text } });
+}
 
 /** The levels of the vault in words. */
 const VAULT_LEVELS = {

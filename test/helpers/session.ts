@@ -37,6 +37,8 @@ export class TestSession {
     readonly session: Session,
     readonly secrets: MemorySecrets,
     readonly heads: { last?: Head },
+    /** What the person was told about their settings. */
+    readonly problems: readonly string[],
     private readonly changed: Emitter<void>,
   ) {}
 
@@ -46,6 +48,7 @@ export class TestSession {
       secrets?: MemorySecrets;
       heads?: { last?: Head };
       channels?: Readonly<Record<string, unknown>>;
+      policy?: unknown;
     } = {},
   ): Promise<TestSession> {
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cowork-session-')));
@@ -54,6 +57,7 @@ export class TestSession {
     const secrets = options.secrets ?? new MemorySecrets();
     const heads = options.heads ?? {};
     const changed = new Emitter<void>();
+    const problems: string[] = [];
     const never = () => ({ dispose() {} });
     const session = await Session.start({
       version: '0.0.0-test',
@@ -71,7 +75,7 @@ export class TestSession {
         },
       },
       settings: {
-        policy: () => ({}),
+        policy: () => options.policy ?? {},
         access: () => ({}),
         channel: (id) => options.channels?.[id] ?? {},
         sandbox: () => 'process',
@@ -80,6 +84,7 @@ export class TestSession {
         onChange: never,
       },
       policyFile: { read: async () => undefined, onChange: never },
+      problem: (text) => problems.push(text),
       loadChunk: async (id) => require(join(BUNDLES, 'channels', `${id}.cjs`)) as AdapterChunk,
       loadGuard: async () => require(join(BUNDLES, 'guard.cjs')) as GuardChunk,
       clock: systemClock,
@@ -90,7 +95,7 @@ export class TestSession {
     });
     session.engine.onChange(() => changed.fire());
     session.channels.onChange(() => changed.fire());
-    return new TestSession(folder, session, secrets, heads, changed);
+    return new TestSession(folder, session, secrets, heads, problems, changed);
   }
 
   get engine() {
