@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { CODE_ALPHABET } from '../../../src/engine/access/codes';
 import type { WrongTry } from '../../../src/engine/access/door';
 import type { InboundMessage } from '../../../src/engine/model/message';
 import { said, who } from '../../helpers/access-house';
+import { sendBursts } from '../../helpers/bursts';
 import { FrontDoor } from '../../helpers/front-door';
 import { settle } from '../../helpers/manual-clock';
 
@@ -216,33 +216,10 @@ describe('attacks on the door, through the gateway', () => {
   it('bursts of 5,000 from 1,000 identities: bounded, every drop on record, nobody who is let in starved', async function () {
     this.timeout(60_000);
     const door = new FrontDoor({}, { delay: () => new Promise((resolve) => setImmediate(resolve)) });
-    const { clock } = door.house;
     const friends = Array.from({ length: 50 }, (_, at) => `friend${at}`);
     for (const friend of friends) await door.house.pair(friend);
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
-    let sent = 0;
-    let most = 0;
-    let pending: Promise<void>[] = [];
     const bursts = FULL ? 10 : 3;
-    for (let burst = 0; burst < bursts; burst++) {
-      // As it comes off a socket: some dozens of messages in one turn of the event loop.
-      for (let at = 0; at < 5000; at++) {
-        const identity = at % 1000;
-        const sender = friends[identity] ?? `stranger${identity}`;
-        pending.push(door.gateway.receive(said(sender, `/status ${burst} ${at}`)));
-        sent++;
-        most = Math.max(most, door.gateway.waiting.inbound);
-        if (at % 50 === 49) await new Promise((resolve) => setImmediate(resolve));
-      }
-      await Promise.all(pending);
-      pending = [];
-      for (let second = 0; second < 500; second += 50) await clock.advanceAsync(50_000);
-    }
-    delay.disable();
-    await door.gateway.close();
-    const p99 = delay.percentile(99) / 1e6;
-    const figures = `most waiting ${most}, taken ${door.admitted.length}, dropped ${door.dropped()}, event loop p50 ${(delay.percentile(50) / 1e6).toFixed(1)} p99 ${p99.toFixed(1)} max ${(delay.max / 1e6).toFixed(1)} ms`;
+    const { sent, most, figures } = await sendBursts(door, friends, bursts);
     if (FULL) console.log(`      ${figures}`);
     assert.ok(most <= 2_200 + 1, figures);
     const perFriend = new Map(friends.map((friend) => [friend, 0]));
