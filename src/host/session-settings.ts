@@ -1,11 +1,28 @@
 import * as z from 'zod';
 import type { AccessConfig } from '../engine/access/config';
+import { TOOL_GROUPS } from '../engine/model/decision';
+import { ROLES } from '../engine/model/identity';
 import { CAPABILITIES } from '../engine/policy/tool-groups';
 import type { SandboxId } from '../engine/sandbox/backend';
 import type { SessionSettings } from '../session/ports';
 import type { Settings } from './settings';
 
 const seconds = z.number().int().min(1);
+
+const placeRule = z.strictObject({
+  deniedToolGroups: z.array(z.enum(TOOL_GROUPS)).optional(),
+  requiredRole: z.enum(ROLES).optional(),
+  mentionRequired: z.boolean().optional(),
+});
+
+/** By id of the channel. */
+const accessRules = z.record(
+  z.string(),
+  z.strictObject({
+    contexts: z.strictObject({ dm: placeRule, group: placeRule, public: placeRule }).partial().optional(),
+    conversations: z.record(z.string(), placeRule.extend({ disabled: z.boolean().optional() })).optional(),
+  }),
+);
 
 /** The engine's settings out of VS Code's. Unchecked parts are checked by the engine, which says what is wrong. */
 export class VsCodeSessionSettings implements SessionSettings {
@@ -28,7 +45,8 @@ export class VsCodeSessionSettings implements SessionSettings {
 
   access(): AccessConfig {
     const codeTtlMs = this.settings.get('pairing.codeSeconds', seconds) * 1000;
-    return { channels: Object.fromEntries(this.channels.map((id) => [id, { codeTtlMs }])) };
+    const rules = this.settings.get('access.rules', accessRules);
+    return { channels: Object.fromEntries(this.channels.map((id) => [id, { ...rules[id], codeTtlMs }])) };
   }
 
   channel(id: string): unknown {
