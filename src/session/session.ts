@@ -27,21 +27,37 @@ import type { SessionPorts } from './ports';
 import { SandboxHolder } from './sandbox';
 import { signingKey } from './signing-key';
 
+interface SessionParts {
+  readonly engine: EngineApi;
+  readonly channels: ChannelManager;
+  readonly gateway: Gateway;
+  readonly hub: LocalHub;
+  readonly vault: Vault;
+  readonly policy: PolicySource;
+  readonly access: () => AccessConfig;
+  readonly records: RecordSink;
+  readonly store: Store;
+  /** Freed, in this order, when the session is closed. */
+  readonly owned: readonly Disposable[];
+}
+
 /** One window's engine with its channels. */
 export class Session {
-  private constructor(
-    readonly engine: EngineApi,
-    readonly channels: ChannelManager,
-    readonly registry: ChannelRegistry,
-    readonly gateway: Gateway,
-    readonly hub: LocalHub,
-    readonly vault: Vault,
-    readonly policy: PolicySource,
-    private readonly access: () => AccessConfig,
-    private readonly records: RecordSink,
-    private readonly store: Store,
-    private readonly owned: readonly Disposable[],
-  ) {}
+  readonly engine: EngineApi;
+  readonly channels: ChannelManager;
+  readonly gateway: Gateway;
+  readonly hub: LocalHub;
+  readonly vault: Vault;
+  readonly policy: PolicySource;
+
+  private constructor(private readonly parts: SessionParts) {
+    this.engine = parts.engine;
+    this.channels = parts.channels;
+    this.gateway = parts.gateway;
+    this.hub = parts.hub;
+    this.vault = parts.vault;
+    this.policy = parts.policy;
+  }
 
   /**
    * Opens the vault and the journal, builds the engine, and connects what was connected before.
@@ -146,29 +162,28 @@ export class Session {
         void channels.refresh(ids.filter((id) => changed(`channels.${id}`)));
       }),
     ];
-    return new Session(
+    return new Session({
       engine,
       channels,
-      registry,
       gateway,
       hub,
       vault,
       policy,
-      options.access,
+      access: options.access,
       records,
       store,
       owned,
-    );
+    });
   }
 
   /** The access modes that may be chosen for a channel under the profile in force. */
   allowedModes(channel: string): readonly AccessMode[] {
-    return this.access().channels?.[channel]?.allowedModes ?? ACCESS_MODES;
+    return this.parts.access().channels?.[channel]?.allowedModes ?? ACCESS_MODES;
   }
 
   /** Puts something on the record that the person was told about their settings. */
   note(text: string): Promise<void> {
-    return noteOnRecord(this.records, 'settings.problem', text);
+    return noteOnRecord(this.parts.records, 'settings.problem', text);
   }
 
   isAdmitted(channel: string, sender: string): boolean {
@@ -181,8 +196,8 @@ export class Session {
   async close(): Promise<void> {
     await this.channels.close();
     await this.gateway.close();
-    for (const one of this.owned) one.dispose();
-    await this.store.close();
+    for (const one of this.parts.owned) one.dispose();
+    await this.parts.store.close();
   }
 }
 
