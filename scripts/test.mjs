@@ -51,6 +51,9 @@ const stages = [
       '--extension',
       'ts',
       'test/ui/**/*.ui.ts',
+      // A step of the browser that came too early on a busy machine is tried once more; what is broken fails twice.
+      '--retries',
+      '1',
       '--timeout',
       '240000',
     ),

@@ -20,13 +20,20 @@ describe('the workbench', () => {
     const row = list.locator('.extension').filter({ hasText: 'CoWork OS' });
     await list.hover();
     // The list is in the order of activation times and holds only the rows on view.
-    await until('the extension among those that run', async () => {
-      if ((await row.count()) > 0) return true;
-      await bench.page.mouse.wheel(0, 300);
-      return undefined;
+    // While it is being activated its row is there and has no time yet.
+    const milliseconds = await until('the extension among those that run, with its time', async () => {
+      if ((await row.count()) === 0) {
+        await bench.page.mouse.wheel(0, 300);
+        return undefined;
+      }
+      const time = /Activation: (\d+)ms/.exec(
+        await row
+          .first()
+          .innerText({ timeout: 1000 })
+          .catch(() => ''),
+      )?.[1];
+      return time === undefined ? undefined : Number(time);
     });
-    const milliseconds = Number(/Activation: (\d+)ms/.exec(await row.innerText())?.[1]);
-    assert.ok(milliseconds > 0, 'the list tells how long the activation took');
     console.log(`    activation: ${milliseconds} ms`);
     // The time is the clock's, so it is held to its limit only where the machine has nothing else to do.
     if (process.env.COWORK_FULL === '1')
