@@ -14,6 +14,7 @@ import {
 } from '../engine/store/offline';
 import { EXPORT_FORMATS, type ExportFilter, exportFilterSchema } from '../engine/store/requests';
 import { keyInDirectory, restoreBackup } from '../engine/store/restore';
+import { Masking } from '../engine/vault/masking';
 
 /** Where text goes; tests pass their own. */
 export interface AuditIo {
@@ -232,16 +233,18 @@ async function exportAll([place]: readonly string[], values: Values, io: AuditIo
   const wanted = given(values, 'format') ?? 'jsonl';
   const format = EXPORT_FORMATS.find((name) => name === wanted);
   if (!format) throw new UsageError(`"${wanted}" is not a format: ${EXPORT_FORMATS.join(', ')}.`);
+  // Without the vault it is not known what is secret by value; shapes of well-known keys are masked all the same.
+  const shape = { format, filter: filterFrom(values), masker: new Masking() };
   const out = given(values, 'out');
   if (out === undefined) {
-    await exportDirectory(directory, format, filterFrom(values), (part) => io.out(part));
+    await exportDirectory(directory, shape, (part) => io.out(part));
     return 0;
   }
   writeFileSync(out, '', { mode: 0o600 });
-  const count = await exportDirectory(directory, format, filterFrom(values), (part) =>
+  const { records } = await exportDirectory(directory, shape, (part) =>
     writeFileSync(out, part, { flag: 'a' }),
   );
-  io.err(`${count} records written to ${out}.\n`);
+  io.err(`${records} records written to ${out}.\n`);
   return 0;
 }
 

@@ -5,9 +5,14 @@ import type { ChatContext, ConversationKey, ConversationRef, IdentityKey, Role }
 import type { InboundMessage } from './model/message';
 import type {
   ApprovalView,
+  AuditAggregates,
+  AuditEntry,
   AuditFilter,
   AuditPage,
+  AuditReceipt,
   CodeView,
+  ExportFormat,
+  ExportResult,
   TaskView,
   UserView,
   VerifyResult,
@@ -153,6 +158,30 @@ export interface AuditApi {
   /** Newest first. `limit` 1…200, 100 by default. */
   query(filter: AuditFilter, page?: { beforeSeq?: number; limit?: number }): Promise<AuditPage>;
   verify(progress?: (records: number) => void, signal?: AbortSignal): Promise<VerifyResult>;
+  /** One record with its line; undefined when there is none with that number. */
+  record(seq: number): Promise<AuditEntry | undefined>;
+  /**
+   * Proof that a record stands in the journal, for someone who does not have it.
+   * @throws EngineError when there is no such record, or nothing that could sign
+   */
+  receipt(seq: number): Promise<AuditReceipt>;
+  /**
+   * Writes the records that a filter takes, oldest first, to a file, which appears when it is whole.
+   * `destination`: absolute path; a file that is there is replaced. `progress` gets the share done, 0 to 1.
+   * @throws EngineError when the file cannot be written, or the export was stopped
+   */
+  export(
+    filter: AuditFilter,
+    format: ExportFormat,
+    destination: string,
+    progress?: (share: number) => void,
+    signal?: AbortSignal,
+  ): Promise<ExportResult>;
+  /** Counts for charts over the records that a filter takes, by hour (UTC) unless said otherwise. */
+  aggregates(
+    filter: AuditFilter,
+    options?: { readonly bucket?: 'hour' | 'day'; readonly signal?: AbortSignal },
+  ): Promise<AuditAggregates>;
 }
 
 // ── Policy ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ import { Engine } from './engine';
 import { MaskedSink } from './masked-sink';
 import type { CommandAnalysis, Shell, ShellPlace } from './model/analysis';
 import { conversationKey, type Principal } from './model/identity';
-import type { Clock, Masker, SecretStore } from './model/ports';
+import type { Clock, MaskingService, SecretStore } from './model/ports';
 import { ENGINE, type RecordSink } from './model/record';
 import { NO_USAGE, type Usage } from './policy/facts';
 import { grantsOf } from './policy/grants';
@@ -35,7 +35,7 @@ export interface EngineOptions {
   /** Opened; `opened` is what it said. */
   readonly store: Store;
   readonly opened: OpenReport;
-  readonly masker: Masker;
+  readonly masker: MaskingService;
   readonly secrets: SecretStore;
   readonly clock: Clock;
   /** May be slow the first time, when the parsers are loaded. */
@@ -159,7 +159,7 @@ export function assemble(options: EngineOptions): Assembled {
     },
     channelOf: (user) => access.users().find(({ key, state }) => key === user && state === 'active')?.channel,
   });
-  const engine = new Engine({ ...rooms, conversation, audit: auditOf(store), policy });
+  const engine = new Engine({ ...rooms, conversation, audit: auditOf(store, masker), policy });
   return { engine, records, access, state: () => live.now };
 }
 

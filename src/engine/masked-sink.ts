@@ -1,4 +1,5 @@
 import type { EventType } from './model/events';
+import { masked } from './model/masked';
 import type { Masker } from './model/ports';
 import type { JournalRecord, NewRecord, RecordSink } from './model/record';
 
@@ -10,13 +11,6 @@ export class MaskedSink implements RecordSink {
   ) {}
 
   append<T extends EventType>(record: NewRecord<T>): Promise<JournalRecord<T>> {
-    return this.sink.append({ ...record, data: this.masked(record.data) as NewRecord<T>['data'] });
-  }
-
-  private masked(value: unknown): unknown {
-    if (typeof value === 'string') return this.masker.mask(value);
-    if (Array.isArray(value)) return value.map((one) => this.masked(one));
-    if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, this.masked(one)]));
+    return this.sink.append({ ...record, data: masked(record.data, this.masker) });
   }
 }

@@ -1,4 +1,5 @@
 import { PROJECTIONS } from './projections';
 import { runStoreWorker } from './store/worker';
+import { Masking } from './vault/masking';
 
-runStoreWorker(PROJECTIONS);
+runStoreWorker({ projections: PROJECTIONS, maskerOf: (secrets) => Masking.of(secrets) });

@@ -32,11 +32,11 @@ function memorySecrets(): SecretStore {
 /** A whole engine on real folders: journal, tools, guard, process isolation. Only the chat is played by the test. */
 export class TestEngine {
   readonly replies: Reply[] = [];
-  readonly masking = new Masking();
   private sent = 0;
 
   private constructor(
     readonly folder: string,
+    readonly masking: Masking,
     readonly engine: Engine,
     readonly store: Store,
     readonly policy: { user: UserPolicy },
@@ -56,7 +56,9 @@ export class TestEngine {
       directory: join(folder, 'journal'),
       label: 'test',
       projections: PROJECTIONS,
+      maskerOf: (secrets) => Masking.of(secrets),
     });
+    const masking = new Masking();
     const opened = await store.open();
     const policy = { user: options.user ?? {} };
     const sandbox = new ProcessBackend();
@@ -66,7 +68,7 @@ export class TestEngine {
       version: '0.0.0-test',
       store,
       opened,
-      masker: { mask: (text) => tested.current?.masking.mask(text) ?? text },
+      masker: masking,
       secrets: memorySecrets(),
       clock: systemClock,
       analyse: async (line, shell, place) => analyse({ line, shell, ...place }),
@@ -90,7 +92,7 @@ export class TestEngine {
       },
     };
     const { engine, records } = assemble(engineOptions);
-    tested.current = new TestEngine(folder, engine, store, policy, listeners);
+    tested.current = new TestEngine(folder, masking, engine, store, policy, listeners);
     await recordStart(records, engineOptions);
     await engine.recover();
     engine.onChange(() => {

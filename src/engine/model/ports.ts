@@ -34,6 +34,17 @@ export interface Masker {
   mask(text: string): string;
 }
 
+/** A secret in all the forms in which it could slip out. */
+export interface SecretForms {
+  readonly name: string;
+  readonly forms: readonly string[];
+}
+
+/** The one masking service. `known` is for a thread that masks at size; it must not keep what it gets. */
+export interface MaskingService extends Masker {
+  known(): readonly SecretForms[];
+}
+
 /** A line for a person who looks for a fault. Never carries a secret; the host decides where it goes. */
 export interface Logger {
   debug(text: string): void;

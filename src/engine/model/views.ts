@@ -168,3 +168,49 @@ export type VerifyResult =
       readonly line: number;
       readonly seq: number | null;
     };
+
+/** Counts for charts, of the records that a filter takes. */
+export interface AuditAggregates {
+  readonly total: number;
+  /** `start` is the beginning of the hour or day (UTC), in milliseconds since the epoch; oldest first. */
+  readonly byChannel: readonly { readonly start: number; readonly channel: string; readonly count: number }[];
+  /** Decisions by what they said. */
+  readonly byEffect: readonly { readonly start: number; readonly effect: string; readonly count: number }[];
+  /** Most frequent first, as the lists below. */
+  readonly byType: readonly { readonly type: string; readonly count: number }[];
+  /** Whom the records concern, with what was denied to them; at most 100. */
+  readonly byUser: readonly { readonly user: string; readonly count: number; readonly denied: number }[];
+  /** What denied, and how often; at most 100. */
+  readonly denials: readonly { readonly ruleId: string; readonly count: number }[];
+}
+
+/** Lines of JSON, a table, or events for a SIEM. */
+export type ExportFormat = 'jsonl' | 'csv' | 'ocsf' | 'cef';
+
+/** What an export wrote. */
+export interface ExportResult {
+  readonly records: number;
+  /**
+   * Those that held a credential known now, given away before it was one: it is masked in the file, and such a line
+   * does not match its hash any more.
+   */
+  readonly masked: number;
+}
+
+/** One record as it is shown, with the very line that stands in the journal. */
+export interface AuditEntry {
+  readonly record: AnyRecord;
+  readonly raw: string;
+}
+
+/** Proof that one record stands in the journal (RFC 6962); it verifies without the journal and without this product's window. */
+export interface AuditReceipt extends AuditEntry {
+  /** Hashes along the path from the record to the root of the tree, in hex. */
+  readonly proof: readonly string[];
+  /** The signed head: of how many records, their root, and when (milliseconds since the epoch). */
+  readonly head: { readonly seq: number; readonly at: number; readonly root: string; readonly key: string };
+  /** SPKI, DER in base64. */
+  readonly publicKey: string;
+  /** What to save: `cowork audit receipt --check FILE` verifies it. */
+  readonly file: string;
+}

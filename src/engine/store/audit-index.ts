@@ -1,12 +1,13 @@
 import type { Location } from '../journal';
 import type { AnyRecord } from '../model/record';
+import type { Group } from './audit-tally';
 import { columnsOf } from './columns';
-import type { Aggregates, FullAuditQuery } from './query';
+import type { FullAuditQuery, StoreFilter } from './query';
 import { Sqlite, type SqliteModule, type SqlValue } from './sqlite';
 import { type TermKind, Terms } from './terms';
 
 /** Raise it when the tables or their meaning change: an older index is then thrown away and made anew. */
-export const INDEX_VERSION = 1;
+export const INDEX_VERSION = 2;
 
 const HOUR_MS = 3_600_000;
 /** Records that the first step of a search looks at; later steps take more or fewer, so that each lasts `STEP_MS`. */
@@ -26,8 +27,6 @@ CREATE INDEX rec_tool ON rec(tool) WHERE tool IS NOT NULL;
 CREATE INDEX rec_eff ON rec(eff) WHERE eff IS NOT NULL;
 CREATE INDEX rec_rule ON rec(rule) WHERE rule IS NOT NULL;
 CREATE TABLE owner(task INTEGER PRIMARY KEY, usr INTEGER, chan INTEGER);
-CREATE TABLE hourly(hour INTEGER, type INTEGER, chan INTEGER, eff INTEGER, n INTEGER,
-  PRIMARY KEY(hour, type, chan, eff)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts4(content="", text, tokenize=unicode61, order=desc);
 `;
 
@@ -45,7 +44,6 @@ export class AuditIndex {
   private readonly terms: Terms;
   private last = 0;
   private first = 1;
-  private hourly = new Map<string, number>();
 
   private constructor(
     private readonly db: Sqlite,
@@ -79,15 +77,8 @@ export class AuditIndex {
     if (records.length === 0) return;
     this.db.transaction(() => {
       for (const { record, at } of records) this.addOne(record, at);
-      for (const [key, n] of this.hourly) {
-        this.db.run('INSERT INTO hourly VALUES(?,?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n', [
-          ...key.split(' ').map(Number),
-          n,
-        ]);
-      }
       this.terms.flush();
     });
-    this.hourly.clear();
   }
 
   private addOne(record: AnyRecord, location: Location): void {
@@ -125,8 +116,6 @@ export class AuditIndex {
     ]);
     if (columns.text !== '')
       this.db.run('INSERT INTO words(docid, text) VALUES(?,?)', [record.seq, columns.text]);
-    const hour = `${Math.floor(record.at / HOUR_MS)} ${type} ${channel ?? 0} ${effect ?? 0}`;
-    this.hourly.set(hour, (this.hourly.get(hour) ?? 0) + 1);
     if (this.last === 0) this.first = record.seq;
     this.last = record.seq;
   }
@@ -148,31 +137,10 @@ export class AuditIndex {
 
   /** Newest first. Looks at windows of records, from the newest back, until the page is full or time is up. */
   find(query: FullAuditQuery): Found {
-    const where: string[] = [];
-    const values: SqlValue[] = [];
-    let bound = this.last - this.first + 1;
-    let narrowing = 0;
-    for (const [kind, column, wanted] of this.wanted(query)) {
-      const terms = wanted.map((text) => this.terms.find(kind, text)).filter((term) => term !== undefined);
-      if (terms.length === 0) return { locations: [], total: { count: 0, exact: true } };
-      where.push(`${column} IN (${terms.map(() => '?').join(',')})`);
-      values.push(...terms.map((term) => term.id));
-      bound = Math.min(
-        bound,
-        terms.reduce((sum, term) => sum + term.count, 0),
-      );
-      narrowing += 1;
-    }
-    const match = query.text === undefined ? undefined : matchExpression(query.text);
-    if (match === '') return { locations: [], total: { count: 0, exact: true } };
-    const low = query.from === undefined ? this.first : this.firstAtOrAfter(query.from);
-    const high = query.to === undefined ? this.last + 1 : this.firstAtOrAfter(query.to + 1);
-    if (query.from !== undefined || query.to !== undefined) {
-      bound = Math.min(bound, Math.max(high - low, 0));
-      narrowing += 1;
-    }
-    const top = Math.min(high, query.before ?? high);
-    const rows = this.search(where, values, match, low, top, query.limit);
+    const search = this.searchFor(query);
+    if (!search) return { locations: [], total: { count: 0, exact: true } };
+    const { bound, narrowing, high, match } = search;
+    const rows = this.search(search, Math.min(high, query.before ?? high), query.limit);
     const total = { count: bound, exact: match === undefined && (narrowing <= 1 || bound === 0) };
     return {
       locations: rows.found.map(toLocation),
@@ -181,7 +149,40 @@ export class AuditIndex {
     };
   }
 
-  private wanted(query: FullAuditQuery): [TermKind, string, readonly string[]][] {
+  /** Undefined when nothing can match. */
+  private searchFor(filter: StoreFilter): Search | undefined {
+    const where: string[] = [];
+    const values: SqlValue[] = [];
+    let bound = this.last - this.first + 1;
+    let narrowing = 0;
+    for (const [kind, column, wanted] of this.wanted(filter)) {
+      const terms = wanted.map((text) => this.terms.find(kind, text)).filter((term) => term !== undefined);
+      if (terms.length === 0) return undefined;
+      where.push(`${column} IN (${terms.map(() => '?').join(',')})`);
+      values.push(...terms.map((term) => term.id));
+      bound = Math.min(
+        bound,
+        terms.reduce((sum, term) => sum + term.count, 0),
+      );
+      narrowing += 1;
+    }
+    const match = filter.text === undefined ? undefined : matchExpression(filter.text);
+    if (match === '') return undefined;
+    const low = filter.from === undefined ? this.first : this.firstAtOrAfter(filter.from);
+    const high = filter.to === undefined ? this.last + 1 : this.firstAtOrAfter(filter.to + 1);
+    if (filter.from !== undefined || filter.to !== undefined) {
+      bound = Math.min(bound, Math.max(high - low, 0));
+      narrowing += 1;
+    }
+    const and = where.map((clause) => ` AND ${clause}`).join('');
+    const from =
+      match === undefined
+        ? `FROM rec WHERE seq >= ? AND seq < ?${and}`
+        : `FROM words JOIN rec ON rec.seq = words.docid WHERE words MATCH ? AND docid >= ? AND docid < ?${and}`;
+    return { from, match, values, low, high, bound, narrowing };
+  }
+
+  private wanted(query: StoreFilter): [TermKind, string, readonly string[]][] {
     const types = query.type === undefined ? undefined : [query.type].flat();
     const all: [TermKind, string, readonly string[] | undefined][] = [
       ['type', 'type', types],
@@ -196,35 +197,63 @@ export class AuditIndex {
   }
 
   private search(
-    where: readonly string[],
-    values: readonly SqlValue[],
-    match: string | undefined,
-    low: number,
+    { from, match, values, low }: Search,
     top: number,
     limit: number,
   ): { found: SqlValue[][]; next?: number } {
-    const filter = where.map((clause) => ` AND ${clause}`).join('');
-    const sql =
-      match === undefined
-        ? `SELECT seq, seg, off, len FROM rec WHERE seq >= ? AND seq < ?${filter} ORDER BY seq DESC LIMIT ?`
-        : `SELECT seq, seg, off, len FROM words JOIN rec ON rec.seq = words.docid WHERE words MATCH ? AND docid >= ? AND docid < ?${filter} ORDER BY docid DESC LIMIT ?`;
+    const order = match === undefined ? 'seq' : 'docid';
+    const sql = `SELECT seq, seg, off, len ${from} ORDER BY ${order} DESC LIMIT ?`;
     const lead: SqlValue[] = match === undefined ? [] : [match];
     const found: SqlValue[][] = [];
     const started = this.now();
+    const window = new Window(this.now);
     let upper = top;
-    let window = FIRST_WINDOW;
     while (upper > low) {
-      const step = this.now();
-      const lower = Math.max(low, upper - window);
+      const lower = Math.max(low, upper - window.size);
       // One more than asked for tells whether there is a next page.
-      found.push(...this.db.all(sql, [...lead, lower, upper, ...values, limit + 1 - found.length]));
+      found.push(
+        ...window.timed(() => this.db.all(sql, [...lead, lower, upper, ...values, limit + 1 - found.length])),
+      );
       if (found.length > limit) return { found: found.slice(0, limit), next: Number(found[limit - 1]?.[0]) };
       upper = lower;
-      const now = this.now();
-      if (now - started >= SEARCH_MS) break;
-      window = Math.ceil(window * Math.min(Math.max(STEP_MS / Math.max(now - step, 0.1), 0.25), 4));
+      if (this.now() - started >= SEARCH_MS) break;
     }
     return upper > low ? { found, next: upper } : { found };
+  }
+
+  /**
+   * Counts the records that a filter takes, a window of records a step; whoever iterates may let others have a turn
+   * between two steps. Records added meanwhile are not counted.
+   */
+  *groups(filter: StoreFilter): Generator<readonly Group[]> {
+    const search = this.searchFor(filter);
+    if (!search) return;
+    const { from, match, values, low, high } = search;
+    const sql = `SELECT at / ${HOUR_MS} AS hour, type, chan, eff, usr, rule, count(*) ${from} GROUP BY hour, type, chan, eff, usr, rule`;
+    const lead: SqlValue[] = match === undefined ? [] : [match];
+    const names = new Map<SqlValue, string>();
+    const name = (id: SqlValue | undefined) => {
+      if (typeof id !== 'number') return undefined;
+      const known = names.get(id) ?? this.terms.text(id);
+      names.set(id, known);
+      return known;
+    };
+    const window = new Window(this.now);
+    let upper = high;
+    while (upper > low) {
+      const lower = Math.max(low, upper - window.size);
+      const rows = window.timed(() => this.db.all(sql, [...lead, lower, upper, ...values]));
+      upper = lower;
+      yield rows.map(([hour, type, channel, effect, user, rule, count]) => ({
+        hour: Number(hour),
+        type: name(type) ?? '',
+        channel: name(channel),
+        effect: name(effect),
+        user: name(user),
+        rule: name(rule),
+        count: Number(count),
+      }));
+    }
   }
 
   /** Sequence number of the first record at or after a time; times never run backwards. */
@@ -240,35 +269,6 @@ export class AuditIndex {
     return low;
   }
 
-  aggregates(from: number | undefined, to: number | undefined, bucketMs: number): Aggregates {
-    const range = [
-      from === undefined ? 0 : Math.floor(from / HOUR_MS),
-      to === undefined ? Number.MAX_SAFE_INTEGER : Math.floor(to / HOUR_MS),
-    ];
-    const hours = bucketMs / HOUR_MS;
-    const series = (column: 'chan' | 'eff') =>
-      this.db
-        .all(
-          `SELECT hour / ${hours} * ${hours} AS b, ${column}, sum(n) FROM hourly
-           WHERE hour >= ? AND hour <= ? AND ${column} <> 0 GROUP BY b, ${column} ORDER BY b`,
-          range,
-        )
-        .map(([b, id, n]) => ({
-          start: Number(b) * HOUR_MS,
-          name: this.terms.text(Number(id)),
-          count: Number(n),
-        }));
-    const types = this.db.all(
-      'SELECT type, sum(n) FROM hourly WHERE hour >= ? AND hour <= ? GROUP BY type ORDER BY 2 DESC',
-      range,
-    );
-    return {
-      byChannel: series('chan').map(({ start, name, count }) => ({ start, channel: name, count })),
-      byEffect: series('eff').map(({ start, name, count }) => ({ start, effect: name, count })),
-      byType: types.map(([id, n]) => ({ type: this.terms.text(Number(id)), count: Number(n) })),
-    };
-  }
-
   export(): Uint8Array {
     const bytes = this.db.export();
     this.terms.forget();
@@ -277,6 +277,33 @@ export class AuditIndex {
 
   close(): void {
     this.db.close();
+  }
+}
+
+/** What to look for, as SQL: `from` takes the match expression if any, both ends of a window, and `values`. */
+interface Search {
+  readonly from: string;
+  readonly match: string | undefined;
+  readonly values: readonly SqlValue[];
+  readonly low: number;
+  readonly high: number;
+  /** No more than so many match. */
+  readonly bound: number;
+  readonly narrowing: number;
+}
+
+/** How many records a step looks at, so that each lasts about `STEP_MS`. */
+class Window {
+  size = FIRST_WINDOW;
+
+  constructor(private readonly now: () => number) {}
+
+  timed<T>(step: () => T): T {
+    const from = this.now();
+    const result = step();
+    const took = Math.max(this.now() - from, 0.1);
+    this.size = Math.ceil(this.size * Math.min(Math.max(STEP_MS / took, 0.25), 4));
+    return result;
   }
 }
 

@@ -11,7 +11,7 @@ import type { AnyRecord, JournalRecord, NewRecord } from '../model/record';
 import { fromFailure } from './failure';
 import { type Call, type CallName, failureSchema, replySchema, resultSchemas } from './protocol';
 import type { AggregateQuery, Aggregates, AuditPage, AuditQuery } from './query';
-import type { ExportRequest, RetainRequest } from './requests';
+import type { ExportRequest, ExportResult, RetainRequest } from './requests';
 import type { OpenReport, Progress, RetainReport, Store, StoreState } from './types';
 
 /** Most records in one message: what is done for them when the answer comes stays within a few milliseconds. */
@@ -172,8 +172,9 @@ export class StoreClient implements Store {
     return this.ask('query', { call: 'query', query: { limit: 50, ...query } });
   }
 
-  aggregates(query: AggregateQuery = {}): Promise<Aggregates> {
-    return this.ask('aggregates', { call: 'aggregates', query: { bucket: 'hour', ...query } });
+  aggregates(query: AggregateQuery = {}, signal?: AbortSignal): Promise<Aggregates> {
+    const call = { call: 'aggregates', query: { bucket: 'hour', ...query } } as const;
+    return this.askLong('aggregates', call, undefined, signal);
   }
 
   record(seq: number): Promise<AnyRecord | undefined> {
@@ -201,8 +202,8 @@ export class StoreClient implements Store {
     );
   }
 
-  export(request: ExportRequest, { onProgress, signal }: Progress = {}): Promise<number> {
-    const call = { call: 'export', request: { filter: {}, ...request } } as const;
+  export(request: ExportRequest, { onProgress, signal }: Progress = {}): Promise<ExportResult> {
+    const call = { call: 'export', request: { filter: {}, secrets: [], ...request } } as const;
     return this.askLong('export', call, (_, share) => onProgress?.(share), signal);
   }
 

@@ -31,7 +31,7 @@ import type { Projection } from '../model/projection';
 import type { AnyRecord } from '../model/record';
 import { HeadKeeper } from './head-keeper';
 import { IndexKeeper } from './index-keeper';
-import { Maintenance, PUBLIC_KEY_FILE } from './maintenance';
+import { Maintenance, type MaskerOf, PUBLIC_KEY_FILE } from './maintenance';
 import type { AggregateQuery, Aggregates, AuditPage, AuditQuery } from './query';
 import { Snapshots, type StatesSnapshot } from './snapshot';
 import type { OpenReport, StoreState } from './types';
@@ -61,6 +61,7 @@ export interface CoreOptions {
   /** Smaller ones are for tests. */
   readonly segmentRecords?: number;
   readonly recoverEveryMs?: number;
+  readonly maskerOf: MaskerOf;
   /** See `IndexKeeper`. */
   readonly indexWorthSaving?: number;
 }
@@ -126,6 +127,7 @@ export class StoreCore {
       signer: this.signer,
       projections: options.projections,
       segmentRecords,
+      maskerOf: options.maskerOf,
       settle: () => this.drain(),
     });
   }
@@ -346,9 +348,9 @@ export class StoreCore {
     return this.index.query(query);
   }
 
-  async aggregates(query: AggregateQuery): Promise<Aggregates> {
+  async aggregates(query: AggregateQuery, signal?: AbortSignal): Promise<Aggregates> {
     this.drain();
-    return this.index.aggregates(query);
+    return this.index.aggregates(query, signal);
   }
 
   async record(seq: number): Promise<AnyRecord | undefined> {

@@ -1,8 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type JournalFs, writeAll } from '../journal/fs';
+import { masked } from '../model/masked';
+import type { Masker } from '../model/ports';
 import type { AnyRecord } from '../model/record';
-import { RecordFilter } from './filter';
+import { columnsOf } from './columns';
+import { type Described, RecordFilter } from './filter';
 import { encoder } from './formats';
-import type { ExportFilter, ExportFormat } from './requests';
+import type { ExportFilter, ExportFormat, ExportResult } from './requests';
 import type { Progress } from './types';
 
 /** Characters that are gathered before they are handed on. */
@@ -14,30 +18,40 @@ export interface RecordSource {
   readonly lastSeq: number;
 }
 
+/** Which records, written how. */
+export interface ExportShape {
+  readonly format: ExportFormat;
+  readonly filter: ExportFilter;
+  /** The record was masked when it was written; this one knows what became a secret since. */
+  readonly masker?: Masker;
+}
+
 /**
  * Turns records into text of a format, piece by piece: only one batch is in memory at a time.
- * Gives the number of records. Rejects with the signal's reason when it is stopped.
+ * Rejects with the signal's reason when it is stopped.
  */
 export async function exportRecords(
   source: RecordSource,
-  format: ExportFormat,
-  filter: ExportFilter,
+  { format, filter, masker }: ExportShape,
   write: (text: string) => void | Promise<void>,
   { onProgress, signal }: Progress = {},
-): Promise<number> {
+): Promise<ExportResult> {
   const wanted = new RecordFilter(filter);
   let version = '';
   const encode = encoder(format, () => version);
   let text = encode.head();
-  let count = 0;
+  let records = 0;
+  let changed = 0;
   for await (const batch of source.batches) {
     signal?.throwIfAborted();
     for (const record of batch) {
       if (record.type === 'engine.started') version = record.data.version;
       const item = wanted.take(record);
       if (!item) continue;
-      text += encode.line(item);
-      count += 1;
+      const shown = masker ? maskedItem(item, masker) : item;
+      if (shown !== item) changed += 1;
+      text += encode.line(shown);
+      records += 1;
       if (text.length < CHUNK) continue;
       await write(text);
       text = '';
@@ -48,30 +62,32 @@ export async function exportRecords(
   }
   if (text !== '') await write(text);
   onProgress?.(1);
-  return count;
+  return { records, masked: changed };
+}
+
+/** The same item when there was nothing to mask. */
+function maskedItem(item: Described, masker: Masker): Described {
+  const data = masked(item.record.data, masker);
+  if (isDeepStrictEqual(data, item.record.data)) return item;
+  const record = { ...item.record, data } as AnyRecord;
+  return { record, columns: { ...item.columns, text: columnsOf(record).text } };
 }
 
 /** As `exportRecords`, into a file that appears when it is whole. */
 export async function exportToFile(
   fs: JournalFs,
   source: RecordSource,
-  format: ExportFormat,
-  filter: ExportFilter,
+  shape: ExportShape,
   target: string,
   progress: Progress = {},
-): Promise<number> {
+): Promise<ExportResult> {
   const aside = `${target}.new`;
   fs.remove(aside);
   const fd = fs.open(aside, 'create', 0o600);
-  let count: number;
+  let result: ExportResult;
   try {
-    count = await exportRecords(
-      source,
-      format,
-      filter,
-      (text) => writeAll(fs, fd, Buffer.from(text)),
-      progress,
-    );
+    const write = (text: string) => writeAll(fs, fd, Buffer.from(text));
+    result = await exportRecords(source, shape, write, progress);
     fs.sync(fd);
   } catch (error) {
     fs.close(fd);
@@ -80,5 +96,5 @@ export async function exportToFile(
   }
   fs.close(fd);
   fs.rename(aside, target);
-  return count;
+  return result;
 }

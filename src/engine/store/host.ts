@@ -3,6 +3,7 @@ import { systemClock } from '../model/ports';
 import type { Projection } from '../model/projection';
 import { type CoreOptions, StoreCore } from './core';
 import { toFailure } from './failure';
+import type { MaskerOf } from './maintenance';
 import { type OpenOptions, type Reply, type Request, requestSchema } from './protocol';
 
 /** Whatever a call gives back; the other side checks it. Not `unknown`, so that no call can be forgotten here. */
@@ -11,13 +12,19 @@ type Answer = object | number | undefined;
 /** Parts of a core that only tests replace. */
 export type CoreParts = Pick<CoreOptions, 'clock' | 'fs' | 'recoverEveryMs' | 'indexWorthSaving'>;
 
+/** What a store is given by whoever composes the engine. */
+export interface StoreSurroundings {
+  readonly projections: readonly Projection<unknown>[];
+  readonly maskerOf: MaskerOf;
+}
+
 /** Answers the calls of a store: the worker's side of the protocol. */
 export class StoreHost {
   private core: StoreCore | undefined;
   private readonly running = new Map<number, AbortController>();
 
   constructor(
-    private readonly projections: readonly Projection<unknown>[],
+    private readonly surroundings: StoreSurroundings,
     private readonly post: (reply: Reply) => void,
     private readonly parts: CoreParts = { clock: systemClock },
   ) {}
@@ -58,7 +65,7 @@ export class StoreHost {
       case 'query':
         return core.query(request.query);
       case 'aggregates':
-        return core.aggregates(request.query);
+        return this.cancellable(request.id, (signal) => core.aggregates(request.query, signal));
       case 'record':
         return core.record(request.seq);
       case 'verify':
@@ -94,7 +101,7 @@ export class StoreHost {
       ...(key === undefined ? {} : { key }),
       ...(rememberedHead === undefined ? {} : { rememberedHead }),
       ...(segmentRecords === undefined ? {} : { segmentRecords }),
-      projections: this.projections,
+      ...this.surroundings,
       onHead: (head) => this.post({ event: 'head', head }),
       onState: (state) => this.post({ event: 'state', state }),
     });

@@ -1,6 +1,7 @@
 import type { JournalPort, StoredRecord } from '../journal';
 import type { AnyRecord } from '../model/record';
 import { AuditIndex } from './audit-index';
+import { AuditTally } from './audit-tally';
 import {
   type AggregateQuery,
   type Aggregates,
@@ -22,8 +23,6 @@ const WORTH_SAVING = 1_000;
 const SAVE_EVERY = 50_000;
 /** Bytes of records on one page, so that a page of long outputs does not hold up whoever takes it. */
 const PAGE_BYTES = 1024 * 1024;
-
-const HOUR_MS = 3_600_000;
 
 /** Keeps the audit index in step with the journal. It is loaded after start-up, in the background. */
 export class IndexKeeper {
@@ -174,10 +173,18 @@ export class IndexKeeper {
     return { records, total: found.total, ...(next === undefined ? {} : { next }) };
   }
 
-  async aggregates(input: AggregateQuery): Promise<Aggregates> {
+  /** Counts in steps of a few milliseconds, so that appends get their turn. Rejects when `signal` aborts. */
+  async aggregates(input: AggregateQuery, signal?: AbortSignal): Promise<Aggregates> {
     const query = aggregateQuerySchema.parse(input);
-    const index = await this.upToDate();
-    return index.aggregates(query.from, query.to, query.bucket === 'day' ? 24 * HOUR_MS : HOUR_MS);
+    const tally = new AuditTally(query.bucket === 'day' ? 24 : 1);
+    const steps = (await this.upToDate()).groups(query);
+    for (const groups of steps) {
+      for (const group of groups) tally.add(group);
+      await new Promise((resolve) => setImmediate(resolve));
+      signal?.throwIfAborted();
+      if (this.stopped) throw new Error('The record is closed.');
+    }
+    return tally.result();
   }
 
   async record(seq: number): Promise<AnyRecord | undefined> {

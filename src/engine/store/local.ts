@@ -1,10 +1,12 @@
 import type { Projection } from '../model/projection';
 import { StoreClient, type StoreOptions, type Transport } from './client';
 import { type CoreParts, StoreHost } from './host';
+import type { MaskerOf } from './maintenance';
 import type { Store } from './types';
 
 export interface InProcessStoreOptions extends StoreOptions {
   readonly projections: readonly Projection<unknown>[];
+  readonly maskerOf: MaskerOf;
   /** For tests: another clock or disk. */
   readonly parts?: CoreParts;
 }
@@ -14,10 +16,10 @@ export function createInProcessStore(options: InProcessStoreOptions): Store {
   return new StoreClient(options, () => localTransport(options));
 }
 
-function localTransport({ projections, parts }: InProcessStoreOptions): Transport {
+function localTransport({ projections, maskerOf, parts }: InProcessStoreOptions): Transport {
   let onMessage: (message: unknown) => void = () => {};
   const host = new StoreHost(
-    projections,
+    { projections, maskerOf },
     // Copied, as a thread boundary would: both sides reduce their own state.
     (reply) => onMessage(structuredClone(reply)),
     parts,

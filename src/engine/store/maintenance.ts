@@ -14,17 +14,21 @@ import { MerkleFrontier } from '../journal/merkle';
 import { makeReceipt, type Receipt } from '../journal/receipt';
 import { SegmentTree } from '../journal/segment-tree';
 import { listSegments, segmentName } from '../journal/segments';
+import type { Masker, SecretForms } from '../model/ports';
 import type { Projection } from '../model/projection';
 import type { AnyRecord } from '../model/record';
 import { exportToFile } from './export';
 import type { HeadKeeper } from './head-keeper';
 import type { IndexKeeper } from './index-keeper';
-import { type ExportRequest, exportRequestSchema, type RetainRequest } from './requests';
+import { type ExportRequest, type ExportResult, exportRequestSchema, type RetainRequest } from './requests';
 import { plain } from './snapshot';
 import type { Progress, RetainReport } from './types';
 
 /** Public key of the signed heads, SPKI in base64, so that a copy of the directory can be checked elsewhere. */
 export const PUBLIC_KEY_FILE = 'key.pub';
+
+/** Makes the masking service of this thread from what the other one sends. */
+export type MaskerOf = (secrets: readonly SecretForms[]) => Masker;
 
 export interface MaintenanceParts {
   readonly fs: JournalFs;
@@ -35,6 +39,7 @@ export interface MaintenanceParts {
   readonly signer: Signer | undefined;
   readonly projections: readonly Projection<unknown>[];
   readonly segmentRecords: number;
+  readonly maskerOf: MaskerOf;
   /** Brings states, tree and index up to the newest durable record. */
   readonly settle: () => void;
 }
@@ -172,11 +177,11 @@ export class Maintenance {
     }
   }
 
-  async export(input: ExportRequest, progress: Progress): Promise<number> {
-    const { fs, journal } = this.parts;
-    const { format, target, filter } = exportRequestSchema.parse(input);
+  async export(input: ExportRequest, progress: Progress): Promise<ExportResult> {
+    const { fs, journal, maskerOf } = this.parts;
+    const { format, target, filter, secrets } = exportRequestSchema.parse(input);
     const source = { batches: recordsOf(journal), lastSeq: journal.head().seq };
-    return exportToFile(fs, source, format, filter, target, progress);
+    return exportToFile(fs, source, { format, filter, masker: maskerOf(secrets) }, target, progress);
   }
 
   /** Retention and backup look at the same files: one at a time. */

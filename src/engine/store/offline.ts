@@ -10,10 +10,10 @@ import { isJournal, scanDirectory } from '../journal/scan';
 import { SegmentTree } from '../journal/segment-tree';
 import { listSegments, readLines, segmentName } from '../journal/segments';
 import type { AnyRecord } from '../model/record';
-import { exportRecords } from './export';
+import { type ExportShape, exportRecords } from './export';
 import { RecordFilter } from './filter';
 import { PUBLIC_KEY_FILE } from './maintenance';
-import type { ExportFilter, ExportFormat } from './requests';
+import type { ExportFilter, ExportResult } from './requests';
 import { keyInDirectory } from './restore';
 import type { Progress } from './types';
 
@@ -43,19 +43,12 @@ export async function lastRecords(
 /** As `exportRecords`, from a directory. */
 export function exportDirectory(
   directory: string,
-  format: ExportFormat,
-  filter: ExportFilter,
+  shape: ExportShape,
   write: (text: string) => void | Promise<void>,
   progress: Progress = {},
-): Promise<number> {
+): Promise<ExportResult> {
   const lastSegment = listSegments(nodeFs, directory).at(-1) ?? 1;
-  return exportRecords(
-    { batches: scanDirectory(directory), lastSeq: lastSegment },
-    format,
-    filter,
-    write,
-    progress,
-  );
+  return exportRecords({ batches: scanDirectory(directory), lastSeq: lastSegment }, shape, write, progress);
 }
 
 /** The newest head in the directory that speaks of at least `seq` records and is signed with this key. */

@@ -103,9 +103,12 @@ export const resultSchemas = {
     total: z.object({ count: z.number(), exact: z.boolean() }),
   }),
   aggregates: z.object({
+    total: z.number(),
     byChannel: z.array(z.object({ start: z.number(), channel: z.string(), count: z.number() })),
     byEffect: z.array(z.object({ start: z.number(), effect: z.string(), count: z.number() })),
     byType: z.array(z.object({ type: z.string(), count: z.number() })),
+    byUser: z.array(z.object({ user: z.string(), count: z.number(), denied: z.number() })),
+    denials: z.array(z.object({ ruleId: z.string(), count: z.number() })),
   }),
   record: recordSchema.optional(),
   verify: z.object({
@@ -123,7 +126,7 @@ export const resultSchemas = {
   receipt: receiptSchema.optional(),
   retain: z.object({ firstSeq: z.number(), dropped: z.number() }),
   backup: z.undefined(),
-  export: z.number(),
+  export: z.object({ records: z.number(), masked: z.number() }),
   cancel: z.undefined(),
   close: z.undefined(),
 } as const;

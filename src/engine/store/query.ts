@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { AnyRecord } from '../model/record';
+import type { AuditAggregates } from '../model/views';
 
 /** Most records on a page. */
 export const MAX_PAGE = 200;
@@ -39,16 +40,14 @@ export interface AuditPage {
   readonly total: { readonly count: number; readonly exact: boolean };
 }
 
-export const aggregateQuerySchema = z.strictObject({
-  from: z.number().optional(),
-  to: z.number().optional(),
+/** An audit query without its pages. */
+export const auditFilterSchema = auditQuerySchema.omit({ before: true, limit: true });
+export type StoreFilter = z.infer<typeof auditFilterSchema>;
+
+export const aggregateQuerySchema = auditFilterSchema.extend({
   bucket: z.enum(['hour', 'day']).default('hour'),
 });
 export type AggregateQuery = z.input<typeof aggregateQuerySchema>;
+export type FullAggregateQuery = z.output<typeof aggregateQuerySchema>;
 
-/** Counts for charts. `start` is the beginning of the hour or day (UTC), in milliseconds since the epoch. */
-export interface Aggregates {
-  readonly byChannel: readonly { readonly start: number; readonly channel: string; readonly count: number }[];
-  readonly byEffect: readonly { readonly start: number; readonly effect: string; readonly count: number }[];
-  readonly byType: readonly { readonly type: string; readonly count: number }[];
-}
+export type Aggregates = AuditAggregates;

@@ -1,19 +1,26 @@
 import * as z from 'zod';
-import { auditQuerySchema } from './query';
+import type { ExportFormat, ExportResult } from '../model/views';
+import { auditFilterSchema, type StoreFilter } from './query';
 
-export const EXPORT_FORMATS = ['jsonl', 'csv', 'ocsf', 'cef'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export const EXPORT_FORMATS = ['jsonl', 'csv', 'ocsf', 'cef'] as const satisfies readonly ExportFormat[];
+export type { ExportFormat };
 
-/** Which records an export takes: an audit query without its pages. */
-export const exportFilterSchema = auditQuerySchema.omit({ before: true, limit: true });
-export type ExportFilter = z.infer<typeof exportFilterSchema>;
+/** Which records an export takes. */
+export const exportFilterSchema = auditFilterSchema;
+export type ExportFilter = StoreFilter;
 
 export const exportRequestSchema = z.strictObject({
   format: z.enum(EXPORT_FORMATS),
   /** Absolute path of the file, which is replaced when the export is whole. */
   target: z.string().min(1),
   filter: exportFilterSchema.default({}),
+  /** Masked in the file; used for this export only. */
+  secrets: z
+    .array(z.strictObject({ name: z.string(), forms: z.array(z.string()).readonly() }))
+    .readonly()
+    .default([]),
 });
+export type { ExportResult };
 export type ExportRequest = z.input<typeof exportRequestSchema>;
 
 export const retainRequestSchema = z.union([

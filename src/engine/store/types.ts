@@ -3,7 +3,7 @@ import type { Receipt } from '../journal/receipt';
 import type { Event } from '../model/emitter';
 import type { AnyRecord, RecordSink } from '../model/record';
 import type { AggregateQuery, Aggregates, AuditPage, AuditQuery } from './query';
-import type { ExportRequest, RetainRequest } from './requests';
+import type { ExportRequest, ExportResult, RetainRequest } from './requests';
 
 /** What opening found. */
 export interface OpenReport {
@@ -46,7 +46,7 @@ export interface Store extends RecordSink {
   readonly onState: Event<StoreState>;
   readonly state: StoreState;
   query(query: AuditQuery): Promise<AuditPage>;
-  aggregates(query?: AggregateQuery): Promise<Aggregates>;
+  aggregates(query?: AggregateQuery, signal?: AbortSignal): Promise<Aggregates>;
   record(seq: number): Promise<AnyRecord | undefined>;
   /** `onProgress` gets the number of records checked and the share done, 0 to 1. Rejects when `signal` aborts. */
   verify(onProgress?: (checked: number, share: number) => void, signal?: AbortSignal): Promise<VerifyReport>;
@@ -56,8 +56,8 @@ export interface Store extends RecordSink {
   retain(request: RetainRequest): Promise<RetainReport>;
   /** One encrypted file with everything that cannot be made anew. `restoreBackup` reads it. */
   backup(target: string, passphrase: string, progress?: Progress): Promise<void>;
-  /** Writes the records that a query finds, oldest first, to a file; gives their number. */
-  export(request: ExportRequest, progress?: Progress): Promise<number>;
+  /** Writes the records that a query finds, oldest first, to a file. */
+  export(request: ExportRequest, progress?: Progress): Promise<ExportResult>;
   /** Writes what was handed in, signs a head and gives the journal back. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Masker } from '../model/ports';
+import type { MaskingService, SecretForms } from '../model/ports';
 
 /** Secrets shorter than this are not masked by value: they would hit ordinary words. Characters. */
 const SHORTEST_SECRET = 6;
@@ -30,9 +30,22 @@ const KNOWN_SHAPES: readonly { readonly name: string; readonly pattern: RegExp }
  * It knows the live secrets, in the forms in which they could slip out, and the shapes of well-known keys.
  * A masked secret shows its name, so that a reader knows what stood there.
  */
-export class Masking implements Masker {
+export class Masking implements MaskingService {
   private readonly live = new Map<string, readonly string[]>();
   private ordered: { readonly form: string; readonly name: string }[] = [];
+
+  /** The same service for another thread, from what `known` gave. */
+  static of(known: readonly SecretForms[]): Masking {
+    const masking = new Masking();
+    for (const { name, forms } of known) masking.live.set(name, forms);
+    masking.reorder();
+    return masking;
+  }
+
+  /** Every live secret in its forms. */
+  known(): readonly SecretForms[] {
+    return [...this.live].map(([name, forms]) => ({ name, forms }));
+  }
 
   /** Learns the value of a secret; an earlier value under the same name stays masked until `forget`. */
   learn(name: string, value: string): void {

@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from 'node:fs';
 import { runStoreWorker } from '../../../src/engine/store/worker';
-import { tally } from './support';
+import { tally, withTally } from './support';
 
 /** A worker that ends at a record which names a file, once: the file is gone afterwards. */
-runStoreWorker([
-  {
+runStoreWorker(
+  withTally({
     ...tally,
     reduce(state, record) {
       tally.reduce(state as ReturnType<typeof tally.initial>, record);
@@ -12,5 +12,5 @@ runStoreWorker([
       rmSync(record.data.text);
       process.exit(7);
     },
-  },
-]);
+  }),
+);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditQuery, ExportFormat, Store } from '../../../src/engine/store';
+import { Masking } from '../../../src/engine/vault/masking';
 import { history, localStore, note, scratch } from './support';
 
 describe('audit export', () => {
@@ -23,7 +24,7 @@ describe('audit export', () => {
 
   async function exported(format: ExportFormat, filter: Omit<AuditQuery, 'before' | 'limit'> = {}) {
     const target = join(root, `out.${format}`);
-    const count = await store.export({ format, target, filter });
+    const { records: count } = await store.export({ format, target, filter });
     return { count, text: readFileSync(target, 'utf8') };
   }
 
@@ -92,6 +93,19 @@ describe('audit export', () => {
     }
     assert.deepEqual([...new Set(events.map((event) => event.status_id))].sort(), [0, 1, 2]);
   });
+
+  for (const format of ['jsonl', 'csv', 'cef', 'ocsf'] as const) {
+    it(`[FAQ-2] masks as ${format} what became a secret after it was recorded, and says in how many records`, async () => {
+      const masking = new Masking();
+      masking.learn('telegram/botToken', 'build-10');
+      const target = join(root, `masked.${format}`);
+      const filter = { type: 'decision.made' };
+      const result = await store.export({ format, target, filter, secrets: masking.known() });
+      assert.deepEqual(result, { records: 40, masked: 1 });
+      const text = readFileSync(target, 'utf8');
+      assert.ok(!text.includes('build-10') && text.includes('‹secret telegram/botToken›'));
+    });
+  }
 
   it('leaves no half file when it is stopped', async () => {
     const target = join(root, 'stopped.csv');

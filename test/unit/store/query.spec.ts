@@ -145,9 +145,11 @@ describe('audit queries', () => {
     await assert.rejects(store.query({ sql: 'x' } as AuditQuery));
   });
 
+  const sum = (items: readonly { count: number }[]) => items.reduce((n, item) => n + item.count, 0);
+
   it('counts by hour and channel, by effect and by type', async () => {
-    const { byChannel, byEffect, byType } = await store.aggregates();
-    const sum = (items: readonly { count: number }[]) => items.reduce((n, item) => n + item.count, 0);
+    const { total, byChannel, byEffect, byType } = await store.aggregates();
+    assert.equal(total, 360);
     assert.equal(sum(byType), 360);
     assert.equal(sum(byChannel.filter((item) => item.channel === 'slack')), 120);
     assert.equal(sum(byEffect.filter((item) => item.effect === 'deny')), 30);
@@ -166,5 +168,40 @@ describe('audit queries', () => {
     assert.equal(sum(day.byChannel), sum(byChannel));
     assert.ok(day.byChannel.length < byChannel.length);
     assert.equal(sum((await store.aggregates({ to: 1 })).byType), 0);
+  });
+
+  for (const [what, query, keep] of cases) {
+    it(`counts by ${what} what the same query finds`, async () => {
+      const expected = all.filter(keep);
+      const found = await store.aggregates(query);
+      assert.equal(found.total, expected.length);
+      assert.equal(sum(found.byType), expected.length);
+      const users = new Map<string, number>();
+      for (const record of expected) {
+        const user = userOfTask(record) ?? '';
+        users.set(user, (users.get(user) ?? 0) + 1);
+      }
+      assert.deepEqual(new Map(found.byUser.map(({ user, count }) => [user, count])), users);
+      const denied = expected.filter((r) => r.type === 'decision.made' && r.data.effect === 'deny');
+      assert.equal(sum(found.denials), denied.length);
+      assert.equal(
+        found.byUser.reduce((n, user) => n + user.denied, 0),
+        denied.length,
+      );
+    });
+  }
+
+  it('names what denied most first, and counts between two moments', async () => {
+    const { denials } = await store.aggregates({ effect: 'deny' });
+    assert.deepEqual(
+      new Set(denials.map(({ ruleId }) => ruleId)),
+      new Set([0, 1, 2, 3, 4].map((n) => `rule-${n}`)),
+    );
+    const [from, to] = [all[30]!.at, all[60]!.at];
+    assert.equal((await store.aggregates({ from, to })).total, 31);
+  });
+
+  it('stops counting when it is told to', async () => {
+    await assert.rejects(store.aggregates({}, AbortSignal.abort(new Error('enough'))), /enough/);
   });
 });

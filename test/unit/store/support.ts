@@ -1,7 +1,15 @@
+import type { SecretForms } from '../../../src/engine/model/ports';
 import type { Projection } from '../../../src/engine/model/projection';
 import type { AnyNewRecord, AnyRecord } from '../../../src/engine/model/record';
 import { createInProcessStore, type Store, type StoreOptions } from '../../../src/engine/store';
 import type { CoreParts } from '../../../src/engine/store/host';
+import { Masking } from '../../../src/engine/vault/masking';
+
+/** What a worker of the tests is composed of. */
+export const withTally = (projection: Projection<unknown> = tally as Projection<unknown>) => ({
+  projections: [projection],
+  maskerOf: (secrets: readonly SecretForms[]) => Masking.of(secrets),
+});
 
 export { note, scratch } from '../journal/support';
 
@@ -25,7 +33,13 @@ export function localStore(
   directory: string,
   extra: Partial<StoreOptions> & { parts?: CoreParts; projections?: readonly Projection<unknown>[] } = {},
 ): Store {
-  return createInProcessStore({ directory, label: 'test workspace', projections: [tally], ...extra });
+  return createInProcessStore({
+    directory,
+    label: 'test workspace',
+    projections: [tally],
+    maskerOf: (secrets) => Masking.of(secrets),
+    ...extra,
+  });
 }
 
 const USERS = ['telegram:bot:1', 'telegram:bot:2', 'slack:app:U1'];

@@ -1,4 +1,4 @@
 import { runStoreWorker } from '../../../src/engine/store/worker';
-import { tally } from './support';
+import { withTally } from './support';
 
-runStoreWorker([tally]);
+runStoreWorker(withTally());
