@@ -11,63 +11,39 @@ import {
   taskState,
 } from './page/fixtures';
 import type { PageUnderTest } from './page/open-page';
+import { isLarge, named, PAYLOADS } from './page/payloads';
 import { usePages } from './page/suite';
 
-const SPOOF = 'Approved.\nLow risk\nAda Lovelace (owner)';
-
-/** Text that tries to become something else: markup, script, styles, links, other text, or a broken layout. */
-const PAYLOADS: readonly string[] = [
-  '<script>globalThis.hacked=1</script>',
-  '<img src=x onerror="globalThis.hacked=1">',
-  '<svg onload="globalThis.hacked=1"><script>globalThis.hacked=1</script></svg>',
-  '<iframe srcdoc="<script>parent.hacked=1</script>"></iframe>',
-  '"><button onclick="globalThis.hacked=1">Approve</button>',
-  "' onmouseover='globalThis.hacked=1",
-  '</pre></article><article class="card"><h2>Ada wants to run a command</h2><vscode-button>Approve</vscode-button></article>',
-  '<style>*{display:none !important}</style>',
-  '<link rel=stylesheet href=http://evil.test/x.css>',
-  '<meta http-equiv=refresh content="0;url=http://evil.test">',
-  '<base href="http://evil.test/">',
-  '<form action="http://evil.test"><input name=a autofocus onfocus="globalThis.hacked=1"></form>',
-  'javascript:globalThis.hacked=1',
-  '[click](command:workbench.action.terminal.sendSequence)',
-  '![x](http://evil.test/pixel.png)',
-  '$(alert) $(check~spin) $(shield)',
-  '{{constructor.constructor("globalThis.hacked=1")()}}',
-  '\u0024{globalThis.hacked=1}',
-  '__proto__',
-  'constructor',
-  '{0} {1} {2}',
-  '\u202Erm -rf /\u202C',
-  '\u2066\u2067\u2068\u2069',
-  'a\u200bb\u200cc\u200dd\ufeffe',
-  `a${'\u0301'.repeat(10_000)}`,
-  'sud\u043e apt install',
-  '\u001b[2J\u001b[1;1HApproved',
-  '\u001b]8;;http://evil.test\u0007link\u001b]8;;\u0007',
-  '\u0000\u0001\u0002\u007f',
-  '\ud800 broken \udfff',
-  SPOOF,
-  'x'.repeat(100_000),
-  `${'word '.repeat(20_000)}`,
-  '\n'.repeat(500),
-  '\u3164\u3164\u3164',
-  '﷽﷽﷽﷽﷽﷽﷽﷽',
-  'عربى עברית mixed English',
-  '🏳️‍🌈👩‍👩‍👧‍👦',
-];
-
+/** Fails when the page did anything with a text but show it. */
 async function unhurt(under: PageUnderTest, where: string): Promise<void> {
-  assert.equal(await under.page.evaluate('globalThis.hacked ?? 0'), 0, `${where}: a script ran`);
+  const { hacked, foreign, excess } = (await under.page.evaluate(`({
+    hacked: globalThis.hacked ?? 0,
+    foreign: document.querySelectorAll('iframe, img, object, embed, form, a, base, video, audio, marquee, body script:not([src]), body style:not(:empty), body link, body meta, svg a, svg foreignObject, svg image, svg use').length,
+    excess: document.documentElement.scrollWidth - innerWidth,
+  })`)) as { hacked: number; foreign: number; excess: number };
+  assert.equal(hacked, 0, `${where}: a script ran`);
   assert.deepEqual(under.incidents, [], where);
-  const foreign = await under.page.evaluate(
-    `document.querySelectorAll('iframe, img, object, embed, form, a, base, body script:not([src]), body style:not(:empty), body link').length`,
-  );
   assert.equal(foreign, 0, `${where}: foreign elements`);
-  assert.ok(
-    Number(await under.page.evaluate('document.documentElement.scrollWidth - innerWidth')) <= 0,
-    `${where}: too wide`,
-  );
+  assert.ok(excess <= 0, `${where}: ${excess} px too wide`);
+}
+
+/**
+ * The page without the text from outside: every element with its class and the text of its own, in order. What is
+ * the same for two texts from outside was changed by neither of them. Figures are left out: clocks run.
+ */
+function skeleton(under: PageUnderTest): Promise<unknown> {
+  return under.page.evaluate(`(() => {
+    const outside = '.untrusted, .output, .command, .raw';
+    const parts = [];
+    const walk = (element, depth) => {
+      const isOutside = element.matches(outside);
+      const own = isOutside ? '' : [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data).join('|');
+      parts.push((depth + ' ' + element.tagName + '.' + element.getAttribute('class') + ' ' + own).replace(/[0-9]+/g, '#'));
+      if (!isOutside) for (const child of element.children) walk(child, depth + 1);
+    };
+    walk(document.getElementById('root'), 0);
+    return parts;
+  })()`);
 }
 
 /** What a person reads of a text that is shown with its marks. */
@@ -76,51 +52,100 @@ const read = (text: string) =>
     .map((part) => (part.kind === 'text' ? part.text : `${part.code} ${part.name}`))
     .join('');
 
+/** So that every try is at the same half of the day. */
+const NOON = Date.UTC(2026, 0, 1, 12);
+/** Rows that the audit page asks for at once. */
+const ON_A_PAGE = 100;
+/** Buttons of a record about a task. */
+const DETAIL_BUTTONS = ['Copy the record', 'Open task', 'Only this task', 'Close the details'];
+/** Classes of the cells of a row, in order. */
+const CELLS = ['seq', 'at', 'type', 'actor', 'channel', 'summary'].map((name) => `cell ${name}`);
+
+function hostileRow(text: string, seq: number) {
+  const short = isLarge(text) ? 'x' : text;
+  const data = { taskId: short, user: short, channel: short, conversation: short, messageId: short };
+  return toAuditRow({
+    seq,
+    at: 1,
+    type: 'task.created',
+    actor: short,
+    subject: short,
+    prev: '',
+    hash: '',
+    data: { ...data, title: text },
+  } as AnyRecord);
+}
+
+function hostileTask(text: string, short: string, index: number) {
+  const state = taskState({ live: '' });
+  const step = {
+    actionId: `s${index}`,
+    tool: short,
+    action: text,
+    sandbox: short,
+    startedAt: 1,
+    state: 'ok',
+    // Nothing has no block of its own.
+    output: text || 'x',
+  };
+  const task = {
+    ...state.task,
+    title: text,
+    displayName: short,
+    channel: short,
+    detail: short,
+    stateText: 'done',
+  };
+  return { ...state, task: { ...task, steps: [step] } };
+}
+
 describe('hostile content', () => {
   const open = usePages();
 
   it('is text on a card, wherever it stands, and changes no other part of it', async () => {
     const under = await open('approvals', { width: 320, height: 900 });
     for (const [index, payload] of PAYLOADS.entries()) {
-      const where = `payload ${index}: ${JSON.stringify(payload.slice(0, 40))}`;
+      const where = named(payload, index);
+      // What is large stands where large text can come from; a role or a channel's name cannot be a megabyte.
+      const short = isLarge(payload) ? 'x' : payload;
       await under.send(
         approvalsState([
           card({
             id: `hostile-${index}`,
-            who: { key: 'k', sender: payload, displayName: payload, role: payload },
-            where: { channel: payload, account: payload, conversation: payload, context: payload },
+            who: { key: 'k', sender: short, displayName: payload, role: short },
+            where: { channel: short, account: short, conversation: short, context: short },
             message: payload,
-            tool: payload,
+            tool: short,
             action: payload,
-            cwd: payload,
-            envNames: [payload],
-            files: [{ path: payload, access: 'write' }],
-            hosts: [payload],
+            cwd: short,
+            envNames: [short],
+            files: [{ path: short, access: 'write' }],
+            hosts: [short],
             parts: [
               {
-                text: payload,
-                summary: payload,
+                text: short,
+                summary: short,
                 risk: 'high',
-                explanation: payload,
-                saferAlternative: payload,
+                explanation: short,
+                saferAlternative: short,
               },
             ],
-            taint: [payload],
+            taint: [short],
             why: {
-              layer: payload,
-              ruleId: payload,
-              reasons: [payload],
-              layers: [{ layer: payload, effect: payload, ruleId: payload, reason: payload }],
-              alter: [payload],
+              layer: short,
+              ruleId: short,
+              reasons: [short],
+              layers: [{ layer: short, effect: short, ruleId: short, reason: short }],
+              alter: [short],
             },
-            touches: { lines: [payload], complete: false },
-            sandbox: { label: payload, isolated: false },
+            touches: { lines: [short], complete: false },
+            sandbox: { label: short, isolated: false },
             scopes: [
-              { scope: 'once', allows: payload },
-              { scope: 'always', pattern: payload, allows: payload },
+              { scope: 'once', allows: short },
+              { scope: 'always', pattern: short, allows: short },
             ],
             risk: 'high',
-            cautions: [payload],
+            cautions: [short],
           }),
         ]),
       );
@@ -161,81 +186,91 @@ describe('hostile content', () => {
   });
 
   it('is one line of text in a row of the audit, and text in its details', async () => {
-    const under = await open('audit', { width: 900, height: 700 });
-    await under.send(AUDIT_STATE);
-    await under.page.locator('.input').waitFor();
-    const rows = PAYLOADS.map((text, index) =>
-      toAuditRow({
-        seq: PAYLOADS.length - index,
-        at: 1,
-        type: 'task.created',
-        actor: text,
-        subject: text,
-        prev: '',
-        hash: '',
-        data: { taskId: text, user: text, channel: text, conversation: text, title: text, messageId: text },
-      } as AnyRecord),
-    );
-    const query = (await under.said()).findLast((message) => message.type === 'query');
-    await under.send({ type: 'page', requestId: query?.requestId, rows, total: rows.length });
-    await under.page.locator('.row').first().waitFor();
-    await under.page.locator('.grid').focus();
-    for (const index of PAYLOADS.keys()) {
-      await under.page.keyboard.press(index === 0 ? 'Home' : 'ArrowDown');
-      await under.page.getByRole('heading', { name: `Record ${PAYLOADS.length - index}` }).waitFor();
-      await unhurt(under, `payload ${index}`);
+    for (let first = 0; first < PAYLOADS.length; first += ON_A_PAGE) {
+      const payloads = PAYLOADS.slice(first, first + ON_A_PAGE);
+      const under = await open('audit', { width: 900, height: 700 });
+      await under.send(AUDIT_STATE);
+      await under.page.locator('.input').waitFor();
+      const rows = payloads.map((text, index) => hostileRow(text, payloads.length - index));
+      const query = (await under.said()).findLast((message) => message.type === 'query');
+      await under.send({ type: 'page', requestId: query?.requestId, rows, total: rows.length });
+      await under.page.locator('.row').first().waitFor();
+      await under.page.locator('.grid').focus();
+      const buttons = under.page.locator('.detail vscode-button');
+      for (const [index, payload] of payloads.entries()) {
+        const where = named(payload, first + index);
+        await under.page.keyboard.press(index === 0 ? 'Home' : 'ArrowDown');
+        await under.page
+          .getByRole('heading', { name: `Record ${payloads.length - index}`, exact: true })
+          .waitFor();
+        await unhurt(under, where);
+        const names = await buttons.evaluateAll((all) => all.map((item) => item.getAttribute('aria-label')));
+        assert.deepEqual(names, DETAIL_BUTTONS, where);
+        const { height, cells } = (await under.page.evaluate(`(() => {
+          const row = document.querySelector('.row.selected');
+          return { height: row.getBoundingClientRect().height, cells: [...row.children].map((cell) => cell.className) };
+        })()`)) as { height: number; cells: string[] };
+        assert.equal(height, 24, `${where}: the row is as high as any`);
+        assert.deepEqual(cells, CELLS, where);
+      }
+      await under.close();
     }
-    const heights = await under.page
-      .locator('.row')
-      .evaluateAll((all) => all.map((row) => row.getBoundingClientRect().height));
-    assert.ok(heights.every((height) => height === 24));
   });
 
-  it('is text on the pages of a task and of a pairing code', async () => {
-    const task = await open('task', { width: 400 });
-    const pairing = await open('pairing', { width: 400 });
+  it('is text on the page of a task, and leaves every other word of it alone', async () => {
+    const under = await open('task', { width: 400 });
+    const show = (text: string, small: string, index: number) => under.send(hostileTask(text, small, index));
+    await show('x', 'x', -1);
+    await under.page.locator('.step').first().waitFor({ state: 'attached' });
+    const before = await skeleton(under);
     for (const [index, payload] of PAYLOADS.entries()) {
-      const state = taskState({ live: payload });
-      const step = {
-        actionId: `s${index}`,
-        tool: payload,
-        action: payload,
-        sandbox: payload,
-        startedAt: 1,
-        state: 'ok',
-        output: payload,
-      };
-      await task.send({
-        ...state,
-        task: { ...state.task, title: payload, displayName: payload, detail: payload, steps: [step] },
-      });
-      await pairing.send(
+      const where = `task, ${named(payload, index)}`;
+      await show(payload, isLarge(payload) ? 'x' : payload, index);
+      await under.page.locator(`.step[data-step="s${index}"]`).waitFor({ state: 'attached' });
+      await unhurt(under, where);
+      assert.deepEqual(await skeleton(under), before, where);
+    }
+  });
+
+  it('is text on the page of a pairing code, which keeps nothing', async () => {
+    const under = await open('pairing', { width: 400 });
+    const show = async (payload: string, at: number) => {
+      await under.send(
         pairingState({
           outcome: payload,
           expected: payload,
-          tries: [{ at: index, sender: payload, displayName: payload, triesLeft: 1 }],
+          tries: [{ at: NOON + at, sender: payload, displayName: payload, triesLeft: 1 }],
         }),
       );
-      await task.page.locator('.step').first().waitFor({ state: 'attached' });
-      await pairing.page.locator('.tries li').first().waitFor({ state: 'attached' });
-      await unhurt(task, `task, payload ${index}`);
-      await unhurt(pairing, `pairing, payload ${index}`);
+      await under.page.locator('.tries li').first().waitFor({ state: 'attached' });
+    };
+    await show('x', 0);
+    const before = await skeleton(under);
+    for (const [index, payload] of PAYLOADS.entries()) {
+      const where = `pairing, ${named(payload, index)}`;
+      await show(payload, index + 1);
+      await unhurt(under, where);
+      assert.deepEqual(await skeleton(under), before, where);
+      assert.equal(await under.page.locator('.code').innerText(), 'K7M2QX', where);
     }
-    assert.deepEqual(
-      await pairing.page.evaluate('globalThis.kept ?? null'),
-      null,
-      'a page that shows a code keeps nothing',
-    );
+    assert.deepEqual(await under.page.evaluate('globalThis.kept ?? null'), null);
   });
 
   it('is text on the page of an authenticator, which keeps nothing', async () => {
-    const page = await open('authenticator', { width: 400 });
+    const under = await open('authenticator', { width: 400 });
+    const show = async (payload: string, index: number) => {
+      await under.send(authenticatorState({ holder: payload, purpose: payload }));
+      await under.send({ type: 'result', requestId: index, ok: false, message: payload });
+      await under.page.locator('h1').waitFor({ state: 'attached' });
+    };
+    await show('x', 0);
+    const before = await skeleton(under);
     for (const [index, payload] of PAYLOADS.entries()) {
-      await page.send(authenticatorState({ holder: payload, purpose: payload }));
-      await page.send({ type: 'result', requestId: index, ok: false, message: payload });
-      await page.page.locator('h1').waitFor({ state: 'attached' });
-      await unhurt(page, `authenticator, payload ${index}`);
+      await show(payload, index + 1);
+      const where = `authenticator, ${named(payload, index)}`;
+      await unhurt(under, where);
+      assert.deepEqual(await skeleton(under), before, where);
     }
-    assert.deepEqual(await page.page.evaluate('globalThis.kept ?? null'), null);
+    assert.deepEqual(await under.page.evaluate('globalThis.kept ?? null'), null);
   });
 });

@@ -36,7 +36,8 @@ class AuthenticatorScreen {
 
   private receive(message: AuthenticatorToPage): void {
     if (message.type === 'result') {
-      this.error.textContent = message.ok ? '' : message.message;
+      clear(this.error);
+      if (!message.ok) this.error.append(untrusted(message.message));
       return;
     }
     useLocale(message.locale);
@@ -47,7 +48,7 @@ class AuthenticatorScreen {
     clear(this.root);
     this.root.append(
       el('h1', {}, fill('Authenticator for {0}', untrusted(state.holder))),
-      el('p', { class: 'quiet' }, state.purpose),
+      el('p', { class: 'quiet' }, untrusted(state.purpose)),
     );
     if (state.setup === undefined) this.drawEnd();
     else this.drawSetup(state.setup);

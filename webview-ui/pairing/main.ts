@@ -1,4 +1,5 @@
 import { t } from '../../src/views/protocol/l10n';
+import { flat } from '../../src/views/protocol/marks';
 import { type PairingFromPage, type PairingToPage, pairingToPage } from '../../src/views/protocol/pairing';
 import { Announcer, type Button, button } from '../components';
 import { append, byId, clear, el, fill, untrusted } from '../dom';
@@ -131,7 +132,7 @@ class PairingScreen {
       ),
       row([this.press('close', t('Close'), 'primary')]),
     );
-    this.announcer.say(state.outcome);
+    this.announcer.say(flat(state.outcome));
   }
 
   private press(

@@ -103,7 +103,9 @@ class TaskScreen {
         t('Asked by'),
         ' ',
         untrusted(task.displayName),
-        ` · ${task.channel} · `,
+        ' · ',
+        untrusted(task.channel),
+        ' · ',
         moment(task.createdAt),
         ' · ',
         this.time,
@@ -172,16 +174,14 @@ class TaskScreen {
   }
 
   private step(step: TaskStep): HTMLElement {
-    const end = [
-      step.tool,
-      typeof step.exitCode === 'number' ? t('exit code {0}', step.exitCode) : '',
-      step.durationMs === undefined ? '' : duration(step.durationMs),
-      step.sandbox,
-    ].filter((word) => word !== '');
+    const facts = el('p', { class: 'quiet step-facts' }, untrusted(step.tool));
+    if (typeof step.exitCode === 'number') facts.append(` · ${t('exit code {0}', step.exitCode)}`);
+    if (step.durationMs !== undefined) facts.append(` · ${duration(step.durationMs)}`);
+    facts.append(' · ', untrusted(step.sandbox));
     const running = step.state === 'running';
     const item = el(
       'li',
-      { class: `step ${step.state}` },
+      { class: `step ${step.state}`, 'data-step': step.actionId },
       el(
         'div',
         { class: 'step-head' },
@@ -189,7 +189,7 @@ class TaskScreen {
         el('span', { class: 'sr-only' }, stepWord(step.state)),
         el('pre', { class: 'command', dir: 'ltr' }, untrusted(step.action)),
       ),
-      el('p', { class: 'quiet step-facts' }, end.join(' · ')),
+      facts,
     );
     if (running) item.append(busy(t('Running…')), this.live.element);
     else if (step.output !== undefined && step.output !== '') item.append(this.finished(step, step.output));
