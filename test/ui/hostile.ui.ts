@@ -251,7 +251,7 @@ describe('hostile content', () => {
       await show(payload, index + 1);
       await unhurt(under, where);
       assert.deepEqual(await skeleton(under), before, where);
-      assert.equal(await under.page.locator('.code').innerText(), 'K7M2QX', where);
+      assert.equal(await under.page.locator('.code').textContent(), 'K7M2QX', where);
     }
     assert.deepEqual(await under.page.evaluate('globalThis.kept ?? null'), null);
   });
