@@ -5,10 +5,12 @@
 //   node esbuild.mjs --tests    also test/host → out/test/host
 //   node esbuild.mjs --watch    --dev --tests, rebuilding on every change
 //   node esbuild.mjs --budget   builds nothing; fails when a bundle of the last build is over its budget
+import { execFile } from 'node:child_process';
 import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import * as esbuild from 'esbuild';
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -215,10 +217,21 @@ function kilobytes(bytes) {
   return `${(bytes / 1000).toFixed(0)} kB`;
 }
 
+/** The list of channels, their settings in the manifest, and their pages. On a build machine they must be right already. */
+async function generate() {
+  const check = process.env.CI ? ['--check'] : [];
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/generate.ts', ...check], {
+    cwd: root,
+  }).catch(({ stderr, message }) => {
+    throw new Error(stderr?.trim() || message);
+  });
+}
+
 async function build() {
   const started = performance.now();
   // What a failed build leaves is not to be measured.
   await rm(join(root, 'dist/meta.json'), { force: true });
+  await generate();
   const results = await Promise.all((await plans()).map((plan) => esbuild.build(plan)));
   const assets = await copyAssets();
   if (await exists('dist/cli.js')) await chmod(join(root, 'dist/cli.js'), 0o755);

@@ -4,14 +4,15 @@ const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'
 
 /**
  * Where a platform's API is, without a slash at the end. Tokens go there, so it is `https`; plain `http` only on this
- * machine, for a server of one's own or for tests.
+ * machine, for a server of one's own or for tests. `description` is for the Settings editor.
  */
-export function apiRoot(platform: string) {
+export function apiRoot(platform: string, description: string) {
   return z
     .string({ error: `must be a web address such as ${platform}` })
     .refine(isSafe, `must be a web address such as ${platform}; plain http only on this machine (127.0.0.1)`)
     .transform((text) => text.replace(/\/+$/, ''))
-    .default(platform);
+    .default(platform)
+    .meta({ description, format: 'uri' });
 }
 
 function isSafe(text: string): boolean {

@@ -1,8 +1,14 @@
 import type { z } from 'zod';
 import type { AccessMode, ChannelState } from '../engine/model/events';
+import type { Facts } from '../engine/model/facts';
 import type { ChatContext } from '../engine/model/identity';
 import type { Attachment, InboundMessage, OutboundMessage, SentReceipt } from '../engine/model/message';
-import type { Clock, Logger } from '../engine/model/ports';
+import type { BlobStore, Clock, Logger } from '../engine/model/ports';
+import type { ChannelRule } from '../engine/model/posture';
+import type { OpenWebhook, WebhookHandler, WebhookOptions } from './webhook-contract';
+
+/** What is set for a channel, unchecked or after its schema, as the place says. */
+export type ChannelSettings = Readonly<Record<string, unknown>>;
 
 /** A credential of a channel. Kept in the secret store as `<channel id>/<name>`. */
 export interface SecretField {
@@ -12,6 +18,8 @@ export interface SecretField {
   readonly help: string;
   /** Undefined when the text may be right; else one sentence on what is wrong with it. Never repeats it. */
   validate?(value: string): string | undefined;
+  /** Whether it is needed under these settings, which have not been parsed; always when absent. */
+  neededWith?(settings: ChannelSettings): boolean;
 }
 
 export interface ChannelCapabilities {
@@ -21,8 +29,22 @@ export interface ChannelCapabilities {
   readonly edit: boolean;
   readonly buttons: boolean;
   readonly threads: boolean;
+  /** Shows that work is under way (`ChannelAdapter.typing`). */
   readonly typing: boolean;
+  /** The largest file that can be sent, in bytes; 0 when none can. */
+  readonly fileBytes: number;
   readonly contexts: readonly ChatContext[];
+}
+
+/** What the page of a channel says beyond what follows from the rest of its descriptor. Plain sentences. */
+export interface ChannelGuide {
+  /** What is listened to, and what never is. */
+  readonly hears: readonly string[];
+  /** What its credentials open, and what they do not. */
+  readonly reach: string;
+  readonly limits: readonly { readonly what: string; readonly is: string }[];
+  /** What the Channels view may say, and what to do then. */
+  readonly troubles: readonly { readonly says: string; readonly do: string }[];
 }
 
 /** All that is known of a channel without loading its adapter. */
@@ -34,15 +56,32 @@ export interface ChannelDescriptor {
   readonly icon: string;
   readonly summary: string;
   readonly secrets: readonly SecretField[];
-  /** What the channel's settings must look like; every field has a default or the channel is `unconfigured`. */
+  /**
+   * What the channel's settings must look like; every field has a default or the channel is `unconfigured`.
+   * The manifest's settings are generated from it, so each field carries a `.describe(…)` for the Settings editor.
+   */
   readonly settings: z.ZodType;
   readonly capabilities: ChannelCapabilities;
-  /** The access modes that this channel may use at all; every one when absent. */
-  readonly allowedModes?: readonly AccessMode[];
-  /** Steps of the setup guide, in order, as plain text. */
+  /** The access modes that this channel may use at all under its settings; every one when absent. */
+  allowedModes?(settings: ChannelSettings): readonly AccessMode[];
+  /** Steps of the setup guide, in order, as plain text, in the platform's own words for its buttons and rights. */
   readonly setup: readonly string[];
-  /** Hosts the adapter talks to with these settings, for the egress gate: `host` or `host:port`. */
-  hosts?(settings: Readonly<Record<string, unknown>>): readonly string[];
+  /** The platform's pages that the steps speak of. */
+  readonly links: readonly { readonly label: string; readonly url: string }[];
+  readonly guide: ChannelGuide;
+  /** The platform has no notion of a bot: that the account is a dedicated one is acknowledged by the owner. */
+  readonly noBots?: true;
+  /** The systems it works on; all when absent. */
+  readonly platforms?: readonly NodeJS.Platform[];
+  /** Rules of the Checklist about this channel alone. What holds for every channel is not repeated here. */
+  readonly rules: readonly ChannelRule[];
+  /** Sentences on health and quota for the tree, from what the adapter reported. */
+  health?(reported: Facts): readonly string[];
+  /**
+   * Hosts the adapter talks to with these settings, for the egress gate: `host`, `host:port`, or `*.host` for every
+   * name below one.
+   */
+  hosts?(settings: ChannelSettings): readonly string[];
   /** A link or QR content by which a person sends `code` to the bot, where the platform has one. */
   pairingLink?(account: ConnectedAccount, code: string): string | undefined;
 }
@@ -78,14 +117,18 @@ export interface ChannelAdapter {
   check?(): Promise<ConnectedAccount>;
   /** The bytes of an attachment, for the quarantine. @throws ChannelError, also when it is over `limitBytes`. */
   download?(attachment: Attachment, limitBytes: number): Promise<Uint8Array>;
+  /** Shows that work is under way in a conversation. It fades by itself; a failure is passed over. */
+  typing?(conversation: string): Promise<void>;
 }
 
 /** What an adapter may use. It has no other way to the machine: no `process.env`, no files, no global fetch. */
 export interface AdapterContext {
   /** Has passed the descriptor's schema; parse with it again to get the type. */
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly settings: ChannelSettings;
   /** Reads one of the descriptor's secrets at the moment it is needed. Not to be kept in a field. */
   secret(name: string): Promise<string | undefined>;
+  /** Keeps a secret that the platform has renewed by itself: a refreshed token. Durable when it resolves. */
+  renewSecret(name: string, value: string): Promise<void>;
   /**
    * Hands a message over. Resolves when the gateway has it on record or has refused it, so a cursor or an
    * acknowledgement may then move on; waiting for it is the back-pressure. Rejects when it could not be
@@ -94,12 +137,51 @@ export interface AdapterContext {
   receive(message: InboundMessage): Promise<void>;
   /** `detail` is a sentence for a person: what happened, why, what to do. No secrets. */
   state(state: ChannelState, detail: string): void;
+  /** What the platform says of itself or of us, for the Checklist and the tree. Merged with what was reported before. */
+  report(facts: Facts): void;
+  /** Puts something on the record that the owner may want to look up. Resolves when it is durable. */
+  note(event: ChannelNote): Promise<void>;
+  readonly people: ChannelPeople;
+  /** Survives restarts, sealed by the vault: cursors, session keys. */
+  readonly store: BlobStore;
   readonly clock: Clock;
   readonly log: Logger;
   /** The only way out: refuses hosts that are not on the list. */
   readonly fetch: typeof fetch;
+  /** For libraries that open a socket of their own: proves beforehand that it may go there. @throws ChannelError `fatal` */
+  admit(destination: Destination): Promise<void>;
+  /** Opens this channel's door in the webhook server. @throws ChannelError */
+  webhook(options: WebhookOptions, handler: WebhookHandler): Promise<OpenWebhook>;
+  readonly machine: { readonly platform: NodeJS.Platform; readonly home: string };
   /** For jitter. In [0, 1). */
   random(): number;
+}
+
+export interface Destination {
+  readonly host: string;
+  readonly port: number;
+  /** Encrypted from the first byte, or before anything else is said (STARTTLS that is insisted on). */
+  readonly tls: boolean;
+}
+
+export interface ChannelNote {
+  /** Lower-case words with dashes, the same for the same kind of event: `member-joined`. */
+  readonly code: string;
+  /** A sentence. No secrets, no text of messages. */
+  readonly text: string;
+  /** Whom it is about, as the platform numbers them. */
+  readonly sender?: string;
+  readonly conversation?: string;
+}
+
+/** Who is let in on this channel's account, and how to shut somebody out. */
+export interface ChannelPeople {
+  isKnown(account: string, sender: string): boolean;
+  /** Until the owner lets them in again: what is under way for them ends. No effect on strangers. */
+  suspend(account: string, sender: string, reason: string): Promise<void>;
+  isOpen(account: string, conversation: string): boolean;
+  /** Nobody is answered there any more until it is let in again. No effect on rooms that are not let in. */
+  closeConversation(account: string, conversation: string, reason: string): Promise<void>;
 }
 
 export type AdapterFactory = (context: AdapterContext) => ChannelAdapter;

@@ -1,14 +1,7 @@
 import type { AdapterFactory, ChannelDescriptor } from './contract';
-import { localDescriptor } from './local/descriptor';
-import { slackDescriptor } from './slack/descriptor';
-import { telegramDescriptor } from './telegram/descriptor';
+import { DESCRIPTORS } from './descriptors';
 
-/** Every channel that this build knows. A new one is its folder and a line here. */
-export const DESCRIPTORS: readonly ChannelDescriptor[] = [
-  localDescriptor,
-  telegramDescriptor,
-  slackDescriptor,
-];
+export { DESCRIPTORS };
 
 /** What a channel's bundle (`dist/channels/<id>.cjs`, from `src/channels/<id>/adapter.ts`) exports. */
 export interface AdapterChunk {

@@ -53,7 +53,7 @@ export class SessionChannels implements ChannelsPort {
         contexts: descriptor.capabilities.contexts,
         allowedModes: session
           ? session.allowedModes(descriptor.id)
-          : (descriptor.allowedModes ?? ACCESS_MODES),
+          : (descriptor.allowedModes?.({}) ?? ACCESS_MODES),
         pending: session?.gateway.waitingFor(descriptor.id) ?? 0,
         secrets: descriptor.secrets.map(({ name, label, help }) => ({
           name,

@@ -22,6 +22,7 @@ import { UndoStore } from '../engine/tools/undo-store';
 import { Masking } from '../engine/vault/masking';
 import { Vault } from '../engine/vault/vault';
 import { accessUnder } from './access-config';
+import { channelServices } from './channel-services';
 import { PolicySource } from './policy';
 import type { SessionPorts } from './ports';
 import { SandboxHolder } from './sandbox';
@@ -115,7 +116,10 @@ export class Session {
       analyse,
       sandbox: () => sandbox.current(),
       policy: () => policy.current(),
-      access: () => accessUnder(ports.settings.access(), policy.current().ceiling, registry.descriptors()),
+      access: () =>
+        accessUnder(ports.settings.access(), policy.current().ceiling, registry.descriptors(), (id) =>
+          ports.settings.channel(id),
+        ),
       workspace: { root: ports.workspace, trusted: ports.trusted },
       storageDir: ports.storage,
       environment: () => listedVariables(ports),
@@ -144,6 +148,7 @@ export class Session {
       clock: ports.clock,
       log: ports.log,
       fetch: ports.fetch,
+      services: channelServices(ports, access, vault),
       random: Math.random,
       settings: (id) => ports.settings.channel(id),
       hold: () => (ports.trusted() ? undefined : RESTRICTED),

@@ -15,6 +15,8 @@ const TYPES: Readonly<Record<EventType, true>> = {
   'channel.disabled': true,
   'channel.state': true,
   'channel.identity': true,
+  'channel.facts': true,
+  'channel.event': true,
   'message.received': true,
   'message.refused': true,
   'message.dropped': true,

@@ -15,9 +15,13 @@ export const fakeDescriptor: ChannelDescriptor = {
     buttons: false,
     threads: false,
     typing: false,
+    fileBytes: 0,
     contexts: ['dm', 'group', 'public'],
   },
   setup: [],
+  links: [],
+  guide: { hears: [], reach: '', limits: [], troubles: [] },
+  rules: [],
 };
 
 /** Keeps what it is given to send; `onSend` may throw, or hold it up. */

@@ -3,13 +3,15 @@ import type { ChannelDescriptor } from '../contract';
 
 /** Settings of the local channel. */
 export const localSettings = z.object({
-  /** Port on 127.0.0.1 for `npm run chat`; 0 lets the system choose a free one. */
   port: z
     .number()
     .int('must be a whole number')
     .min(0, 'must be 0 (any free port) or a port up to 65535')
     .max(65_535, 'must be 0 (any free port) or a port up to 65535')
-    .default(0),
+    .default(0)
+    .describe(
+      'Port on this machine for the local chat outside the editor (`npm run chat`). `0` takes any free one. Nothing listens beyond this machine.',
+    ),
 });
 
 export type LocalSettings = z.output<typeof localSettings>;
@@ -30,6 +32,7 @@ export const localDescriptor: ChannelDescriptor = {
     buttons: false,
     threads: true,
     typing: false,
+    fileBytes: 0,
     contexts: ['dm', 'group'],
   },
   setup: [
@@ -37,5 +40,13 @@ export const localDescriptor: ChannelDescriptor = {
     'Run “Open Local Chat” in VS Code, or “npm run chat” in a terminal outside it.',
     'Generate a pairing code in VS Code and type it into the chat.',
   ],
+  links: [],
+  guide: {
+    hears: ['Every line that is typed into it. In a group: a line that begins with @cowork, or a command.'],
+    reach: 'Nothing beyond this machine.',
+    limits: [],
+    troubles: [],
+  },
+  rules: [],
   hosts: () => [],
 };

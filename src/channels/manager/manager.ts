@@ -1,5 +1,7 @@
 import { Emitter, type Event } from '../../engine/model/emitter';
 import type { ChannelState, EventMap, EventType } from '../../engine/model/events';
+import type { Facts } from '../../engine/model/facts';
+import { conversationKey, identityKey } from '../../engine/model/identity';
 import type { InboundMessage } from '../../engine/model/message';
 import type { Clock, Disposable, Logger, SecretStore } from '../../engine/model/ports';
 import { ENGINE, OWNER_AT_DESK, type RecordSink } from '../../engine/model/record';
@@ -7,12 +9,14 @@ import {
   type ChannelAdapter,
   type ChannelDescriptor,
   ChannelError,
+  type ChannelNote,
   type ConnectedAccount,
   type SecretField,
 } from '../contract';
 import type { ChannelRegistry } from '../registry';
-import { limitedFetch } from './egress';
+import { limitedNetwork } from './egress';
 import type { LeasePort } from './lease';
+import type { ChannelServices } from './services';
 import { readSettings } from './settings';
 import { type ChannelHold, ChannelSlot, type SlotPorts } from './slot';
 
@@ -33,6 +37,7 @@ export interface ChannelManagerDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly fetch: typeof fetch;
+  readonly services: ChannelServices;
   /** In [0, 1). */
   random(): number;
   /** What the person set for a channel, unchecked. */
@@ -53,6 +58,8 @@ export interface ChannelView {
   /** A sentence: what happened, why, what to do. */
   readonly detail: string;
   readonly account?: ConnectedAccount;
+  /** What the platform said of itself and of us since the last start. */
+  readonly reported: Facts;
   /** Milliseconds since the epoch. */
   readonly nextTryAt?: number;
 }
@@ -77,7 +84,10 @@ export class ChannelManager implements Disposable {
       lease: deps.lease,
       random: () => deps.random(),
       settings: (channel) => deps.settings(channel),
-      fetchFor: (_channel, hosts) => limitedFetch(deps.fetch, hosts),
+      network: (_channel, hosts) => limitedNetwork(deps.fetch, hosts),
+      services: deps.services,
+      note: (channel, event) => this.recordNote(channel, event),
+      reported: (slot) => this.recordFacts(slot),
       loadAdapter: (channel) => deps.registry.loadAdapter(channel),
       hold: () => deps.hold(),
       receive: (message) => deps.gateway.receive(message),
@@ -105,6 +115,7 @@ export class ChannelManager implements Disposable {
       enabled: slot.enabled,
       state: slot.state,
       detail: slot.detail,
+      reported: slot.reported,
       ...(slot.account ? { account: slot.account } : {}),
       ...(slot.nextTryAt === undefined ? {} : { nextTryAt: slot.nextTryAt }),
     }));
@@ -173,11 +184,16 @@ export class ChannelManager implements Disposable {
     const settings = readSettings(slot.descriptor, this.deps.settings(id));
     if (!settings.ok) throw new ChannelError('fatal', settings.problem);
     const factory = await this.deps.registry.loadAdapter(id);
-    const context = slot.contextFor(
-      settings.value,
-      { receive: () => Promise.reject(new ChannelError('temporary', 'only a check')), state: () => {} },
-      async (wanted) => (Object.hasOwn(values, wanted) ? values[wanted] : slot.storedSecret(wanted)),
-    );
+    const onlyACheck = () => Promise.reject(new ChannelError('temporary', 'This was only a check.'));
+    const context = slot.contextFor(settings.value, {
+      receive: onlyACheck,
+      webhook: onlyACheck,
+      renewSecret: onlyACheck,
+      state: () => {},
+      report: () => {},
+      note: async () => {},
+      secret: async (wanted) => (Object.hasOwn(values, wanted) ? values[wanted] : slot.storedSecret(wanted)),
+    });
     const adapter = factory(context);
     try {
       const account = await adapter.check?.();
@@ -295,6 +311,30 @@ export class ChannelManager implements Disposable {
       name: account.name,
       isBot: account.isBot,
     }).catch(() => this.deps.log.error(`The identity on ${id} could not be recorded.`));
+  }
+
+  private recordFacts(slot: ChannelSlot): void {
+    const { id, name } = slot.descriptor;
+    void this.append('channel.facts', ENGINE, id, { channel: id, facts: slot.reported }).catch(() =>
+      this.deps.log.error(`What ${name} said of itself could not be recorded.`),
+    );
+    this.emitter.fire();
+  }
+
+  private async recordNote(
+    channel: string,
+    { code, text, sender, conversation }: ChannelNote,
+  ): Promise<void> {
+    const account = this.slot(channel).account?.account;
+    await this.append('channel.event', ENGINE, channel, {
+      channel,
+      code,
+      text,
+      ...(account && sender ? { sender: identityKey({ channel, account, sender }) } : {}),
+      ...(account && conversation
+        ? { conversation: conversationKey({ channel, account, conversation }) }
+        : {}),
+    });
   }
 
   private append<T extends EventType>(

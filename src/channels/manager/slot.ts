@@ -1,4 +1,6 @@
 import type { ChannelState } from '../../engine/model/events';
+import type { Facts } from '../../engine/model/facts';
+import { conversationKey, identityKey } from '../../engine/model/identity';
 import type { InboundMessage } from '../../engine/model/message';
 import type { Clock, Disposable, Logger, SecretStore } from '../../engine/model/ports';
 import { Backoff, nextTry } from '../backoff';
@@ -8,9 +10,12 @@ import {
   type ChannelAdapter,
   type ChannelDescriptor,
   ChannelError,
+  type ChannelNote,
   type ConnectedAccount,
 } from '../contract';
+import type { ChannelNetwork } from './egress';
 import type { Lease, LeasePort } from './lease';
+import type { ChannelServices } from './services';
 import { readSettings } from './settings';
 
 /** What one channel needs from around it. */
@@ -22,8 +27,10 @@ export interface SlotPorts {
   /** In [0, 1). */
   random(): number;
   settings(channel: string): unknown;
-  /** A fetch that reaches these hosts (`host` or `host:port`) and no others. */
-  fetchFor(channel: string, hosts: readonly string[]): typeof fetch;
+  /** The network as far as these hosts and no further: `host`, `host:port` or `*.host`. */
+  network(channel: string, hosts: readonly string[]): ChannelNetwork;
+  readonly services: ChannelServices;
+  note(channel: string, event: ChannelNote): Promise<void>;
   loadAdapter(channel: string): Promise<AdapterFactory>;
   /** Why no channel may run now, when that is so: the folder is not trusted, the owner stopped everything. */
   hold(): ChannelHold | undefined;
@@ -32,7 +39,15 @@ export interface SlotPorts {
   attached(descriptor: ChannelDescriptor, account: ConnectedAccount, adapter: ChannelAdapter): void;
   detached(channel: string): void;
   changed(slot: ChannelSlot): void;
+  /** The platform said something else of itself than before. */
+  reported(slot: ChannelSlot): void;
 }
+
+/** What of an adapter's context differs between a connection and a mere check of credentials. */
+export type AdapterHooks = Pick<
+  AdapterContext,
+  'receive' | 'state' | 'report' | 'note' | 'webhook' | 'secret' | 'renewSecret'
+>;
 
 export interface ChannelHold {
   readonly state: Extract<ChannelState, 'restricted' | 'off'>;
@@ -54,6 +69,8 @@ export class ChannelSlot {
   state: ChannelState = 'off';
   detail = 'Not enabled.';
   account: ConnectedAccount | undefined;
+  /** What the adapter has reported since the channel was last started. */
+  reported: Facts = {};
   /** Milliseconds since the epoch; only while waiting for a try of ours. */
   nextTryAt: number | undefined;
   enabled = false;
@@ -78,6 +95,7 @@ export class ChannelSlot {
   /** Connects afresh. Resolves when the first try has come to an end, well or not. */
   async start(): Promise<void> {
     this.enabled = true;
+    this.reported = {};
     this.backoff.succeeded();
     await this.attempt();
   }
@@ -91,21 +109,31 @@ export class ChannelSlot {
     await closed;
   }
 
-  /** What an adapter of this channel may use. `secret` stands in for the store while a new one is checked. */
-  contextFor(
-    settings: Readonly<Record<string, unknown>>,
-    hooks: Pick<AdapterContext, 'receive' | 'state'>,
-    secret: AdapterContext['secret'],
-  ): AdapterContext {
-    const { clock, log, random } = this.ports;
-    const hosts = this.descriptor.hosts?.(settings) ?? [];
+  /** What an adapter of this channel may use. */
+  contextFor(settings: Readonly<Record<string, unknown>>, hooks: AdapterHooks): AdapterContext {
+    const { clock, log, services, random } = this.ports;
+    const { id } = this.descriptor;
+    const { people } = services;
+    const { fetch, admit } = this.ports.network(id, this.descriptor.hosts?.(settings) ?? []);
+    const who = (account: string, sender: string) => identityKey({ channel: id, account, sender });
+    const where = (account: string, conversation: string) =>
+      conversationKey({ channel: id, account, conversation });
     return {
       settings,
-      secret,
       ...hooks,
+      people: {
+        isKnown: (account, sender) => people.isKnown(who(account, sender)),
+        suspend: (account, sender, reason) => people.suspend(who(account, sender), reason),
+        isOpen: (account, conversation) => people.isOpen(where(account, conversation)),
+        closeConversation: (account, conversation, reason) =>
+          people.closeConversation(where(account, conversation), reason),
+      },
+      store: services.store(id),
+      machine: services.machine,
       clock,
       log,
-      fetch: this.ports.fetchFor(this.descriptor.id, hosts),
+      fetch,
+      admit,
       random: () => random(),
     };
   }
@@ -140,7 +168,12 @@ export class ChannelSlot {
       this.set('unconfigured', settings.problem);
       return;
     }
-    for (const field of descriptor.secrets) {
+    const { platform } = ports.services.machine;
+    if (descriptor.platforms && !descriptor.platforms.includes(platform)) {
+      this.set('unconfigured', wrongPlatform(descriptor));
+      return;
+    }
+    for (const field of neededSecrets(descriptor, settings.value)) {
       if ((await this.storedSecret(field.name)) !== undefined) continue;
       if (this.turn === turn) {
         this.set('unconfigured', `${descriptor.name} needs its ${field.label.toLowerCase()}. ${field.help}`);
@@ -155,9 +188,7 @@ export class ChannelSlot {
     });
     if (this.turn !== turn) return;
 
-    const adapter = factory(
-      this.contextFor(settings.value, this.hooks(turn), (name) => this.storedSecret(name)),
-    );
+    const adapter = factory(this.contextFor(settings.value, this.hooks(turn)));
     const connection: Connection = { adapter, lease: undefined, attached: false };
     this.connection = connection;
     if (adapter.check) {
@@ -199,13 +230,14 @@ export class ChannelSlot {
     return true;
   }
 
-  private hooks(turn: number): Pick<AdapterContext, 'receive' | 'state'> {
+  private hooks(turn: number): AdapterHooks {
+    const { id, name: platform } = this.descriptor;
+    const { ports } = this;
+    const gone = () => new ChannelError('temporary', `${platform} is not connected.`);
     return {
       receive: async (message) => {
-        if (this.turn !== turn || message.channel !== this.descriptor.id) {
-          throw new ChannelError('temporary', `${this.descriptor.name} is not connected.`);
-        }
-        await this.ports.receive(message);
+        if (this.turn !== turn || message.channel !== id) throw gone();
+        await ports.receive(message);
       },
       state: (state, detail) => {
         if (this.turn !== turn) return;
@@ -215,6 +247,20 @@ export class ChannelSlot {
         }
         this.set(state, detail);
       },
+      report: (facts) => {
+        if (this.turn !== turn) return;
+        const merged = { ...this.reported, ...facts };
+        if (JSON.stringify(merged) === JSON.stringify(this.reported)) return;
+        this.reported = merged;
+        ports.reported(this);
+      },
+      note: (event) => ports.note(id, event),
+      webhook: async (options, handler) => {
+        if (this.turn !== turn) throw gone();
+        return ports.services.webhook(id, options, handler);
+      },
+      secret: (name) => this.storedSecret(name),
+      renewSecret: (name, value) => ports.secrets.set(`${id}/${name}`, value),
     };
   }
 
@@ -260,4 +306,23 @@ export class ChannelSlot {
     this.nextTryAt = nextTryAt;
     this.ports.changed(this);
   }
+}
+
+/** The secrets without which a channel cannot run under these settings. */
+export function neededSecrets(
+  { secrets }: ChannelDescriptor,
+  settings: Readonly<Record<string, unknown>>,
+): ChannelDescriptor['secrets'] {
+  return secrets.filter((field) => field.neededWith?.(settings) ?? true);
+}
+
+const SYSTEMS: Partial<Readonly<Record<NodeJS.Platform, string>>> = {
+  darwin: 'macOS',
+  linux: 'Linux',
+  win32: 'Windows',
+};
+
+function wrongPlatform({ name, platforms }: ChannelDescriptor): string {
+  const systems = (platforms ?? []).map((platform) => SYSTEMS[platform] ?? platform).join(' and ');
+  return `${name} works on ${systems} only. On this machine it stays off; use another channel here.`;
 }

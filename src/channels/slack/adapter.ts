@@ -9,9 +9,10 @@ import {
 } from '../contract';
 import { type MessagePart, PartSender } from '../parts';
 import { toChannelError, webClient } from './client';
-import { SCOPES_NEEDED, type SlackSettings, slackDescriptor, slackSettings } from './descriptor';
+import { type SlackSettings, slackDescriptor, slackSettings } from './descriptor';
 import { blocksOf, plainOf } from './format';
 import { readEvent, readPress, type SlackIdentity, threadOf } from './inbound';
+import { SCOPES_NEEDED } from './rules';
 import { type Envelope, proveAppToken, SlackSocket } from './socket';
 
 /** Scopes of the apps before 2019, each of which stands for dozens. https://docs.slack.dev/legacy */
@@ -95,6 +96,7 @@ class SlackAdapter implements ChannelAdapter {
     const account = `${teamId}/${userId}`;
     const name = `${answer.user ?? userId} in ${answer.team ?? teamId}`;
     const extra = scopes.filter((scope) => !SCOPES_NEEDED.includes(scope));
+    this.context.report({ extraScopes: extra });
     const more = extra.length > 0 ? ` The app has permissions that are not needed: ${extra.join(', ')}.` : '';
     return {
       me: { account, teamId, userId, botId, ...(enterpriseId ? { enterpriseId } : {}) },

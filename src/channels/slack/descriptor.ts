@@ -1,22 +1,24 @@
 import * as z from 'zod';
 import { apiRoot } from '../api-root';
 import type { ChannelDescriptor } from '../contract';
+import { slackGuide } from './guide';
+import { SCOPES_NEEDED, slackRules } from './rules';
 
 const DEFAULT_API = 'https://slack.com/api';
 const TEAM_ID = 'must be the id of a workspace or an organisation, such as T0123ABCD or E0123ABCD';
 
 /** Settings of the Slack channel. Machine or user scope only (law 2). */
 export const slackSettings = z.object({
-  /** Workspaces (T…) and organisations (E…) whose people are heard. Empty: only the one the app is installed in. */
-  allowedTeams: z.array(z.string().regex(/^[TE][A-Z0-9]{2,20}$/, TEAM_ID)).default([]),
-  /** Where the Web API is; another one only for tests. */
-  apiRoot: apiRoot(DEFAULT_API),
+  allowedTeams: z
+    .array(z.string().regex(/^[TE][A-Z0-9]{2,20}$/, TEAM_ID))
+    .default([])
+    .describe(
+      'Ids of the Slack workspaces (`T…`) and organisations (`E…`) whose people are heard. Empty: only the workspace that the app is installed in.',
+    ),
+  apiRoot: apiRoot(DEFAULT_API, 'Address of the Slack Web API. Change it only for tests.'),
 });
 
 export type SlackSettings = z.output<typeof slackSettings>;
-
-/** What the app needs, and nothing else: to read what is said to it, and to answer. */
-export const SCOPES_NEEDED: readonly string[] = ['app_mentions:read', 'chat:write', 'im:history'];
 
 export const slackDescriptor: ChannelDescriptor = {
   id: 'slack',
@@ -44,6 +46,7 @@ export const slackDescriptor: ChannelDescriptor = {
     buttons: true,
     threads: true,
     typing: false,
+    fileBytes: 0,
     contexts: ['dm', 'group'],
   },
   setup: [
@@ -55,6 +58,12 @@ export const slackDescriptor: ChannelDescriptor = {
     'Install App to the workspace and copy the bot token (xoxb-…). Paste both tokens here; they are checked with Slack.',
     'Generate a pairing code in VS Code and send it to the app in a direct message.',
   ],
+  links: [
+    { label: 'Your apps', url: 'https://api.slack.com/apps' },
+    { label: 'Socket Mode', url: 'https://docs.slack.dev/apis/events-api/using-socket-mode' },
+  ],
+  guide: slackGuide,
+  rules: slackRules,
   hosts: (settings) => {
     const parsed = slackSettings.safeParse(settings);
     return [new URL(parsed.success ? parsed.data.apiRoot : DEFAULT_API).host];

@@ -43,6 +43,7 @@ class TelegramAdapter implements ChannelAdapter {
       throw new ChannelError('temporary', 'Telegram was disconnected while it was connecting.');
     this.me = me;
     const detail = describe(me);
+    this.context.report({ readsAllGroupMessages: me.can_read_all_group_messages === true });
     this.poller = new Poller(this.api, this.context, (update) => this.take(update), detail);
     this.context.state('online', detail);
     this.poller.start();

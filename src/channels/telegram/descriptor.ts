@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { apiRoot } from '../api-root';
 import type { ChannelDescriptor } from '../contract';
+import { telegramGuide } from './guide';
+import { telegramRules } from './rules';
 
 const DEFAULT_API = 'https://api.telegram.org';
 
@@ -13,10 +15,16 @@ const groupId = z
 
 /** Settings of the Telegram channel. Machine or user scope only (law 2). */
 export const telegramSettings = z.object({
-  /** Groups the bot takes part in. Empty: any group, but each must be paired by a code. */
-  allowedGroups: z.array(groupId).default([]),
-  /** Where the Bot API is; another one for a self-hosted Bot API server, or for tests. No slash at the end. */
-  apiRoot: apiRoot(DEFAULT_API),
+  allowedGroups: z
+    .array(groupId)
+    .default([])
+    .describe(
+      'Ids of the Telegram groups that the bot takes part in, such as `-1001234567890`. Empty: any group, but each one needs a pairing code.',
+    ),
+  apiRoot: apiRoot(
+    DEFAULT_API,
+    'Address of the Telegram Bot API. Change it only for a Bot API server of your own.',
+  ),
 });
 
 export type TelegramSettings = z.output<typeof telegramSettings>;
@@ -44,6 +52,7 @@ export const telegramDescriptor: ChannelDescriptor = {
     buttons: true,
     threads: true,
     typing: false,
+    fileBytes: 0,
     contexts: ['dm', 'group'],
   },
   setup: [
@@ -53,6 +62,13 @@ export const telegramDescriptor: ChannelDescriptor = {
     'If the bot is not meant for groups, write /setjoingroups to @BotFather and choose Disable.',
     'Generate a pairing code in VS Code, open the bot’s chat in Telegram, press Start and send the code.',
   ],
+  links: [
+    { label: '@BotFather', url: 'https://t.me/BotFather' },
+    { label: 'Bots: an introduction', url: 'https://core.telegram.org/bots' },
+    { label: 'Privacy mode', url: 'https://core.telegram.org/bots/features#privacy-mode' },
+  ],
+  guide: telegramGuide,
+  rules: telegramRules,
   hosts: (settings) => {
     const parsed = telegramSettings.safeParse(settings);
     return [new URL(parsed.success ? parsed.data.apiRoot : DEFAULT_API).host];

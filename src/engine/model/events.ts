@@ -1,5 +1,6 @@
 import type { Layer } from './decision';
 import type { Effect } from './effect';
+import type { Facts } from './facts';
 import type { ChatContext, ConversationKey, IdentityKey, Role } from './identity';
 
 /**
@@ -21,6 +22,16 @@ export interface EventMap {
   'channel.disabled': { channel: string; reason: string };
   'channel.state': { channel: string; state: ChannelState; detail: string };
   'channel.identity': { channel: string; account: string; name: string; isBot: boolean | null };
+  /** What the platform says of itself or of us, when it changed: all of it. */
+  'channel.facts': { channel: string; facts: Facts };
+  /** Something about a channel that the owner may want to look up: a member who joined, a program that was started. */
+  'channel.event': {
+    channel: string;
+    code: string;
+    text: string;
+    sender?: IdentityKey;
+    conversation?: ConversationKey;
+  };
 
   // Messages. Text is masked and capped; `sha256` and `length` are those of the whole.
   'message.received': {

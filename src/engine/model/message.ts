@@ -48,6 +48,18 @@ export interface OutboundMessage extends ConversationRef {
   /** Edit this earlier message of ours instead of sending, where the platform can. */
   readonly edits?: string;
   readonly buttons?: readonly ReplyButton[];
+  /** Sent after the text, where the platform takes files of their size (`ChannelCapabilities.fileBytes`). */
+  readonly files?: readonly OutboundFile[];
+}
+
+/** A file that goes out with a reply. */
+export interface OutboundFile {
+  readonly name: string;
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The bytes that were approved, whatever has become of the file since. */
+  read(): Promise<Uint8Array>;
 }
 
 /** A button comes back as an inbound message whose text is `command`. */

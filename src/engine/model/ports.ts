@@ -54,3 +54,13 @@ export interface Logger {
 }
 
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Small things of one owner that outlive a restart, sealed at rest. Names are lower-case words with dashes. */
+export interface BlobStore {
+  /** Undefined when there is none, or when what is there cannot be opened any more. */
+  load(name: string): Promise<Uint8Array | undefined>;
+  /** Replaces what was there; durable when it resolves. */
+  save(name: string, bytes: Uint8Array): Promise<void>;
+  /** Deletes everything. */
+  clear(): Promise<void>;
+}

@@ -1,18 +1,16 @@
-import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+import { randomBytes, scrypt } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { EngineError } from '../model/error';
 import type { SecretBackend } from './backend';
+import { KEY_BYTES, seal, unseal } from './seal';
 
 /**
  * scrypt cost: OWASP's password storage cheat sheet asks for N = 2^17, r = 8, p = 1. `maxmem` must be above
  * 128 · N · r bytes for Node to allow it.
  */
 const SCRYPT = { N: 2 ** 17, r: 8, p: 1, maxmem: 256 * 1024 * 1024 } as const;
-const KEY_BYTES = 32;
-/** Recommended for GCM by NIST SP 800-38D. */
-const NONCE_BYTES = 12;
 
 const sealedSchema = z.object({ nonce: z.string(), tag: z.string(), data: z.string() });
 const fileSchema = z.object({
@@ -21,7 +19,7 @@ const fileSchema = z.object({
   check: sealedSchema,
   secrets: z.record(z.string(), sealedSchema),
 });
-type Sealed = z.infer<typeof sealedSchema>;
+type SealedText = z.infer<typeof sealedSchema>;
 type VaultFile = z.infer<typeof fileSchema>;
 
 const CHECK_NAME = 'cowork/check';
@@ -44,13 +42,13 @@ export class SealedFileBackend implements SecretBackend {
   async get(name: string): Promise<string | undefined> {
     const { key, file } = await this.unlock();
     const sealed = Object.hasOwn(file.secrets, name) ? file.secrets[name] : undefined;
-    return sealed && unseal(key, name, sealed);
+    return sealed && unsealText(key, name, sealed);
   }
 
   async set(name: string, value: string): Promise<void> {
     const { key, file } = await this.unlock();
     await this.save(file, () => {
-      file.secrets[name] = seal(key, name, value);
+      file.secrets[name] = sealText(key, name, value);
     });
   }
 
@@ -79,13 +77,13 @@ export class SealedFileBackend implements SecretBackend {
     if (text === undefined) {
       const salt = randomBytes(16);
       const key = await deriveKey(passphrase, salt);
-      const check = seal(key, CHECK_NAME, CHECK_NAME);
+      const check = sealText(key, CHECK_NAME, CHECK_NAME);
       return { key, file: { format: 'cowork-vault-1', salt: salt.toString('base64'), check, secrets: {} } };
     }
     const file = parseFile(text, this.path);
     const key = await deriveKey(passphrase, Buffer.from(file.salt, 'base64'));
     try {
-      unseal(key, CHECK_NAME, file.check);
+      unsealText(key, CHECK_NAME, file.check);
     } catch {
       throw new EngineError('That is not the passphrase with which the credentials were stored. Try again.');
     }
@@ -131,22 +129,12 @@ function deriveKey(passphrase: string, salt: Buffer): Promise<Buffer> {
   });
 }
 
-function seal(key: Buffer, name: string, value: string): Sealed {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name, 'utf8'));
-  const data = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
-  return {
-    nonce: nonce.toString('base64'),
-    tag: cipher.getAuthTag().toString('base64'),
-    data: data.toString('base64'),
-  };
+function sealText(key: Buffer, name: string, value: string): SealedText {
+  const { nonce, tag, data } = seal(key, name, Buffer.from(value, 'utf8'));
+  return { nonce: nonce.toString('base64'), tag: tag.toString('base64'), data: data.toString('base64') };
 }
 
-function unseal(key: Buffer, name: string, sealed: Sealed): string {
-  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(sealed.nonce, 'base64'), {
-    authTagLength: 16,
-  })
-    .setAAD(Buffer.from(name, 'utf8'))
-    .setAuthTag(Buffer.from(sealed.tag, 'base64'));
-  return decipher.update(sealed.data, 'base64', 'utf8') + decipher.final('utf8');
+function unsealText(key: Buffer, name: string, { nonce, tag, data }: SealedText): string {
+  const bytes = (text: string) => Buffer.from(text, 'base64');
+  return unseal(key, name, { nonce: bytes(nonce), tag: bytes(tag), data: bytes(data) }).toString('utf8');
 }

@@ -1,3 +1,4 @@
+import type { Facts } from '../../engine/model/facts';
 import { parseIdentityKey } from '../../engine/model/identity';
 import { type AnyRecord, ENGINE, OWNER_AT_DESK } from '../../engine/model/record';
 import type { AuditRow } from '../protocol/audit';
@@ -15,6 +16,12 @@ export function actorText(actor: string): string {
   } catch {
     return actor;
   }
+}
+
+function factsText(facts: Facts): string {
+  return Object.entries(facts)
+    .map(([name, value]) => `${name} = ${Array.isArray(value) ? value.join(' ') : String(value)}`)
+    .join(', ');
 }
 
 /** What happened, in one line. */
@@ -42,6 +49,10 @@ function summary(record: AnyRecord): string {
       return sentence(`${record.data.channel}: ${record.data.state}`, record.data.detail);
     case 'channel.identity':
       return t('{0} is {1}', record.data.channel, record.data.name);
+    case 'channel.facts':
+      return t('{0} said of itself: {1}', record.data.channel, factsText(record.data.facts));
+    case 'channel.event':
+      return sentence(record.data.channel, record.data.text);
     case 'message.received':
       return record.data.text;
     case 'message.refused':

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AdapterFactory, ChannelAdapter, ChannelDescriptor } from '../../../src/channels/contract';
 import { Gateway } from '../../../src/channels/gateway/gateway';
-import { limitedFetch } from '../../../src/channels/manager/egress';
 import { createAdapter as createSlack } from '../../../src/channels/slack/adapter';
 import { slackDescriptor } from '../../../src/channels/slack/descriptor';
 import { createAdapter as createTelegram } from '../../../src/channels/telegram/adapter';
@@ -11,7 +10,7 @@ import type { Clock } from '../../../src/engine/model/ports';
 import { MemoryJournal } from '../../helpers/memory-journal';
 import { APP_TOKEN, BOT_TOKEN, SlackApi } from '../../peers/slack/slack-api';
 import { BotApi, TOKEN } from '../../peers/telegram/bot-api';
-import { collectingLogger, until } from './support';
+import { collectingLogger, until, watchedContext } from './support';
 
 /**
  * A second of the channel's waits is twenty milliseconds of ours. Long timers, which only end what hangs, keep their
@@ -83,14 +82,11 @@ describe('a platform in trouble', () => {
     gateway: Gateway,
     random: () => number,
   ): Promise<ChannelAdapter> {
+    const { context } = watchedContext(descriptor, settings, secrets, fastClock);
     const adapter = factory({
-      settings,
-      secret: async (name) => secrets[name],
+      ...context,
       receive: (message) => gateway.receive(message),
       state: (state, detail) => assert.notEqual(state, 'fatal', detail),
-      clock: fastClock,
-      log: collectingLogger([]),
-      fetch: limitedFetch(fetch, descriptor.hosts?.(settings) ?? []),
       random,
     });
     const account = await adapter.connect();

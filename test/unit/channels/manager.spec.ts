@@ -15,7 +15,7 @@ import { ChannelRegistry } from '../../../src/channels/registry';
 import type { InboundMessage } from '../../../src/engine/model/message';
 import { ManualClock, settle } from '../../helpers/manual-clock';
 import { MemoryJournal } from '../../helpers/memory-journal';
-import { collectingLogger, MemorySecrets } from './support';
+import { collectingLogger, MemorySecrets, noServices } from './support';
 
 const ACCOUNT: ConnectedAccount = { account: 'bot-1', name: 'Work Bot', isBot: true };
 const SECRET = 'right-secret-value';
@@ -45,9 +45,13 @@ function describeChannel(id: string): ChannelDescriptor {
       buttons: false,
       threads: false,
       typing: false,
+      fileBytes: 0,
       contexts: ['dm'],
     },
     setup: [],
+    links: [],
+    guide: { hears: [], reach: '', limits: [], troubles: [] },
+    rules: [],
     hosts: () => ['example.test'],
   };
 }
@@ -150,6 +154,7 @@ describe('channel manager', () => {
       clock,
       log: collectingLogger(logged),
       fetch: async () => new Response('ok'),
+      services: noServices(),
       random: () => 0,
       settings: () => settings,
       hold: () => hold,

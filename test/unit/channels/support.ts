@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import type { AdapterContext, ChannelDescriptor } from '../../../src/channels/contract';
-import { limitedFetch } from '../../../src/channels/manager/egress';
+import type { AdapterContext, ChannelDescriptor, ChannelNote } from '../../../src/channels/contract';
+import { limitedNetwork } from '../../../src/channels/manager/egress';
+import type { ChannelServices } from '../../../src/channels/manager/services';
+import type { OpenWebhook, WebhookHandler, WebhookOptions } from '../../../src/channels/webhook-contract';
 import type { ChannelState } from '../../../src/engine/model/events';
+import type { Facts } from '../../../src/engine/model/facts';
 import type { InboundMessage, OutboundMessage } from '../../../src/engine/model/message';
-import { type Clock, type Logger, type SecretStore, systemClock } from '../../../src/engine/model/ports';
+import {
+  type BlobStore,
+  type Clock,
+  type Logger,
+  type SecretStore,
+  systemClock,
+} from '../../../src/engine/model/ports';
 
 /** What an adapter did, and the context that it did it in. */
 export interface Watched {
@@ -11,6 +20,14 @@ export interface Watched {
   readonly received: InboundMessage[];
   readonly states: { state: ChannelState; detail: string }[];
   readonly logged: string[];
+  readonly notes: ChannelNote[];
+  /** All that was reported, merged. */
+  facts(): Facts;
+  /** Who is let in, as `account/sender` and `account/conversation`; what the adapter shuts out is taken off. */
+  readonly known: Set<string>;
+  readonly store: MemoryStore;
+  /** The door that the adapter opened, for tests that play the platform. */
+  door(): { options: WebhookOptions; handler: WebhookHandler } | undefined;
   /** Rejects the next `receive` calls, as a journal that cannot be written does. */
   failReceives(count: number): void;
 }
@@ -21,12 +38,25 @@ export function watchedContext(
   settings: Record<string, unknown>,
   secrets: Record<string, string | undefined>,
   clock: Clock = systemClock,
+  more: { store?: MemoryStore; machine?: AdapterContext['machine'] } = {},
 ): Watched {
   const received: InboundMessage[] = [];
   const states: { state: ChannelState; detail: string }[] = [];
   const logged: string[] = [];
+  const notes: ChannelNote[] = [];
+  const known = new Set<string>();
+  const store = more.store ?? new MemoryStore();
+  const seen = new Set<string>();
+  const { fetch: limited, admit } = limitedNetwork(fetch, descriptor.hosts?.(settings) ?? []);
+  let facts: Facts = {};
+  let door: { options: WebhookOptions; handler: WebhookHandler } | undefined;
   let failures = 0;
   return {
+    notes,
+    facts: () => facts,
+    known,
+    store,
+    door: () => door,
     received,
     states,
     logged,
@@ -44,9 +74,40 @@ export function watchedContext(
         received.push(message);
       },
       state: (state, detail) => void states.push({ state, detail }),
+      renewSecret: async (name, value) => {
+        secrets[name] = value;
+      },
+      report: (more) => {
+        facts = { ...facts, ...more };
+      },
+      note: async (event) => void notes.push(event),
+      people: {
+        isKnown: (account, sender) => known.has(`${account}/${sender}`),
+        suspend: async (account, sender) => void known.delete(`${account}/${sender}`),
+        isOpen: (account, conversation) => known.has(`${account}/${conversation}`),
+        closeConversation: async (account, conversation) => void known.delete(`${account}/${conversation}`),
+      },
+      store,
+      machine: more.machine ?? { platform: 'linux', home: '/home/nobody' },
+      webhook: async (options, handler): Promise<OpenWebhook> => {
+        door = { options, handler };
+        return {
+          url: 'https://public.example/hook',
+          isPublic: true,
+          firstTime: async (key) => {
+            const first = !seen.has(key);
+            seen.add(key);
+            return first;
+          },
+          close: async () => {
+            door = undefined;
+          },
+        };
+      },
       clock,
       log: collectingLogger(logged),
-      fetch: limitedFetch(fetch, descriptor.hosts?.(settings) ?? []),
+      fetch: limited,
+      admit,
       random: () => 0,
     },
   };
@@ -55,6 +116,35 @@ export function watchedContext(
 export function collectingLogger(lines: string[]): Logger {
   const add = (text: string) => void lines.push(text);
   return { debug: add, info: add, warn: add, error: add };
+}
+
+/** Survives as long as the test, so that a second adapter can be given what a first one kept. */
+export class MemoryStore implements BlobStore {
+  readonly blobs = new Map<string, Uint8Array>();
+  async load(name: string): Promise<Uint8Array | undefined> {
+    return this.blobs.get(name);
+  }
+  async save(name: string, bytes: Uint8Array): Promise<void> {
+    this.blobs.set(name, Uint8Array.from(bytes));
+  }
+  async clear(): Promise<void> {
+    this.blobs.clear();
+  }
+}
+
+/** Services for managers whose channels need none. */
+export function noServices(): ChannelServices {
+  return {
+    people: {
+      isKnown: () => false,
+      suspend: async () => {},
+      isOpen: () => false,
+      closeConversation: async () => {},
+    },
+    machine: { platform: 'linux', home: '/home/nobody' },
+    store: () => new MemoryStore(),
+    webhook: () => Promise.reject(new Error('no webhook server in this test')),
+  };
 }
 
 export class MemorySecrets implements SecretStore {

@@ -11,7 +11,7 @@ import type { InboundMessage } from '../../../src/engine/model/message';
 import { systemClock } from '../../../src/engine/model/ports';
 import { MemoryJournal } from '../../helpers/memory-journal';
 import { BotApi, TOKEN } from '../../peers/telegram/bot-api';
-import { collectingLogger, MemorySecrets, until } from './support';
+import { collectingLogger, MemorySecrets, noServices, until } from './support';
 
 /** Manager, gateway and adapters as they are put together, with an engine that answers. */
 describe('channels together', () => {
@@ -73,6 +73,7 @@ describe('channels together', () => {
         clock: systemClock,
         log,
         fetch,
+        services: noServices(),
         random: () => 0,
         settings: (channel) => (channel === 'telegram' ? { apiRoot: api.root } : {}),
         hold: () => undefined,

@@ -1,0 +1,12 @@
+// Written by `npm run generate` from the folders beside it.
+import type { ChannelDescriptor } from './contract';
+import { localDescriptor } from './local/descriptor';
+import { slackDescriptor } from './slack/descriptor';
+import { telegramDescriptor } from './telegram/descriptor';
+
+/** Every channel that this build knows. */
+export const DESCRIPTORS: readonly ChannelDescriptor[] = [
+  localDescriptor,
+  slackDescriptor,
+  telegramDescriptor,
+];
