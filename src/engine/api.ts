@@ -15,6 +15,7 @@ import type {
   ExportResult,
   TaskView,
   UserView,
+  VaultHealth,
   VerifyResult,
 } from './model/views';
 import type { Candidate, Simulation } from './policy/simulate';
@@ -35,6 +36,7 @@ export interface EngineApi {
   readonly tasks: TasksApi;
   readonly audit: AuditApi;
   readonly policy: PolicyApi;
+  readonly vault: VaultApi;
 
   /** Fires after a change, once per batch of records, with what to read again. */
   readonly onChange: Event<ReadonlySet<ChangeKind>>;
@@ -182,6 +184,13 @@ export interface AuditApi {
     filter: AuditFilter,
     options?: { readonly bucket?: 'hour' | 'day'; readonly signal?: AbortSignal },
   ): Promise<AuditAggregates>;
+}
+
+// ── Credentials ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** How credentials are kept and how old they are; never a value. */
+export interface VaultApi {
+  health(): Promise<VaultHealth>;
 }
 
 // ── Policy ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -28,6 +28,7 @@ import { Preparation, type Surroundings } from './tasks/preparation';
 import { Tasks } from './tasks/tasks';
 import type { ToolContext } from './tools/tool';
 import { createTools } from './tools/tools';
+import { type HealthDeps, vaultHealth } from './vault/health';
 
 /** What the engine is built from. Functions are read at each use, so that a changed setting counts at once. */
 export interface EngineOptions {
@@ -36,7 +37,8 @@ export interface EngineOptions {
   readonly store: Store;
   readonly opened: OpenReport;
   readonly masker: MaskingService;
-  readonly secrets: SecretStore;
+  readonly secrets: SecretStore & HealthDeps['vault'];
+  readonly rotateAfterDays: () => number;
   readonly clock: Clock;
   /** May be slow the first time, when the parsers are loaded. */
   readonly analyse: (line: string, shell: Shell, place: ShellPlace) => Promise<CommandAnalysis>;
@@ -159,7 +161,16 @@ export function assemble(options: EngineOptions): Assembled {
     },
     channelOf: (user) => access.users().find(({ key, state }) => key === user && state === 'active')?.channel,
   });
-  const engine = new Engine({ ...rooms, conversation, audit: auditOf(store, masker), policy });
+  const engine = new Engine({
+    ...rooms,
+    conversation,
+    audit: auditOf(store, masker),
+    policy,
+    vault: {
+      health: () =>
+        vaultHealth({ vault: options.secrets, masker, clock, rotateAfterDays: options.rotateAfterDays }),
+    },
+  });
   return { engine, records, access, state: () => live.now };
 }
 

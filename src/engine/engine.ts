@@ -11,6 +11,7 @@ import type {
   StepUpApi,
   TasksApi,
   UsersApi,
+  VaultApi,
 } from './api';
 import type { Approvals } from './approvals/approvals';
 import type { RemoteApprovals } from './approvals/remote';
@@ -41,6 +42,7 @@ export interface EngineRooms {
   readonly changes: Changes;
   readonly audit: AuditApi;
   readonly policy: PolicyApi;
+  readonly vault: VaultApi;
   readonly status: () => EngineStatus;
   readonly say: (reply: Reply) => Promise<void>;
 }
@@ -54,6 +56,7 @@ export class Engine implements EngineApi, Disposable {
   readonly tasks: TasksApi;
   readonly audit: AuditApi;
   readonly policy: PolicyApi;
+  readonly vault: VaultApi;
   readonly onChange: Event<ReadonlySet<ChangeKind>>;
   private readonly subscriptions: Disposable[];
 
@@ -65,6 +68,7 @@ export class Engine implements EngineApi, Disposable {
     this.tasks = tasksApi(rooms.tasks);
     this.audit = rooms.audit;
     this.policy = rooms.policy;
+    this.vault = rooms.vault;
     this.onChange = rooms.changes.onChange;
     this.subscriptions = [
       rooms.access.onRevoked((keys) => void this.cutOff(new Set(keys))),

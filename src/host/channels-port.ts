@@ -93,8 +93,14 @@ export class SessionChannels implements ChannelsPort {
   }
 
   async setSecrets(id: string, values: Readonly<Record<string, string>>): Promise<CheckedAccount> {
-    const { channels } = this.session();
-    const account: CheckedAccount | undefined = await channels.storeSecrets(id, values);
+    return this.kept(id, await this.session().channels.storeSecrets(id, values));
+  }
+
+  async rotateSecret(id: string, name: string, value: string): Promise<CheckedAccount> {
+    return this.kept(id, await this.session().channels.rotateSecret(id, name, value));
+  }
+
+  private async kept(id: string, account: CheckedAccount | undefined): Promise<CheckedAccount> {
     await this.readStored();
     return account ?? { name: this.descriptor(id).name, isBot: null };
   }

@@ -68,6 +68,10 @@ export class VsCodeSessionSettings implements SessionSettings {
     return this.settings.get('approvals.expirySeconds', seconds) * 1000;
   }
 
+  rotateAfterDays(): number {
+    return this.settings.get('credentials.rotateAfterDays', z.number().int().min(1));
+  }
+
   onChange(listener: (changed: (key: string) => boolean) => void) {
     return this.settings.onChange(listener);
   }

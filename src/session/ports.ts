@@ -18,6 +18,8 @@ export interface SessionSettings {
   environment(): readonly string[];
   /** Milliseconds. */
   approvalTtlMs(): number;
+  /** Days after which a credential is to be replaced. */
+  rotateAfterDays(): number;
   /** Fires with a test whether a setting, or one below it, is among those that changed. */
   onChange(listener: (changed: (key: string) => boolean) => void): Disposable;
 }

@@ -125,6 +125,7 @@ export class Session {
       environment: () => listedVariables(ports),
       environmentNames: () => variableNames(ports),
       approvalTtlMs: () => ports.settings.approvalTtlMs(),
+      rotateAfterDays: () => ports.settings.rotateAfterDays(),
       say: (reply) => gateway.say(reply),
     };
     const assembled = assemble(options);
@@ -203,6 +204,7 @@ export class Session {
     await this.gateway.close();
     for (const one of this.parts.owned) one.dispose();
     await this.parts.store.close();
+    await this.vault.idle();
   }
 }
 

@@ -18,6 +18,7 @@ export const COMMAND_IDS = [
   'cowork.channels.editAllowlist',
   'cowork.channels.showSetup',
   'cowork.conversations.remove',
+  'cowork.credentials.rotate',
   'cowork.pairing.generate',
   'cowork.pairing.show',
   'cowork.pairing.rotate',

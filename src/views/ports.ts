@@ -85,6 +85,11 @@ export interface ChannelsPort {
   validateSecret(id: string, name: string, value: string): string | undefined;
   /** Asks the platform whether these credentials are good and keeps them only then. */
   setSecrets(id: string, values: Readonly<Record<string, string>>): Promise<CheckedAccount>;
+  /**
+   * Replaces one stored credential; the old one is dropped only after the platform took the new one, and only when
+   * both are of the same account.
+   */
+  rotateSecret(id: string, name: string, value: string): Promise<CheckedAccount>;
   /** A link by which a person sends `code` to the bot, where the platform has one. */
   pairingLink(id: string, code: string): string | undefined;
   /** Opens the terminal that plays a remote user of the built-in channel. */

@@ -7,7 +7,7 @@ import type { Reply } from '../../src/engine/conversation';
 import type { Engine } from '../../src/engine/engine';
 import { createGuard, type Guard } from '../../src/engine/guard';
 import type { InboundMessage } from '../../src/engine/model/message';
-import { type SecretStore, systemClock } from '../../src/engine/model/ports';
+import { type Clock, systemClock } from '../../src/engine/model/ports';
 import type { AnyRecord } from '../../src/engine/model/record';
 import type { UserPolicy } from '../../src/engine/policy/schema';
 import { buildSnapshot } from '../../src/engine/policy/snapshot';
@@ -16,17 +16,14 @@ import { ProcessBackend } from '../../src/engine/sandbox/process-backend';
 import { createInProcessStore } from '../../src/engine/store';
 import type { Store } from '../../src/engine/store/types';
 import { Masking } from '../../src/engine/vault/masking';
+import { Vault } from '../../src/engine/vault/vault';
+import { MemorySecrets } from './memory-secrets';
 
 let guard: Promise<Guard> | undefined;
 
-function memorySecrets(): SecretStore {
-  const values = new Map<string, string>();
-  return {
-    get: async (name) => values.get(name),
-    set: async (name, value) => void values.set(name, value),
-    delete: async (name) => void values.delete(name),
-    names: async () => [...values.keys()],
-  };
+interface TestParts
+  extends Pick<TestEngine, 'folder' | 'masking' | 'secrets' | 'settings' | 'engine' | 'store' | 'policy'> {
+  readonly listeners: Set<() => void>;
 }
 
 /** A whole engine on real folders: journal, tools, guard, process isolation. Only the chat is played by the test. */
@@ -34,18 +31,29 @@ export class TestEngine {
   readonly replies: Reply[] = [];
   private sent = 0;
 
-  private constructor(
-    readonly folder: string,
-    readonly masking: Masking,
-    readonly engine: Engine,
-    readonly store: Store,
-    readonly policy: { user: UserPolicy },
-    private readonly listeners: Set<() => void>,
-  ) {}
+  readonly folder: string;
+  readonly masking: Masking;
+  readonly secrets: Vault;
+  readonly settings: { rotateAfterDays: number };
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly policy: { user: UserPolicy };
+  private readonly listeners: Set<() => void>;
+
+  private constructor(parts: TestParts) {
+    this.folder = parts.folder;
+    this.masking = parts.masking;
+    this.secrets = parts.secrets;
+    this.settings = parts.settings;
+    this.engine = parts.engine;
+    this.store = parts.store;
+    this.policy = parts.policy;
+    this.listeners = parts.listeners;
+  }
 
   /** `folder` of an earlier engine starts a new one on the same workspace and journal. */
   static async start(
-    options: { folder?: string; user?: UserPolicy; access?: AccessConfig } = {},
+    options: { folder?: string; user?: UserPolicy; access?: AccessConfig; clock?: Clock } = {},
   ): Promise<TestEngine> {
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cowork-engine-')));
     const root = join(folder, 'workspace');
@@ -59,6 +67,9 @@ export class TestEngine {
       maskerOf: (secrets) => Masking.of(secrets),
     });
     const masking = new Masking();
+    const clock = options.clock ?? systemClock;
+    const settings = { rotateAfterDays: 90 };
+    const secrets = await Vault.open([new MemorySecrets()], masking, clock);
     const opened = await store.open();
     const policy = { user: options.user ?? {} };
     const sandbox = new ProcessBackend();
@@ -69,8 +80,8 @@ export class TestEngine {
       store,
       opened,
       masker: masking,
-      secrets: memorySecrets(),
-      clock: systemClock,
+      secrets,
+      clock,
       analyse: async (line, shell, place) => analyse({ line, shell, ...place }),
       sandbox: () => sandbox,
       policy: () =>
@@ -86,13 +97,14 @@ export class TestEngine {
       environment: () => ({}),
       environmentNames: () => ['PATH'],
       approvalTtlMs: () => 300_000,
+      rotateAfterDays: () => settings.rotateAfterDays,
       say: async (reply) => {
         tested.current?.replies.push(reply);
         for (const listener of [...listeners]) listener();
       },
     };
     const { engine, records } = assemble(engineOptions);
-    tested.current = new TestEngine(folder, masking, engine, store, policy, listeners);
+    tested.current = new TestEngine({ folder, masking, secrets, settings, engine, store, policy, listeners });
     await recordStart(records, engineOptions);
     await engine.recover();
     engine.onChange(() => {

@@ -5,30 +5,12 @@ import type { AdapterChunk } from '../../src/channels/registry';
 import type { Head } from '../../src/engine/journal';
 import { Emitter } from '../../src/engine/model/emitter';
 import { silentLogger, systemClock } from '../../src/engine/model/ports';
-import type { SecretBackend } from '../../src/engine/vault/backend';
 import type { GuardChunk } from '../../src/session/ports';
 import { Session } from '../../src/session/session';
+import { MemorySecrets } from './memory-secrets';
 
 /** The bundles that `npm run build` wrote: a session runs what ships. */
 export const BUNDLES = resolve(__dirname, '../../dist');
-
-/** Secrets in memory, that last as long as the test. */
-export class MemorySecrets implements SecretBackend {
-  readonly level = 'editor';
-  readonly values = new Map<string, string>();
-
-  async get(name: string): Promise<string | undefined> {
-    return this.values.get(name);
-  }
-
-  async set(name: string, value: string): Promise<void> {
-    this.values.set(name, value);
-  }
-
-  async delete(name: string): Promise<void> {
-    this.values.delete(name);
-  }
-}
 
 /** A whole session outside any editor: real worker, real bundles, real folders. The test plays the person at the desk. */
 export class TestSession {
@@ -81,6 +63,7 @@ export class TestSession {
         sandbox: () => 'process',
         environment: () => [],
         approvalTtlMs: () => 300_000,
+        rotateAfterDays: () => 90,
         onChange: never,
       },
       policyFile: { read: async () => undefined, onChange: never },

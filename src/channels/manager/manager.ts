@@ -225,14 +225,46 @@ export class ChannelManager implements Disposable {
     values: Readonly<Record<string, string>>,
   ): Promise<ConnectedAccount | undefined> {
     const account = await this.checkSecrets(id, values);
+    await this.keepSecrets(id, values);
+    return account;
+  }
+
+  /**
+   * Replaces one stored secret with another one of the same account. The old one is dropped only after the platform
+   * took the new one. @throws ChannelError as `checkSecrets`, and when it is the stored one or another account's.
+   */
+  async rotateSecret(id: string, name: string, value: string): Promise<ConnectedAccount | undefined> {
+    const slot = this.slot(id);
+    const { label } = this.field(slot.descriptor, name);
+    const earlier = await this.deps.secrets.get(`${id}/${name}`);
+    if (earlier === undefined)
+      throw new ChannelError('fatal', `There is no ${label.toLowerCase()} to replace yet. Enter one first.`);
+    if (earlier === value)
+      throw new ChannelError(
+        'fatal',
+        `This is the ${label.toLowerCase()} that is stored already. Let ${slot.descriptor.name} issue a new one.`,
+      );
+    const account = await this.checkSecrets(id, { [name]: value });
+    const known = slot.account;
+    if (account && known && account.account !== known.account) {
+      throw new ChannelError(
+        'fatal',
+        `This belongs to ${account.name}, but ${known.name} is connected. Nothing was changed. To use another account, enter its credentials anew.`,
+      );
+    }
+    await this.keepSecrets(id, { [name]: value });
+    return account;
+  }
+
+  private async keepSecrets(id: string, values: Readonly<Record<string, string>>): Promise<void> {
     for (const [name, value] of Object.entries(values)) {
       const key = `${id}/${name}`;
       const earlier = await this.deps.secrets.get(key);
       await this.deps.secrets.set(key, value);
-      await this.secretEvent(id, name, earlier === undefined ? 'stored' : 'rotated', '');
+      if (earlier !== value)
+        await this.secretEvent(id, name, earlier === undefined ? 'stored' : 'rotated', '');
     }
     await this.reconnect(id);
-    return account;
   }
 
   /** Deletes a channel's secrets. It goes to `unconfigured` if it is enabled. */

@@ -214,3 +214,33 @@ export interface AuditReceipt extends AuditEntry {
   /** What to save: `cowork audit receipt --check FILE` verifies it. */
   readonly file: string;
 }
+
+/** Where secrets are kept, from the best to the last resort. */
+export type VaultLevel = 'editor' | 'keychain' | 'file';
+
+/** One credential, by name only. Times in milliseconds since the epoch. */
+export interface CredentialHealth {
+  /** `<channel or provider>/<field>`, for instance `telegram/botToken`. */
+  readonly name: string;
+  /** `issued` by a platform, which can issue another; `own` ones were made here and are not rotated. */
+  readonly kind: 'issued' | 'own';
+  readonly createdAt: number;
+  /** When it last got another value. */
+  readonly rotatedAt: number;
+  /** To the hour. */
+  readonly lastUsedAt?: number;
+  /** Whole days since `rotatedAt`. */
+  readonly ageDays: number;
+  /** Issued, and as old as `rotateAfterDays` or older. */
+  readonly overdue: boolean;
+}
+
+/** How credentials are kept. */
+export interface VaultHealth {
+  readonly level: VaultLevel;
+  /** Why better places are not used; best first. */
+  readonly passedOver: readonly { readonly level: VaultLevel; readonly why: string }[];
+  readonly rotateAfterDays: number;
+  /** Oldest first. */
+  readonly credentials: readonly CredentialHealth[];
+}

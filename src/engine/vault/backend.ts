@@ -1,5 +1,6 @@
-/** Where secrets are kept, from the best to the last resort. */
-export type VaultLevel = 'editor' | 'keychain' | 'file';
+import type { VaultLevel } from '../model/views';
+
+export type { VaultLevel };
 
 /** A place for named secrets. Values are opaque text. Rejects when the place cannot be used. */
 export interface SecretBackend {

@@ -41,6 +41,7 @@ export class SealedFileBackend implements SecretBackend {
 
   async get(name: string): Promise<string | undefined> {
     const { key, file } = await this.unlock();
+    await this.readAgain(file);
     const sealed = Object.hasOwn(file.secrets, name) ? file.secrets[name] : undefined;
     return sealed && unsealText(key, name, sealed);
   }
@@ -68,10 +69,7 @@ export class SealedFileBackend implements SecretBackend {
   }
 
   private async open(): Promise<{ key: Buffer; file: VaultFile }> {
-    const text = await readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
+    const text = await this.text();
     const passphrase = await this.askPassphrase(text === undefined);
     if (!passphrase) throw new EngineError('Without the passphrase the stored credentials stay locked.');
     if (text === undefined) {
@@ -90,9 +88,29 @@ export class SealedFileBackend implements SecretBackend {
     return { key, file };
   }
 
+  /** Takes over what another window stored meanwhile. */
+  private async readAgain(file: VaultFile): Promise<void> {
+    const text = await this.text();
+    if (text === undefined) return;
+    const now = parseFile(text, this.path);
+    if (now.salt !== file.salt)
+      throw new EngineError(
+        `The credentials file ${this.path} was made anew by another window. Reload this window to go on with it.`,
+      );
+    file.secrets = now.secrets;
+  }
+
+  private text(): Promise<string | undefined> {
+    return readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+  }
+
   /** One write at a time, into a new file that replaces the old one, so that a crash leaves one of the two whole. */
   private save(file: VaultFile, change: () => void): Promise<void> {
     const next = this.writing.then(async () => {
+      await this.readAgain(file);
       change();
       await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
       const temporary = `${this.path}.new`;

@@ -12,8 +12,11 @@ const indexSchema = z.record(
 );
 type Index = z.infer<typeof indexSchema>;
 
-/** Health of one secret. Times in milliseconds since the epoch. */
-export interface SecretHealth {
+/** `lastUsedAt` is to the hour, so that not each use writes. Milliseconds. */
+const USED_EVERY_MS = 3_600_000;
+
+/** The life of one secret. Times in milliseconds since the epoch. */
+export interface SecretTimes {
   readonly name: string;
   readonly createdAt: number;
   readonly rotatedAt: number;
@@ -31,7 +34,7 @@ export interface PassedOver {
  * is made known to the masking service first, so that it cannot leave by another door.
  */
 export class Vault implements SecretStore {
-  private index: Index | undefined;
+  private readonly used = new Map<string, number>();
   private updating: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -61,19 +64,21 @@ export class Vault implements SecretStore {
   }
 
   async get(name: string): Promise<string | undefined> {
-    const value = await this.backend.get(name);
-    if (value === undefined) return undefined;
-    this.masking.learn(name, value);
+    const value = await this.read(name);
+    if (value !== undefined) this.noteUse(name);
     return value;
   }
 
   async set(name: string, value: string): Promise<void> {
     if (name.startsWith('cowork/')) throw new RangeError(`reserved secret name: ${name}`);
+    // Storing the same value again is no rotation.
+    const same = (await this.read(name)) === value;
     this.masking.learn(name, value);
     await this.backend.set(name, value);
     await this.updateIndex((index) => {
       const now = this.clock.now();
-      index[name] = { ...(index[name] ?? { createdAt: now }), rotatedAt: now };
+      const known = index[name] ?? { createdAt: now, rotatedAt: now };
+      index[name] = same ? known : { ...known, rotatedAt: now };
     });
   }
 
@@ -89,22 +94,42 @@ export class Vault implements SecretStore {
     return Object.keys(await this.readIndex());
   }
 
-  async health(): Promise<readonly SecretHealth[]> {
+  async times(): Promise<readonly SecretTimes[]> {
     return Object.entries(await this.readIndex()).map(([name, times]) => ({ name, ...times }));
   }
 
   /** Makes every stored value known to the masking service; called once at start. */
   async warmMasking(): Promise<void> {
-    for (const name of await this.names()) await this.get(name);
+    for (const name of await this.names()) await this.read(name);
   }
 
+  /** Resolves when nothing is being written any more. */
+  async idle(): Promise<void> {
+    await this.updating;
+  }
+
+  private async read(name: string): Promise<string | undefined> {
+    const value = await this.backend.get(name);
+    if (value !== undefined) this.masking.learn(name, value);
+    return value;
+  }
+
+  /** In the background: whoever needs a secret does not wait for a note about it. */
+  private noteUse(name: string): void {
+    const now = this.clock.now();
+    if (now - (this.used.get(name) ?? Number.NEGATIVE_INFINITY) < USED_EVERY_MS) return;
+    this.used.set(name, now);
+    this.updateIndex((index) => {
+      const known = index[name];
+      if (known) index[name] = { ...known, lastUsedAt: now };
+    }).catch(() => this.used.delete(name));
+  }
+
+  /** Read each time: another window writes it too. */
   private async readIndex(): Promise<Index> {
-    if (this.index) return this.index;
     const text = await this.backend.get(INDEX);
-    const parsed =
-      text === undefined ? { success: true as const, data: {} } : indexSchema.safeParse(safeJson(text));
-    this.index = parsed.success ? parsed.data : {};
-    return this.index;
+    const parsed = text === undefined ? undefined : indexSchema.safeParse(safeJson(text));
+    return parsed?.success ? parsed.data : {};
   }
 
   private updateIndex(change: (index: Index) => void): Promise<void> {

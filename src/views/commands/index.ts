@@ -4,6 +4,7 @@ import { Disposables } from '../lifecycle';
 import { t } from '../protocol/l10n';
 import { approvalCommands } from './approvals';
 import { channelCommands } from './channels';
+import { credentialCommands } from './credentials';
 import { type Desk, type Handler, Notice } from './kit';
 import { pairingCommands } from './pairing';
 import { policyCommands } from './policy';
@@ -36,6 +37,7 @@ export function registerCommands(desk: Desk): Disposables {
   const handlers: Readonly<Record<CommandId, Handler>> = {
     ...approvalCommands(desk),
     ...channelCommands(desk),
+    ...credentialCommands(desk),
     ...pairingCommands(desk),
     ...policyCommands(desk),
     ...secondFactorCommands(desk),

@@ -19,6 +19,9 @@ import { collectingLogger, MemorySecrets, noServices } from './support';
 
 const ACCOUNT: ConnectedAccount = { account: 'bot-1', name: 'Work Bot', isBot: true };
 const SECRET = 'right-secret-value';
+/** Good too, of the same account and of another one. */
+const ROTATED = 'rotated-secret-value';
+const OTHERS = 'secret-of-another-bot';
 
 function describeChannel(id: string): ChannelDescriptor {
   return {
@@ -70,7 +73,9 @@ class Puppet implements ChannelAdapter {
     private readonly script: { connect(): Promise<ConnectedAccount>; check(): Promise<ConnectedAccount> },
   ) {}
   async check() {
-    if ((await this.context.secret('token')) !== SECRET) {
+    const token = (await this.context.secret('token')) ?? '';
+    if (token === OTHERS) return { ...ACCOUNT, account: 'other', name: 'Other bot' };
+    if (![SECRET, ROTATED].includes(token)) {
       throw new ChannelError('fatal', 'The platform refused the token.');
     }
     if ((await this.context.secret('app')) === 'wrong-app-value')
@@ -448,9 +453,10 @@ describe('channel manager', () => {
     assert.deepEqual(await manager.storeSecret('beta', 'token', SECRET), ACCOUNT);
     assert.equal(secrets.values.get('beta/token'), SECRET);
     await manager.storeSecret('beta', 'token', SECRET);
+    await manager.storeSecret('beta', 'token', ROTATED);
     assert.deepEqual(
       journal.ofType('secret.event').map(({ data }) => data.event),
-      ['refused', 'refused', 'checked', 'stored', 'checked', 'rotated'],
+      ['refused', 'refused', 'checked', 'stored', 'checked', 'checked', 'rotated'],
     );
     assert.ok(puppets.every(({ connects, disconnects }) => connects === 0 && disconnects === 1));
     const everything = JSON.stringify([journal.records, logged]);
@@ -459,6 +465,31 @@ describe('channel manager', () => {
     await manager.enable('beta');
     await manager.forgetSecrets('beta');
     assert.equal(view(manager, 'beta').state, 'unconfigured');
+  });
+
+  it('[MT-2] rotates a secret only after the platform took the new one, for the same account', async () => {
+    const manager = make();
+    await assert.rejects(manager.rotateSecret('beta', 'token', SECRET), /no .*token to replace yet/);
+    await manager.storeSecret('beta', 'token', SECRET);
+    await manager.enable('beta');
+    const kept = () => secrets.values.get('beta/token');
+    await assert.rejects(manager.rotateSecret('beta', 'token', SECRET), /stored already/);
+    await assert.rejects(manager.rotateSecret('beta', 'token', 'has spaces'), /no spaces/);
+    await assert.rejects(manager.rotateSecret('beta', 'token', 'wrong-secret-value'), /refused the token/);
+    await assert.rejects(manager.rotateSecret('beta', 'token', OTHERS), /belongs to Other bot/);
+    assert.equal(kept(), SECRET);
+    assert.equal(view(manager, 'beta').state, 'online');
+    assert.ok(!journal.ofType('secret.event').some(({ data }) => data.event === 'rotated'));
+    assert.deepEqual(await manager.rotateSecret('beta', 'token', ROTATED), ACCOUNT);
+    assert.equal(kept(), ROTATED);
+    assert.equal(view(manager, 'beta').state, 'online');
+    assert.deepEqual(journal.ofType('secret.event').at(-1)?.data, {
+      name: 'beta/token',
+      event: 'rotated',
+      detail: '',
+    });
+    const everything = JSON.stringify([journal.records, logged]);
+    for (const secret of [SECRET, ROTATED, OTHERS]) assert.ok(!everything.includes(secret));
   });
 
   it('[FAQ-1] reaches the hosts of the channel and no others', async () => {

@@ -8,6 +8,8 @@ import { KeychainBackend } from '../../../src/engine/vault/keychain';
 import { Masking } from '../../../src/engine/vault/masking';
 import { SealedFileBackend } from '../../../src/engine/vault/sealed-file';
 import { Vault } from '../../../src/engine/vault/vault';
+import { ManualClock } from '../../helpers/manual-clock';
+import { MemorySecrets } from '../../helpers/memory-secrets';
 
 const broken: SecretBackend = {
   level: 'editor',
@@ -50,6 +52,7 @@ describe('vault', () => {
     assert.equal((await stat(file)).mode & 0o777, 0o600);
     const again = await open('correct horse');
     assert.equal(await again.get('telegram/botToken'), 'the-secret-token');
+    await again.idle();
     assert.deepEqual(await again.names(), ['telegram/botToken']);
   });
 
@@ -87,6 +90,46 @@ describe('vault', () => {
     await vault.set('a/b', 'first-value');
     now = 2000;
     await vault.set('a/b', 'second-value');
-    assert.deepEqual(await vault.health(), [{ name: 'a/b', createdAt: 1000, rotatedAt: 2000 }]);
+    assert.deepEqual(await vault.times(), [{ name: 'a/b', createdAt: 1000, rotatedAt: 2000 }]);
+    now = 3000;
+    await vault.set('a/b', 'second-value');
+    assert.equal((await vault.times())[0]?.rotatedAt, 2000, 'the same value again is no rotation');
   });
+
+  it('notes when a secret was used, to the hour, and not that it was read at start', async () => {
+    const clock = new ManualClock(1000);
+    const secrets = new MemorySecrets();
+    const vault = await Vault.open([secrets], new Masking(), clock);
+    await vault.set('a/b', 'some-value');
+    await vault.warmMasking();
+    await vault.idle();
+    assert.equal((await vault.times())[0]?.lastUsedAt, undefined);
+    await vault.get('a/b');
+    clock.advance(1000);
+    await vault.get('a/b');
+    await vault.idle();
+    assert.equal((await vault.times())[0]?.lastUsedAt, 1000);
+    clock.advance(3_600_000);
+    await vault.get('a/b');
+    await vault.idle();
+    assert.equal((await vault.times())[0]?.lastUsedAt, 3_602_000);
+  });
+
+  for (const place of ['editor', 'file'] as const) {
+    it(`loses nothing when two windows store secrets (${place})`, async () => {
+      const shared = new MemorySecrets();
+      const one = await Vault.open([place === 'editor' ? shared : sealed('p')], new Masking(), systemClock);
+      await one.set('a/first', 'value-one');
+      const two = await Vault.open([place === 'editor' ? shared : sealed('p')], new Masking(), systemClock);
+      await one.set('a/second', 'value-two');
+      await two.set('b/third', 'value-three');
+      const names = ['a/first', 'a/second', 'b/third'];
+      for (const vault of [one, two]) {
+        assert.deepEqual([...(await vault.names())].sort(), names);
+        assert.equal(await vault.get('a/second'), 'value-two');
+        assert.equal(await vault.get('b/third'), 'value-three');
+        await vault.idle();
+      }
+    });
+  }
 });

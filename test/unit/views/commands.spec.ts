@@ -123,6 +123,23 @@ function engineWith(
       query: note('query', { records: [], total: 0 }),
       verify: note('verify', { intact: true, records: 0, lastSeq: 0, headHash: '' }),
     },
+    vault: {
+      health: async () => ({
+        level: 'editor',
+        passedOver: [],
+        rotateAfterDays: 90,
+        credentials: [
+          {
+            name: 'telegram/botToken',
+            kind: 'issued',
+            createdAt: 1,
+            rotatedAt: 1,
+            ageDays: 120,
+            overdue: true,
+          },
+        ],
+      }),
+    },
   };
   return api as unknown as EngineApi;
 }
@@ -185,6 +202,7 @@ function open(state: EngineState, engine: EngineApi | undefined, calls: Call[]) 
       remove: note('remove'),
       validateSecret: () => undefined,
       setSecrets: note('setSecrets', { name: 'bot', isBot: true }),
+      rotateSecret: note('rotateSecret', { name: 'bot', isBot: true }),
       pairingLink: () => undefined,
       openLocalChat: note('openLocalChat'),
     },
@@ -300,6 +318,23 @@ describe('the commands', () => {
       for (const id of COMMAND_IDS) if (id !== 'cowork.pause') await run(id, argument, [argument]);
     }
     assert.deepEqual(errors, []);
+  });
+
+  it('[MT-2] rotate the credential that was named or picked, the oldest first', async () => {
+    for (const argument of [undefined, 'telegram/botToken', 'telegram', { channel: channel({}) }]) {
+      const calls: Call[] = [];
+      const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+      editor.answers = 'leave';
+      await run('cowork.credentials.rotate', argument);
+      assert.equal(calls.length, 0);
+      editor.answers = 'first';
+      await run('cowork.credentials.rotate', argument);
+      assert.deepEqual(calls[0]?.slice(0, 3), ['rotateSecret', 'telegram', 'botToken']);
+      assert.match(editor.shown.at(-1)?.text ?? '', /knows the new one as bot/);
+    }
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', []), []);
+    await run('cowork.credentials.rotate', 'nothing/here');
+    assert.match(editor.shown.at(-1)?.text ?? '', /No credential is stored/);
   });
 
   it('let only approvers and owners approve from a chat, and their own requests only when that is confirmed', async () => {
