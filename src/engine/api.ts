@@ -13,6 +13,7 @@ import type {
   CodeView,
   ExportFormat,
   ExportResult,
+  TaskChangeView,
   TaskView,
   UserView,
   VaultHealth,
@@ -150,6 +151,15 @@ export interface TasksApi {
   cancel(taskId: string, reason: string): Promise<void>;
   /** The whole process tree, at once. */
   forceStop(taskId: string, reason: string): Promise<void>;
+  /** What tools changed in files, newest first, as long as the copies are kept. Commands are not watched. */
+  changes(taskId: string): Promise<readonly TaskChangeView[]>;
+  /** The file as it was before a change, at most 5 MB of it; undefined when nothing is kept of it. */
+  before(taskId: string, changeId: string): Promise<Uint8Array | undefined>;
+  /**
+   * Takes one change back. Resolves with the id of the change that undoes it, if there is one.
+   * @throws EngineError when it is not there, was restored, or the file was changed by somebody since
+   */
+  restore(taskId: string, changeId: string): Promise<string | undefined>;
   /** Output of a running task as it comes: masked text. */
   readonly onOutput: Event<{ taskId: string; text: string }>;
 }

@@ -23,11 +23,14 @@ import type { SandboxBackend } from './sandbox/backend';
 import { defaultShell } from './sandbox/shell';
 import type { OpenReport, Store } from './store/types';
 import { Actions } from './tasks/actions';
+import { TaskChanges } from './tasks/changes';
 import { offeredScopes, recordGrant } from './tasks/grants';
 import { Preparation, type Surroundings } from './tasks/preparation';
 import { Tasks } from './tasks/tasks';
+import { PathGuard } from './tools/path-guard';
 import type { ToolContext } from './tools/tool';
 import { createTools } from './tools/tools';
+import { UndoStore } from './tools/undo-store';
 import { type HealthDeps, vaultHealth } from './vault/health';
 
 /** What the engine is built from. Functions are read at each use, so that a changed setting counts at once. */
@@ -91,6 +94,7 @@ export function assemble(options: EngineOptions): Assembled {
     records,
     state: () => live.now.tasks,
     displayName: (user) => live.now.access.users[user]?.displayName ?? user,
+    timeLimitMs: () => options.policy().limits.taskTimeoutMs,
     concurrency: () => CONCURRENT_TASKS,
   });
   const surroundings = surroundingsOf(options, live);
@@ -132,6 +136,7 @@ export function assemble(options: EngineOptions): Assembled {
     remote,
     stepUp,
     tasks,
+    taskChanges: taskChangesOf(options, records),
     changes,
     status,
     say: options.say,
@@ -232,6 +237,15 @@ function toolContextOf(options: EngineOptions): (taskId: string, signal: AbortSi
     taskId,
     env: options.environment(),
     network: 'none',
+  });
+}
+
+function taskChangesOf({ storageDir, clock, workspace }: EngineOptions, records: RecordSink): TaskChanges {
+  return new TaskChanges({
+    records,
+    undo: new UndoStore(storageDir, clock),
+    guard: () => PathGuard.create({ workspace: workspace.root }),
+    workspace: workspace.root,
   });
 }
 

@@ -12,6 +12,7 @@ const FAMILIES: Readonly<Record<string, readonly ChangeKind[]>> = {
   decision: ['tasks'],
   engine: ['status'],
   message: ['users'],
+  restore: ['tasks'],
   secret: ['users'],
   task: ['tasks', 'status'],
 };

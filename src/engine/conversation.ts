@@ -118,7 +118,7 @@ export class Conversation {
     );
     if (run.signal.aborted) {
       await tell(
-        `${run.taskId} was stopped. ${outcome.kind === 'ran' ? resultText(title, outcome.result) : 'Nothing ran.'}`,
+        `${run.taskId} was stopped. ${outcome.kind === 'ran' ? resultText(title, outcome.result, run.taskId) : 'Nothing ran.'}`,
       );
       return { state: 'cancelled', detail: '' };
     }
@@ -126,7 +126,7 @@ export class Conversation {
       await tell(`${title}\n${outcome.text}`);
       return { state: 'denied', detail: outcome.text };
     }
-    await tell(resultText(title, outcome.result));
+    await tell(resultText(title, outcome.result, run.taskId));
     return outcome.result.ok
       ? { state: 'done', detail: '' }
       : { state: 'failed', detail: outcome.result.error ?? exitDetail(outcome.result.exitCode) };

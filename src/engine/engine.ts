@@ -26,6 +26,7 @@ import { OWNER_AT_DESK, type RecordSink } from './model/record';
 import type { CodeView } from './model/views';
 import type { Grant } from './policy/grants';
 import type { EngineState } from './projections';
+import type { TaskChanges } from './tasks/changes';
 import type { TaskEntry } from './tasks/projection';
 import type { Tasks } from './tasks/tasks';
 
@@ -38,6 +39,7 @@ export interface EngineRooms {
   readonly remote: RemoteApprovals;
   readonly stepUp: StepUp;
   readonly tasks: Tasks;
+  readonly taskChanges: TaskChanges;
   readonly conversation: Conversation;
   readonly changes: Changes;
   readonly audit: AuditApi;
@@ -65,7 +67,7 @@ export class Engine implements EngineApi, Disposable {
     this.pairing = pairingApi(rooms.access);
     this.stepUp = rooms.stepUp;
     this.approvals = approvalsApi(rooms);
-    this.tasks = tasksApi(rooms.tasks);
+    this.tasks = tasksApi(rooms);
     this.audit = rooms.audit;
     this.policy = rooms.policy;
     this.vault = rooms.vault;
@@ -234,13 +236,16 @@ function ended(error: unknown): void {
   if (!(error instanceof EngineError)) throw error;
 }
 
-function tasksApi(tasks: Tasks): TasksApi {
+function tasksApi({ tasks, taskChanges }: EngineRooms): TasksApi {
   const text = (reason: string) => reason || 'Stopped by the owner.';
   return {
     list: () => tasks.list(),
     get: (taskId) => tasks.get(taskId),
     cancel: (taskId, reason) => tasks.stop(taskId, { text: text(reason), force: false }),
     forceStop: (taskId, reason) => tasks.stop(taskId, { text: text(reason), force: true }),
+    changes: (taskId) => taskChanges.list(taskId),
+    before: (taskId, changeId) => taskChanges.before(taskId, changeId),
+    restore: (taskId, changeId) => taskChanges.restore(taskId, changeId),
     onOutput: tasks.onOutput,
   };
 }

@@ -51,6 +51,8 @@ const TYPES: Readonly<Record<EventType, true>> = {
   'action.started': true,
   'action.finished': true,
   'action.interrupted': true,
+  'restore.started': true,
+  'restore.finished': true,
   'settings.changed': true,
   'secret.event': true,
 };

@@ -5,11 +5,11 @@ import type { TaskView } from '../model/views';
 const OUTPUT_IN_CHAT = 3000;
 
 /** The middle of a long output is left out, and the reader is told how much and where the whole is. */
-export function shortened(output: string, limit = OUTPUT_IN_CHAT): string {
+export function shortened(output: string, taskId: string, limit = OUTPUT_IN_CHAT): string {
   if (output.length <= limit) return output;
   const half = Math.floor(limit / 2);
   const left = output.length - 2 * half;
-  return `${output.slice(0, half)}\n… ${left} characters left out; the task in VS Code has more …\n${output.slice(-half)}`;
+  return `${output.slice(0, half)}\n… ${left} characters left out; the page of task ${taskId} in VS Code has them …\n${output.slice(-half)}`;
 }
 
 /** Text between fences, with a fence longer than any run of backticks inside, so that it cannot be closed early. */
@@ -20,7 +20,7 @@ export function fenced(text: string): string {
 }
 
 /** The answer to a piece of work that was carried out. */
-export function resultText(title: string, result: ToolResult): string {
+export function resultText(title: string, result: ToolResult, taskId: string): string {
   const how =
     result.error ??
     (result.exitCode === undefined
@@ -30,7 +30,7 @@ export function resultText(title: string, result: ToolResult): string {
         : result.signal
           ? `Ended by ${result.signal}.`
           : `Finished with exit code ${result.exitCode}.`);
-  const output = result.output.trim() === '' ? '' : `\n${fenced(shortened(result.output))}`;
+  const output = result.output.trim() === '' ? '' : `\n${fenced(shortened(result.output, taskId))}`;
   return `${title}\n${how}${output}`;
 }
 

@@ -212,6 +212,22 @@ export interface EventMap {
   };
   /** Written at start-up for each intent without an outcome: it may have run, it is not run again. */
   'action.interrupted': { actionId: string; taskId: string };
+  /** The owner takes back what a task changed in a file. Durable before anything is touched. */
+  'restore.started': {
+    taskId: string;
+    changeId: string;
+    kind: 'overwritten' | 'deleted' | 'created' | 'moved';
+    path: string;
+  };
+  /** `undoneBy`: the change that undoes this restore. */
+  'restore.finished': {
+    taskId: string;
+    changeId: string;
+    path: string;
+    ok: boolean;
+    undoneBy?: string;
+    error?: string;
+  };
 
   // The owner's own acts that are none of the above.
   'settings.changed': { key: string; scope: string };

@@ -118,6 +118,8 @@ export interface TaskView {
   readonly startedAt?: number;
   readonly endedAt?: number;
   readonly denials: number;
+  /** How long it may last, in milliseconds, under the policy of now. */
+  readonly timeLimitMs?: number;
   readonly actions: readonly TaskActionView[];
 }
 
@@ -132,6 +134,23 @@ export interface TaskActionView {
   readonly durationMs?: number;
   /** Head and tail; the whole is only hashed. */
   readonly output?: string;
+}
+
+/** What a tool, or the restore of an earlier change, did to one file or folder. */
+export interface TaskChangeView {
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly kind: 'overwritten' | 'deleted' | 'created' | 'moved';
+  /** Absolute: where it was, or for `created` where it is. */
+  readonly path: string;
+  /** As it is shown: from the workspace down. */
+  readonly name: string;
+  readonly movedTo?: string;
+  readonly movedToName?: string;
+  readonly restored: boolean;
+  /** Made by a restore: restoring it undoes that restore. */
+  readonly byRestore: boolean;
 }
 
 export interface AuditFilter {

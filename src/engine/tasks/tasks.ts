@@ -36,6 +36,8 @@ export interface TasksDeps {
   readonly records: RecordSink;
   readonly state: () => TasksState;
   readonly displayName: (user: IdentityKey) => string;
+  /** Milliseconds. */
+  readonly timeLimitMs?: () => number;
   /** Tasks that run at the same time; the rest is queued in order. */
   readonly concurrency: () => number;
 }
@@ -208,7 +210,13 @@ export class Tasks {
   }
 
   private view(task: TaskEntry): TaskView {
-    return { ...task, displayName: this.deps.displayName(task.user), actions: [...task.actions] };
+    const timeLimitMs = this.deps.timeLimitMs?.();
+    return {
+      ...task,
+      displayName: this.deps.displayName(task.user),
+      ...(timeLimitMs === undefined ? {} : { timeLimitMs }),
+      actions: [...task.actions],
+    };
   }
 }
 

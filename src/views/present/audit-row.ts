@@ -133,6 +133,10 @@ function summary(record: AnyRecord): string {
       return finished(record.data);
     case 'action.interrupted':
       return t('It may have run; it is not run again');
+    case 'restore.started':
+      return t('Restore of {0}', record.data.path);
+    case 'restore.finished':
+      return record.data.error ?? t('{0} was restored', record.data.path);
     case 'settings.changed':
       return `${record.data.key} (${record.data.scope})`;
     case 'secret.event':
@@ -162,6 +166,7 @@ function tone(record: AnyRecord): AuditRow['tone'] {
     case 'approval.resolved':
       return record.data.outcome === 'approved' ? 'good' : 'warn';
     case 'action.finished':
+    case 'restore.finished':
       return record.data.ok ? 'good' : 'bad';
     case 'access.revoked':
     case 'access.suspended':

@@ -58,12 +58,12 @@ describe('edit, move, delete, and their undo', () => {
     utimesSync(file('dir', 'run.sh'), 1_500_000_000, 1_500_000_000);
     assert.equal((await call('delete', { path: 'dir' })).ok, true);
     assert.equal(existsSync(file('dir')), false);
-    await restoreNewest();
+    const { id } = await restoreNewest();
     assert.deepEqual(readdirSync(file('dir')).sort(), ['empty', 'link', 'run.sh']);
     assert.equal(readlinkSync(file('dir', 'link')), '../outside');
     assert.equal(statSync(file('dir', 'run.sh')).mode & 0o777, 0o755);
     assert.equal(statSync(file('dir', 'run.sh')).mtimeMs, 1_500_000_000_000);
-    await assert.rejects(restoreNewest(), /restored already/);
+    await assert.rejects(undo.restore('task-1', id, guard), /restored already/);
   });
 
   it('delete and move take the link, not what it points to', async () => {
@@ -115,13 +115,64 @@ describe('edit, move, delete, and their undo', () => {
     assert.equal(existsSync(file('new')), false);
   });
 
-  it('an undo can be undone', async () => {
+  /** Restores a snapshot, then what that has kept, and so on; gives what `look` sees after each. */
+  async function backAndForth<T>(look: () => T): Promise<T[]> {
+    const seen: T[] = [];
+    let [{ id } = { id: '' }] = await undo.list('task-1');
+    for (let turn = 0; turn < 3; turn++) {
+      const restored = await undo.restore('task-1', id, guard);
+      assert.equal(restored.restores === true, turn === 1, 'a restore and an undo of it take turns');
+      id = restored.undoneBy ?? '';
+      seen.push(look());
+    }
+    return seen;
+  }
+  const content = (name: string) => () =>
+    existsSync(file(name)) ? readFileSync(file(name), 'utf8') : undefined;
+
+  it('an undo of an overwritten file can be undone, and that again', async () => {
+    writeFileSync(file('a'), 'one', { mode: 0o640 });
+    await call('write', { path: 'a', content: 'two' });
+    assert.deepEqual(await backAndForth(content('a')), ['one', 'two', 'one']);
+    assert.equal(statSync(file('a')).mode & 0o777, 0o640);
+    assert.deepEqual(readdirSync(place.workspace), ['a']);
+  });
+
+  it('an undo of a new file, a deleted one, a deleted folder and a move can be undone', async () => {
+    await call('write', { path: 'new', content: 'new' });
+    assert.deepEqual(await backAndForth(content('new')), [undefined, 'new', undefined]);
+    writeFileSync(file('old'), 'old');
+    await call('delete', { path: 'old' });
+    assert.deepEqual(await backAndForth(content('old')), ['old', undefined, 'old']);
+    mkdirSync(file('dir'));
+    writeFileSync(file('dir', 'x'), 'x');
+    await call('delete', { path: 'dir' });
+    assert.deepEqual(await backAndForth(content('dir/x')), ['x', undefined, 'x']);
+    await call('move', { from: 'old', to: 'other' });
+    assert.deepEqual(await backAndForth(content('other')), [undefined, 'old', undefined]);
+  });
+
+  it('an undo is not undone over what somebody has written since', async () => {
     writeFileSync(file('a'), 'one');
     await call('write', { path: 'a', content: 'two' });
-    const { id } = await restoreNewest();
-    assert.equal(readFileSync(file('a'), 'utf8'), 'one');
-    const kept = (await undo.list('task-1')).find((snapshot) => snapshot.id !== id);
-    assert.equal(kept?.kind, 'deleted');
+    const { undoneBy = '' } = await restoreNewest();
+    writeFileSync(file('a'), 'mine');
+    await assert.rejects(undo.restore('task-1', undoneBy, guard), /was changed since/);
+    assert.equal(readFileSync(file('a'), 'utf8'), 'mine');
+  });
+
+  it('shows what a file was, up to a limit, and nothing for folders and what was restored', async () => {
+    writeFileSync(file('a'), 'one and more');
+    await call('write', { path: 'a', content: 'two' });
+    const [snapshot] = await undo.list('task-1');
+    assert.equal(String(await undo.content('task-1', snapshot!.id, 3)), 'one');
+    await undo.restore('task-1', snapshot!.id, guard);
+    assert.equal(await undo.content('task-1', snapshot!.id, 3), undefined);
+    assert.equal(await undo.content('task-1', '../../x', 3), undefined);
+    mkdirSync(file('dir'));
+    await call('delete', { path: 'dir' });
+    const [folder] = await undo.list('task-1');
+    assert.equal(await undo.content('task-1', folder!.id, 3), undefined);
   });
 
   it('restores nothing through a link that came in between', async () => {
