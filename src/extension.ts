@@ -9,6 +9,7 @@ import { warnOfSetting } from './host/setting-warning';
 import { Settings } from './host/settings';
 import { WindowSession } from './host/window-session';
 import { registerPolicyFile } from './views/policy-file';
+import type { ViewsHost } from './views/ports';
 import { registerViews } from './views/register';
 
 let window: WindowSession | undefined;
@@ -27,22 +28,23 @@ export function activate(context: vscode.ExtensionContext): void {
   }, log);
   window = session;
   const channels = new SessionChannels(session, DESCRIPTORS, () => openLocalChat(session));
+  const host: ViewsHost = {
+    context,
+    log,
+    engine: () => session.session?.engine,
+    engineState: { get: () => session.get(), onChange: session.onChange },
+    retry: () => session.start(),
+    channels,
+  };
   context.subscriptions.push(
     log,
     settings,
-    registerViews({
-      context,
-      log,
-      engine: () => session.session?.engine,
-      engineState: { get: () => session.get(), onChange: session.onChange },
-      retry: () => session.start(),
-      channels,
-    }),
+    registerViews(host),
     settings.onProblem(({ key, text }) => {
       void warnOfSetting(text, key, log);
       void session.session?.note(text).catch(() => {});
     }),
-    registerPolicyFile(join(context.extensionPath, 'dist'), (bundle) => require(bundle)),
+    registerPolicyFile(join(context.extensionPath, 'dist'), (bundle) => require(bundle), host),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void session.start()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => void session.start()),
   );

@@ -19,9 +19,13 @@ import type {
   VaultHealth,
   VerifyResult,
 } from './model/views';
+import type { EffectiveLine } from './policy/effective';
+import type { RuleUseReport } from './policy/rule-use';
 import type { Candidate, Simulation } from './policy/simulate';
 
 export type * from './model/views';
+export type { EffectiveLine, PolicyOrigin } from './policy/effective';
+export type { RuleUse, RuleUseReport } from './policy/rule-use';
 export type { Candidate, SimulatedDecision, Simulation } from './policy/simulate';
 
 /**
@@ -207,6 +211,18 @@ export interface VaultApi {
 
 /** Looking at decisions, and answering some beforehand. Only `preApprove` changes anything. */
 export interface PolicyApi {
+  /** Fires when another policy is in force: settings, or the folder's file, were changed. */
+  readonly onChange: Event<void>;
+  /** The policy in force, value by value, with where each comes from. */
+  effective(): readonly EffectiveLine[];
+  /**
+   * What became of the actions of the past `days` (1…365, 30 by default) that each of these rules is about. Rules are
+   * as the folder's file holds them; what is none counts nothing.
+   */
+  ruleUse(
+    rules: readonly unknown[],
+    options?: { days?: number; signal?: AbortSignal },
+  ): Promise<RuleUseReport & { readonly days: number }>;
   /**
    * What a rule would have run, asked and blocked in the past `days` (1…365, 30 by default). The rule is a line
    * such as `allow run "npm test *"`, or JSON.

@@ -11,6 +11,7 @@ import { Conversation, type Reply } from './conversation';
 import { Engine } from './engine';
 import { MaskedSink } from './masked-sink';
 import type { CommandAnalysis, Shell, ShellPlace } from './model/analysis';
+import type { Event } from './model/emitter';
 import { conversationKey, type Principal } from './model/identity';
 import type { Clock, MaskingService, SecretStore } from './model/ports';
 import { ENGINE, type RecordSink } from './model/record';
@@ -47,6 +48,8 @@ export interface EngineOptions {
   readonly analyse: (line: string, shell: Shell, place: ShellPlace) => Promise<CommandAnalysis>;
   readonly sandbox: () => SandboxBackend;
   readonly policy: () => PolicySnapshot;
+  /** Fires when `policy` answers with another one. */
+  readonly policyChanged?: Event<void>;
   readonly access: () => AccessConfig;
   readonly workspace: { readonly root: string; readonly trusted: () => boolean };
   /** The engine's own folder, outside the workspace; absolute. */
@@ -159,6 +162,7 @@ export function assemble(options: EngineOptions): Assembled {
     root,
     now: () => clock.now(),
     policy: options.policy,
+    ...(options.policyChanged === undefined ? {} : { policyChanged: options.policyChanged }),
     pending: () => approvals.pending(),
     analyse: (line) => {
       const { shell, place } = surroundings();

@@ -15,17 +15,28 @@ export interface History {
   readonly whole: boolean;
 }
 
-/** What `pastDecisions` needs to know of the time since `since` (milliseconds since the epoch), page by page. */
-export async function historySince(store: Store, since: number, signal?: AbortSignal): Promise<History> {
+/**
+ * What `pastDecisions` needs to know of the time since `since` (milliseconds since the epoch), page by page; with
+ * `approvals` also what was asked and answered in that time.
+ */
+export async function historySince(
+  store: Store,
+  since: number,
+  signal?: AbortSignal,
+  approvals = false,
+): Promise<History> {
   const people = await allPages(store, { type: ['access.admitted', 'access.role'] }, signal);
   const work = await allPages(
     store,
     { type: ['decision.made', 'task.created', 'message.received'], from: since - TASK_LEAD_MS },
     signal,
   );
+  const asked = approvals
+    ? await allPages(store, { type: ['approval.requested', 'approval.resolved'], from: since }, signal)
+    : { records: [], whole: true };
   return {
-    records: [...people.records, ...work.records].sort((a, b) => a.seq - b.seq),
-    whole: people.whole && work.whole,
+    records: [...people.records, ...work.records, ...asked.records].sort((a, b) => a.seq - b.seq),
+    whole: people.whole && work.whole && asked.whole,
   };
 }
 

@@ -1,12 +1,15 @@
 import type { ExplainedDecision, PolicyApi } from './api';
 import { historyOf, historySince } from './history';
 import type { CommandAnalysis } from './model/analysis';
+import { Emitter, type Event } from './model/emitter';
 import { EngineError } from './model/error';
 import type { AnyRecord } from './model/record';
 import type { ApprovalView } from './model/views';
 import { parseCandidate } from './policy/candidate';
+import { effectivePolicy } from './policy/effective';
 import { explain } from './policy/explain';
 import { pastDecisions } from './policy/past-decisions';
+import { ruleUse } from './policy/rule-use';
 import { replay, simulate } from './policy/simulate';
 import type { PolicySnapshot } from './policy/snapshot';
 import { commandSet, commandSets, type PreApprovalDeps, preApprove } from './pre-approval';
@@ -18,6 +21,8 @@ const DEFAULT_DAYS = 30;
 export interface PolicyApiDeps extends PreApprovalDeps {
   readonly store: Store;
   readonly policy: () => PolicySnapshot;
+  /** Fires when `policy` answers with another one. */
+  readonly policyChanged?: Event<void>;
   readonly pending: () => readonly ApprovalView[];
   readonly analyse: (line: string) => Promise<CommandAnalysis>;
 }
@@ -25,8 +30,23 @@ export interface PolicyApiDeps extends PreApprovalDeps {
 /** The simulator, explanations and pre-approvals over the journal and the policy in force. */
 export function policyApi(deps: PolicyApiDeps): PolicyApi {
   return {
+    onChange: deps.policyChanged ?? new Emitter<void>().event,
+    effective: () => effectivePolicy(deps.policy()),
+    async ruleUse(rules, { days = DEFAULT_DAYS, signal } = {}) {
+      mustBeDays(days);
+      const now = deps.now();
+      const since = now - days * DAY_MS;
+      const { records } = await historySince(deps.store, since, signal, true);
+      const found = await ruleUse(rules, records, since, {
+        snapshot: deps.policy(),
+        analyse: deps.analyse,
+        now,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return { ...found, days };
+    },
     async simulate(rule, { days = DEFAULT_DAYS, signal, progress } = {}) {
-      if (!(days >= 1 && days <= 365)) throw new EngineError('Between 1 and 365 days can be looked at.');
+      mustBeDays(days);
       const candidate = parseCandidate(rule);
       const since = deps.now() - days * DAY_MS;
       const { records, whole } = await historySince(deps.store, since, signal);
@@ -44,6 +64,10 @@ export function policyApi(deps: PolicyApiDeps): PolicyApi {
     commandSet: (line) => commandSet(line, deps.analyse),
     preApprove: (request) => preApprove(request, deps),
   };
+}
+
+function mustBeDays(days: number): void {
+  if (!(days >= 1 && days <= 365)) throw new EngineError('Between 1 and 365 days can be looked at.');
 }
 
 async function ofApproval({ pending }: PolicyApiDeps, id: string): Promise<ExplainedDecision> {

@@ -116,6 +116,7 @@ export class Session {
       analyse,
       sandbox: () => sandbox.current(),
       policy: () => policy.current(),
+      policyChanged: policy.onChange,
       access: () =>
         accessUnder(ports.settings.access(), policy.current().ceiling, registry.descriptors(), (id) =>
           ports.settings.channel(id),

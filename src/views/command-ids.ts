@@ -48,6 +48,7 @@ export const COMMAND_IDS = [
   'cowork.policy.simulate',
   'cowork.policy.explain',
   'cowork.policy.preApprove',
+  'cowork.policy.showEffective',
   'cowork.pause',
   'cowork.resume',
   'cowork.resume.protect',

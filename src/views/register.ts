@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { ApprovalsView } from './approvals-view';
 import { registerCommands } from './commands';
 import { ContextKeys } from './context-keys';
+import { EffectivePolicy } from './effective-policy';
 import { EngineWatch } from './engine-watch';
 import { Disposables } from './lifecycle';
 import { ApprovalNotifications } from './notifications';
@@ -59,6 +60,7 @@ export function registerViews(host: ViewsHost): vscode.Disposable {
   all.register(new UsersTree(watch, host.channels));
   all.register(new TasksTree(watch));
   all.register(new StatusBar(watch));
+  all.register(new EffectivePolicy(watch));
   all.register(new ApprovalNotifications(watch, approvals, host.log));
   all.register(
     registerCommands({ host, watch, approvals, keys, panels: { audit, tasks, pairing, authenticator } }),

@@ -16,6 +16,7 @@ const CONDITIONS: readonly string[] = [
   'path',
   'domain',
   'command',
+  'finding',
   'channel',
   'context',
   'user',

@@ -45,7 +45,8 @@ export interface ParsedWorkspacePolicy {
  */
 export function parseWorkspacePolicy(text: string, lastGood?: WorkspacePolicy): ParsedWorkspacePolicy {
   const fallback = lastGood ?? CAUTIOUS;
-  const read = readJsonc(text);
+  // A file is empty for a moment whenever a program writes it anew; that takes no restriction back.
+  const read = text.trim() === '' && lastGood !== undefined ? EMPTIED : readJsonc(text);
   if (read.problem !== undefined) {
     return { policy: fallback, problems: [read.problem], understood: false };
   }
@@ -80,11 +81,25 @@ function cautious(policy: UserPolicy): UserPolicy {
   return { ...policy, mode: policy.mode === 'plan' ? 'plan' : 'ask', capabilities, defaultTrusted: false };
 }
 
+/** Reads a policy of user scope that is kept in a file. Never throws. */
+export function parseUserPolicyText(text: string): ParsedUserPolicy {
+  const read = readJsonc(text);
+  if (read.problem !== undefined) return { policy: cautious({}), problems: [read.problem] };
+  const { value, problems } = salvage(userPolicySchema, read.value, 'user', read.tree);
+  const policy = value ?? {};
+  return { policy: problems.length === 0 ? policy : cautious(policy), problems };
+}
+
 interface JsoncText {
   readonly value?: unknown;
   readonly tree?: Node;
   readonly problem?: PolicyProblem;
 }
+
+const EMPTIED: JsoncText = brokenText(
+  'The file is empty; the last version that was understood stays in force.',
+  'Write {} to take its restrictions back, or delete the file.',
+);
 
 function readJsonc(text: string): JsoncText {
   if (text.length > MAX_LENGTH) {
@@ -187,6 +202,7 @@ const RULE_KEYS = [
   'path',
   'domain',
   'command',
+  'finding',
   'channel',
   'context',
   'user',

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { nearest } from './nearest';
 
+export type FieldPath = readonly (string | number)[];
+
 /**
  * loosening: it would have let more happen; it was left out and nothing is lost by that. invalid: it was not
  * understood. syntax: the text is not JSON with comments.
@@ -16,12 +18,14 @@ export interface PolicyProblem {
   readonly value: string;
   readonly message: string;
   readonly fix: string;
+  /** The same field as its parts, for tools that change it. */
+  readonly at?: FieldPath;
+  /** What was probably meant instead: another value, or for a field that there is not, another name. */
+  readonly meant?: { readonly value: string } | { readonly name: string };
   /** Place in the text, in UTF-16 units, when it was read from a text. */
   readonly offset?: number;
   readonly length?: number;
 }
-
-export type FieldPath = readonly (string | number)[];
 
 export function fieldName(path: FieldPath): string {
   let name = '';
@@ -74,12 +78,14 @@ export function problemsOf(
       });
     }
     const value = valueAt(root, path);
-    const { message, fix } = describe(issue, value);
+    const { message, fix, meant } = describe(issue, value);
     const loosening = scope === 'workspace' && LOOSE_VALUES.has(value) && issue.code === 'invalid_value';
     const problem: PolicyProblem = {
       kind: loosening ? 'loosening' : 'invalid',
       path: fieldName(path),
+      at: path,
       value: shown(value),
+      ...(meant === undefined || loosening ? {} : { meant: { value: meant } }),
       message: loosening
         ? 'A workspace can only tighten what your own settings allow; this was ignored.'
         : message,
@@ -96,7 +102,7 @@ function unknownKey(
   scope: 'user' | 'workspace',
   knownKeys: readonly string[],
 ): PolicyProblem {
-  const base = { path: fieldName(path), value: shown(value) };
+  const base = { path: fieldName(path), at: path, value: shown(value) };
   if (scope === 'workspace' && USER_ONLY.has(key)) {
     return {
       ...base,
@@ -111,10 +117,17 @@ function unknownKey(
     kind: 'invalid',
     message: `"${key}" is not a field of a policy.`,
     fix: meant === undefined ? `Remove "${key}".` : `Write "${meant}", or remove it.`,
+    ...(meant === undefined ? {} : { meant: { name: meant } }),
   };
 }
 
-function describe(issue: z.core.$ZodIssue, value: unknown): { message: string; fix: string } {
+interface Described {
+  readonly message: string;
+  readonly fix: string;
+  readonly meant?: string;
+}
+
+function describe(issue: z.core.$ZodIssue, value: unknown): Described {
   switch (issue.code) {
     case 'invalid_value': {
       const values = issue.values.map(String);
@@ -125,6 +138,7 @@ function describe(issue: z.core.$ZodIssue, value: unknown): { message: string; f
         : {
             message: `${shown(value)} is not one of the values that this field takes.`,
             fix: meant === undefined ? `Write one of ${list}.` : `Write "${meant}" (of ${list}).`,
+            ...(meant === undefined ? {} : { meant }),
           };
     }
     case 'invalid_type': {

@@ -25,6 +25,9 @@ const ruleFields = {
   path: text.optional().describe('Glob of files: `src/**`, `*.pem` at any depth, `~/notes/*`, or absolute.'),
   domain: text.optional().describe('Host: `example.com`, `*.example.com` for what is below it, or `*`.'),
   command: text.optional().describe('Words a command starts with: `git push *`; `*` at the end is any rest.'),
+  finding: text
+    .optional()
+    .describe('Id of what the guard finds in a command: `git.lose-history`, or `git.*` for a family.'),
   channel: text.optional().describe('Id of the channel: `telegram`, `slack`, …'),
   context: z.enum(CHAT_CONTEXTS).optional().describe('Where it was said.'),
   user: text.optional().describe('Identity key of the person.'),
@@ -57,6 +60,10 @@ export const userRuleSchema = z
   .refine((rule) => rule.effect !== 'allow' || rule.tool !== 'run' || rule.command !== undefined, {
     path: ['command'],
     message: 'is missing: a rule that allows commands says which ones, for instance "git status *"',
+  })
+  .refine((rule) => rule.effect !== 'allow' || rule.finding === undefined, {
+    path: ['finding'],
+    message: 'is for rules that ask or deny: what the guard finds is never allowed beforehand',
   });
 
 const CAPABILITY_TEXTS: Readonly<Record<Capability, string>> = {

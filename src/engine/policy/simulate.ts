@@ -66,7 +66,7 @@ export async function simulate(
   decisions: AsyncIterable<PastDecision>,
   options: SimulationOptions,
 ): Promise<Simulation> {
-  const { snapshot } = options;
+  const snapshot = withoutCandidate(options.snapshot, candidate);
   const after = withCandidate(snapshot, candidate);
   const id = idOf(snapshot, candidate);
   const analyse = remembered(options.analyse);
@@ -108,6 +108,27 @@ export async function simulate(
 function strictestFirst(a: SimulatedDecision, b: SimulatedDecision): number {
   if (a.after !== b.after) return isStricter(a.after, b.after) ? -1 : 1;
   return a.at - b.at;
+}
+
+/** A rule that is already in force is held against the policy without it, or it would alter nothing. */
+function withoutCandidate(snapshot: PolicySnapshot, candidate: Candidate): PolicySnapshot {
+  const { user, workspace } = snapshot.input;
+  const wanted = JSON.stringify(candidate.kind === 'trusted' ? candidate.entry : candidate.rule);
+  const others = <T>(list: readonly T[] | undefined): T[] | undefined =>
+    list?.filter((one) => JSON.stringify(one) !== wanted);
+  const rules = others(user.rules);
+  const trusted = others(user.trusted);
+  const restrictions = others(workspace?.rules);
+  const removed =
+    rules?.length !== user.rules?.length ||
+    trusted?.length !== user.trusted?.length ||
+    restrictions?.length !== workspace?.rules?.length;
+  if (!removed) return snapshot;
+  return buildSnapshot({
+    ...snapshot.input,
+    user: { ...user, ...(rules ? { rules } : {}), ...(trusted ? { trusted } : {}) },
+    ...(workspace ? { workspace: { ...workspace, ...(restrictions ? { rules: restrictions } : {}) } } : {}),
+  });
 }
 
 function withCandidate({ input }: PolicySnapshot, candidate: Candidate): PolicySnapshot {

@@ -131,7 +131,7 @@ export interface SnapshotInput {
 }
 
 /** CTX-1: memory tools are off where others read along, unless the person at the desk says otherwise. */
-const DEFAULT_DENIED: Readonly<Record<ChatContext, readonly ToolGroup[]>> = {
+export const DEFAULT_DENIED: Readonly<Record<ChatContext, readonly ToolGroup[]>> = {
   dm: [],
   group: ['memory'],
   public: ['memory'],

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { CommandSet, EngineApi, UserView } from '../../engine/api';
+import { EFFECTIVE_POLICY } from '../effective-policy';
 import { explanationDocument, simulationDocument } from '../present/policy-reports';
 import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
@@ -13,14 +14,10 @@ const HOUR_MS = 3_600_000;
 /** Trying out a rule, asking why, and approving beforehand. */
 export function policyCommands(desk: Desk) {
   return {
-    'cowork.policy.simulate': async () => {
+    'cowork.policy.simulate': async (argument) => {
       const { policy } = needEngine(desk);
-      const rule = await vscode.window.showInputBox({
-        title: t('Simulate a Rule'),
-        prompt: t('What would it have done in the last 30 days? Nothing is changed.'),
-        value: 'allow run "npm test *"',
-        placeHolder: 'deny write "infra/**"',
-      });
+      const given = typeof argument === 'string' ? argument : undefined;
+      const rule = given ?? (await askedRule());
       if (rule === undefined) return;
       const report = await vscode.window.withProgress(
         {
@@ -50,6 +47,10 @@ export function policyCommands(desk: Desk) {
       if (subject !== undefined)
         await show(explanationDocument(await engine.policy.explain(subject).catch(noticed)));
     },
+    'cowork.policy.showEffective': async () => {
+      needEngine(desk);
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(EFFECTIVE_POLICY));
+    },
     'cowork.policy.preApprove': async () => {
       const engine = needEngine(desk);
       const users = engine.users.list().filter((user) => user.state === 'active');
@@ -73,6 +74,15 @@ export function policyCommands(desk: Desk) {
       inform(t('Pre-approved until {0}. Revoking the person ends it at once.', time));
     },
   } satisfies Record<string, Handler>;
+}
+
+function askedRule(): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: t('Simulate a Rule'),
+    prompt: t('What would it have done in the last 30 days? Nothing is changed.'),
+    value: 'allow run "npm test *"',
+    placeHolder: 'deny write "infra/**"',
+  });
 }
 
 /** What the engine refuses is a sentence for the person, no fault. */

@@ -48,6 +48,7 @@ const ruleParts = {
   path: optional(glob),
   domain: optional(domain),
   command: optional(pattern),
+  finding: optional(fc.constantFrom('test.*', 'git.lose-history')),
   channel: optional(channel),
   context: optional(fc.constantFrom(...CHAT_CONTEXTS)),
 };

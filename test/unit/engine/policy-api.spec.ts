@@ -68,6 +68,34 @@ describe('the policy as a person reaches it', () => {
     });
   });
 
+  describe('use of rules', () => {
+    it('counts from the journal what was asked, approved and denied of what each rule is about', async () => {
+      await denyAsked('npm test');
+      await tested.say('/run npm test');
+      const { id, bindingHash } = await tested.approval();
+      await tested.engine.approvals.approve(id, bindingHash);
+      await tested.until(() => tested.engine.tasks.list().every(({ state }) => state !== 'running'));
+      const rules = [{ effect: 'ask', command: 'npm *' }, { effect: 'deny', path: 'infra/**' }, 'x'];
+      const { uses, days, considered } = await tested.engine.policy.ruleUse(rules);
+      assert.deepEqual([days, considered], [30, 2]);
+      const [npm, infra, none] = uses;
+      assert.deepEqual([npm?.matched, npm?.asked, npm?.approved], [2, 2, 1]);
+      assert.equal(infra?.matched, 0);
+      assert.equal(none, null);
+    });
+
+    it('looks at between 1 and 365 days', async () => {
+      for (const days of [0, 366, Number.NaN])
+        await assert.rejects(tested.engine.policy.ruleUse([], { days }), EngineError);
+    });
+  });
+
+  it('is shown value by value, with where each comes from', () => {
+    const lines = tested.engine.policy.effective();
+    const mode = lines.find(({ path }) => path[0] === 'mode');
+    assert.deepEqual(mode, { path: ['mode'], value: 'ask', origin: 'default' });
+  });
+
   describe('explanations', () => {
     it('tell of an open approval and of a decision in the record what each layer said', async () => {
       await tested.say('/run npm run lint');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createGuard, type Guard } from '../../../src/engine/guard';
 import { decide } from '../../../src/engine/policy/decide';
+import { parseUserPolicy } from '../../../src/engine/policy/parse';
 import type { UserPolicy, UserRule } from '../../../src/engine/policy/schema';
 import { facts, HOME, inside, NOW, policy, principal, ROOT, request } from './support';
 
@@ -92,6 +93,22 @@ describe('policy: rules', () => {
     }
     for (const host of ['notevil.example', 'evil.example.org']) assert.equal(fetch(host), 'allow', host);
     assert.equal(runs(rule, 'curl https://evil.example/x'), 'deny');
+  });
+
+  it('about a finding of the guard denies what would be asked about, and what could not be read', () => {
+    const rule: UserRule = { effect: 'deny', finding: 'git.*' };
+    assert.equal(decide(policy(open), request('run'), line('git reset --hard')).effect, 'ask');
+    assert.equal(runs(rule, 'git reset --hard'), 'deny');
+    assert.equal(runs(rule, '(git reset'), 'deny');
+    assert.equal(runs({ effect: 'deny', finding: 'data.*' }, 'git reset --hard'), 'ask');
+    assert.equal(runs(rule, 'ls'), decide(policy(open), request('run'), line('ls')).effect);
+    const tool = { paths: [inside('a.ts')] };
+    assert.equal(decide(under(rule), request('write'), facts(tool)).effect, 'allow');
+    const allowing = { effect: 'allow', command: 'git reset *', finding: 'git.*' };
+    assert.match(
+      String(parseUserPolicy({ rules: [allowing] }).problems[0]?.message),
+      /rules that ask or deny/,
+    );
   });
 
   it('needs all its conditions, and ends with its time', () => {

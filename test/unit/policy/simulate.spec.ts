@@ -117,6 +117,19 @@ describe('policy: rule simulator', () => {
     );
   });
 
+  it('holds a rule that is in force against the policy without it', async () => {
+    const rule = { effect: 'deny' as const, command: 'npm *' };
+    const alone = await run({ kind: 'rule', rule });
+    assert.deepEqual(await run({ kind: 'rule', rule }, { rules: [rule] }), alone);
+    const inFile = policy({}, { rules: [rule] });
+    const again = await simulate({ kind: 'rule', rule }, pastDecisions(lines(), NOW - 30 * DAY), {
+      snapshot: inFile,
+      analyse,
+      now: NOW,
+    });
+    assert.equal(again.changed, alone.changed);
+  });
+
   it('tells what a trusted pattern would have run, and that it would not have run what is blocked', async () => {
     const result = await run({ kind: 'trusted', entry: 'npm *' });
     assert.equal(result.wouldAutoRun, 3);

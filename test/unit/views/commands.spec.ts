@@ -89,6 +89,8 @@ function engineWith(
       forceStop: note('forceStop'),
     },
     policy: {
+      onChange: new Emitter<void>().event,
+      effective: note('effective', []),
       simulate: note('simulate', {
         considered: 3,
         matched: 1,
@@ -291,6 +293,14 @@ describe('the commands', () => {
       calls.map(([name]) => name),
       ['cancelTask'],
     );
+  });
+
+  it('simulate the rule that a code lens hands over, without asking for one', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'leave';
+    await run('cowork.policy.simulate', '{"effect":"ask","command":"git push *"}');
+    assert.deepEqual(calls[0]?.slice(0, 2), ['simulate', '{"effect":"ask","command":"git push *"}']);
   });
 
   it('pause everything with one command and no question', async () => {

@@ -62,7 +62,7 @@ export class FakeEditor {
       ThemeColor: Thing,
       TreeItem: Thing,
       MarkdownString: Thing,
-      Uri: { joinPath: (...parts: readonly unknown[]) => parts.join('/') },
+      Uri: { joinPath: (...parts: readonly unknown[]) => parts.join('/'), parse: String },
       TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
       StatusBarAlignment: { Left: 1 },
       ViewColumn: { Active: -1 },
@@ -74,6 +74,7 @@ export class FakeEditor {
       },
       workspace: {
         isTrusted: true,
+        registerTextDocumentContentProvider: disposable,
         openTextDocument: async (options: { content?: string }) => {
           this.documents.push(options.content ?? '');
           return options;

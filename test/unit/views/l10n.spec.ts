@@ -7,7 +7,7 @@ import { root, sourcesIn, translated } from './sources';
 const german: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(join(root, 'l10n/bundle.l10n.de.json'), 'utf8'),
 );
-const files = sourcesIn('src/views', 'src/host', 'webview-ui');
+const files = sourcesIn('src/views', 'src/host', 'src/policy-server', 'webview-ui');
 
 /** The places of a sentence: `{0}`, `{1}`, … each once, sorted. */
 function places(text: string): readonly string[] {

@@ -29,7 +29,16 @@ export function applies(one: CompiledRule, subject: Subject): boolean {
     isAbout(one, subject) &&
     (one.path === undefined || subject.paths.some((path) => covers(one, path.folded))) &&
     (one.domain === undefined || subject.hosts.some((host) => domainCovers(one.domain ?? '', host))) &&
-    (one.command === undefined || namesCommand(one.command, subject))
+    (one.command === undefined || namesCommand(one.command, subject)) &&
+    (one.rule.finding === undefined || namesFinding(one.rule.finding, subject))
+  );
+}
+
+/** A command that was not understood may hold anything that the guard would find. */
+function namesFinding(pattern: string, { request, analysis }: Subject): boolean {
+  return (
+    request.tool === 'run' &&
+    (analysis?.status !== 'parsed' || analysis.findings.some(({ ruleId }) => wildcardMatch(pattern, ruleId)))
   );
 }
 
