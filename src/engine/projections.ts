@@ -2,6 +2,7 @@ import { accessProjection } from './access/projection';
 import type { AccessState } from './access/state';
 import { type StepUpState, stepUpProjection } from './access/step-up';
 import { type ApprovalsState, approvalsProjection } from './approvals/projection';
+import { type EgressState, egressProjection } from './egress/projection';
 import { type MessagesState, messagesProjection } from './messages/projection';
 import type { Projection } from './model/projection';
 import type { AnyRecord } from './model/record';
@@ -12,6 +13,7 @@ import { type TasksState, tasksProjection } from './tasks/projection';
 export interface EngineState {
   readonly access: AccessState;
   readonly approvals: ApprovalsState;
+  readonly egress: EgressState;
   readonly grants: GrantsState;
   readonly messages: MessagesState;
   readonly stepUp: StepUpState;
@@ -22,6 +24,7 @@ export interface EngineState {
 export const PROJECTIONS: readonly Projection<unknown>[] = [
   accessProjection as Projection<unknown>,
   approvalsProjection as Projection<unknown>,
+  egressProjection as Projection<unknown>,
   grantsProjection as Projection<unknown>,
   messagesProjection as Projection<unknown>,
   stepUpProjection as Projection<unknown>,

@@ -53,6 +53,8 @@ const TYPES: Readonly<Record<EventType, true>> = {
   'action.interrupted': true,
   'restore.started': true,
   'restore.finished': true,
+  'egress.destination': true,
+  'egress.refused': true,
   'settings.changed': true,
   'secret.event': true,
 };

@@ -229,6 +229,11 @@ export interface EventMap {
     error?: string;
   };
 
+  // The network.
+  /** A destination that was contacted for the first time for this purpose; durable before the first byte. */
+  'egress.destination': { purpose: string; host: string; port: number; secure: boolean };
+  'egress.refused': { purpose: string; host: string; port: number; reason: string };
+
   // The owner's own acts that are none of the above.
   'settings.changed': { key: string; scope: string };
   'secret.event': {

@@ -137,6 +137,16 @@ function summary(record: AnyRecord): string {
       return t('Restore of {0}', record.data.path);
     case 'restore.finished':
       return record.data.error ?? t('{0} was restored', record.data.path);
+    case 'egress.destination':
+      return t('First connection to {0}:{1} ({2})', record.data.host, record.data.port, record.data.purpose);
+    case 'egress.refused':
+      return t(
+        'Connection to {0}:{1} refused ({2}): {3}',
+        record.data.host,
+        record.data.port,
+        record.data.purpose,
+        record.data.reason,
+      );
     case 'settings.changed':
       return `${record.data.key} (${record.data.scope})`;
     case 'secret.event':
