@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { z } from 'zod';
 import type { AccessMode, ChannelState } from '../engine/model/events';
 import type { Facts } from '../engine/model/facts';
@@ -148,8 +149,12 @@ export interface AdapterContext {
   readonly log: Logger;
   /** The only way out: refuses hosts that are not on the list. */
   readonly fetch: typeof fetch;
-  /** For libraries that open a socket of their own: proves beforehand that it may go there. @throws ChannelError `fatal` */
-  admit(destination: Destination): Promise<void>;
+  /**
+   * For libraries that open a socket of their own: proves beforehand that it may go there. Give the `lookup` of the
+   * answer to the library, if it takes one, so that it connects to the address that was looked at.
+   * @throws ChannelError `fatal`
+   */
+  admit(destination: Destination): Promise<Admitted>;
   /** Opens this channel's door in the webhook server. @throws ChannelError */
   webhook(options: WebhookOptions, handler: WebhookHandler): Promise<OpenWebhook>;
   readonly machine: { readonly platform: NodeJS.Platform; readonly home: string };
@@ -162,6 +167,11 @@ export interface Destination {
   readonly port: number;
   /** Encrypted from the first byte, or before anything else is said (STARTTLS that is insisted on). */
   readonly tls: boolean;
+}
+
+export interface Admitted {
+  /** As `net.connect`, `tls.connect`, `https.request` and `ws` take it. */
+  readonly lookup: LookupFunction;
 }
 
 export interface ChannelNote {

@@ -8,6 +8,7 @@ import { RemoteApprovals } from './approvals/remote';
 import { auditOf } from './audit';
 import { Changes } from './changes';
 import { Conversation, type Reply } from './conversation';
+import { Egress, type EgressPorts } from './egress/egress';
 import { Engine } from './engine';
 import { MaskedSink } from './masked-sink';
 import type { CommandAnalysis, Shell, ShellPlace } from './model/analysis';
@@ -54,6 +55,10 @@ export interface EngineOptions {
   readonly workspace: { readonly root: string; readonly trusted: () => boolean };
   /** The engine's own folder, outside the workspace; absolute. */
   readonly storageDir: string;
+  /** How the network is reached from here: proxies, names. */
+  readonly network: Omit<EgressPorts, 'records' | 'isKnown'>;
+  /** Hosts that the user lets tools and commands reach. */
+  readonly allowedHosts: () => readonly string[];
   /** Variables that the user lists for commands. */
   readonly environment: () => Readonly<Record<string, string>>;
   /** Names of all variables that a command gets. */
@@ -72,6 +77,7 @@ export interface Assembled {
   readonly engine: Engine;
   readonly records: RecordSink;
   readonly access: AccessService;
+  readonly egress: Egress;
   readonly state: () => EngineState;
 }
 
@@ -86,6 +92,11 @@ export function assemble(options: EngineOptions): Assembled {
   });
   store.onState(() => changes.add('status'));
   const records = new MaskedSink(store, masker);
+  const egress = new Egress({
+    ...options.network,
+    records,
+    isKnown: (key) => Object.hasOwn(live.now.egress.contacted, key),
+  });
   const access = new AccessService({ records, clock, state: () => live.now.access, config: options.access });
   const approvals = new Approvals({
     records,
@@ -103,7 +114,7 @@ export function assemble(options: EngineOptions): Assembled {
   const surroundings = surroundingsOf(options, live);
   const toolContext = toolContextOf(options);
   const preparation = new Preparation({
-    tools: createTools(),
+    tools: createTools({ egress }),
     analyse: options.analyse,
     policy: options.policy,
     grants: (user) => grantsOf(live.now.grants, user, clock.now()),
@@ -180,7 +191,7 @@ export function assemble(options: EngineOptions): Assembled {
         vaultHealth({ vault: options.secrets, masker, clock, rotateAfterDays: options.rotateAfterDays }),
     },
   });
-  return { engine, records, access, state: () => live.now };
+  return { engine, records, access, egress, state: () => live.now };
 }
 
 /** The first record of a run of the engine, with what opening the journal had to mend. */
@@ -240,6 +251,7 @@ function toolContextOf(options: EngineOptions): (taskId: string, signal: AbortSi
     clock: options.clock,
     taskId,
     env: options.environment(),
+    allowedHosts: options.allowedHosts(),
     network: 'none',
   });
 }

@@ -4,8 +4,10 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { AdapterChunk } from '../channels/registry';
+import { upstreamFromEnvironment } from '../engine/egress/upstream';
 import type { HeadMemory } from '../engine/journal';
 import { headSchema } from '../engine/journal/heads';
+import type { Destination } from '../engine/model/egress';
 import { systemClock } from '../engine/model/ports';
 import { KeychainBackend, type Keytar } from '../engine/vault/keychain';
 import { SealedFileBackend } from '../engine/vault/sealed-file';
@@ -50,7 +52,7 @@ export function sessionPorts(
     loadGuard: async () => load<GuardChunk>(join(bundles, 'guard.cjs')),
     clock: systemClock,
     log,
-    fetch,
+    network: { hostProxies: true, upstream: editorProxy },
     env: process.env,
     home: homedir(),
   };
@@ -63,6 +65,22 @@ export function sessionPorts(
 function storageOf(context: vscode.ExtensionContext, workspace: string): string {
   const id = createHash('sha256').update(workspace).digest('hex').slice(0, 16);
   return join(context.globalStorageUri.fsPath, 'workspaces', id);
+}
+
+/**
+ * For connections that we open ourselves, which VS Code's patches of `http` and `https` do not reach: what commands do.
+ * https://code.visualstudio.com/docs/setup/network#_proxy-server-support
+ */
+function editorProxy(destination: Destination): URL | undefined {
+  const settings = vscode.workspace.getConfiguration('http');
+  const variables = upstreamFromEnvironment(process.env)(destination);
+  if (settings.get('proxySupport') === 'off') return variables;
+  const excepted: unknown = settings.get('noProxy');
+  const NO_PROXY = Array.isArray(excepted) ? excepted.join(',') : '';
+  const proxy = settings.get<string>('proxy') || undefined;
+  return proxy
+    ? upstreamFromEnvironment({ HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NO_PROXY })(destination)
+    : variables;
 }
 
 /** Loads a bundle, or an optional package, at run time; esbuild must not follow it. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { AccessConfig } from '../engine/access/config';
+import { isHostPattern } from '../engine/egress/destination';
 import { TOOL_GROUPS } from '../engine/model/decision';
 import { ROLES } from '../engine/model/identity';
 import { CAPABILITIES } from '../engine/policy/tool-groups';
@@ -8,6 +9,10 @@ import type { SessionSettings } from '../session/ports';
 import type { Settings } from './settings';
 
 const seconds = z.number().int().min(1);
+
+const hosts = z.array(
+  z.string().refine(isHostPattern, 'must be a host such as api.example.com, *.example.com or localhost:3000'),
+);
 
 const placeRule = z.strictObject({
   deniedToolGroups: z.array(z.enum(TOOL_GROUPS)).optional(),
@@ -58,6 +63,10 @@ export class VsCodeSessionSettings implements SessionSettings {
       'sandbox.backend',
       z.enum(['auto', 'bubblewrap', 'container', 'sandbox-exec', 'process']),
     );
+  }
+
+  allowedHosts(): readonly string[] {
+    return this.settings.get('network.allowedDomains', hosts);
   }
 
   environment(): readonly string[] {

@@ -1,5 +1,6 @@
 import type { AdapterChunk } from '../channels/registry';
 import type { AccessConfig } from '../engine/access/config';
+import type { EngineOptions } from '../engine/assemble';
 import type { Guard, GuardOptions } from '../engine/guard/guard';
 import type { HeadMemory } from '../engine/journal';
 import type { Clock, Disposable, Logger } from '../engine/model/ports';
@@ -14,6 +15,8 @@ export interface SessionSettings {
   /** What is set for one channel, unchecked. */
   channel(id: string): unknown;
   sandbox(): 'auto' | SandboxId;
+  /** Hosts that commands and tools may reach, private ones included. */
+  allowedHosts(): readonly string[];
   /** Names of variables that commands get besides the base set. */
   environment(): readonly string[];
   /** Milliseconds. */
@@ -62,7 +65,7 @@ export interface SessionPorts {
   loadGuard(): Promise<GuardChunk>;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly fetch: typeof fetch;
+  readonly network: EngineOptions['network'];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
 }

@@ -123,6 +123,8 @@ export class Session {
         ),
       workspace: { root: ports.workspace, trusted: ports.trusted },
       storageDir: ports.storage,
+      network: ports.network,
+      allowedHosts: () => ports.settings.allowedHosts(),
       environment: () => listedVariables(ports),
       environmentNames: () => variableNames(ports),
       approvalTtlMs: () => ports.settings.approvalTtlMs(),
@@ -130,7 +132,7 @@ export class Session {
       say: (reply) => gateway.say(reply),
     };
     const assembled = assemble(options);
-    const { engine, records, access } = assembled;
+    const { engine, records, access, egress } = assembled;
     const server = new LocalServer({
       folder: discoveryFolder(ports.env, process.platform, ports.home),
       workspace: ports.label,
@@ -149,7 +151,7 @@ export class Session {
       lease: new OsLease(ports.label, ports.storage),
       clock: ports.clock,
       log: ports.log,
-      fetch: ports.fetch,
+      egress,
       services: channelServices(ports, access, vault),
       random: Math.random,
       settings: (id) => ports.settings.channel(id),

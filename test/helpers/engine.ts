@@ -53,7 +53,13 @@ export class TestEngine {
 
   /** `folder` of an earlier engine starts a new one on the same workspace and journal. */
   static async start(
-    options: { folder?: string; user?: UserPolicy; access?: AccessConfig; clock?: Clock } = {},
+    options: {
+      folder?: string;
+      user?: UserPolicy;
+      access?: AccessConfig;
+      clock?: Clock;
+      allowedHosts?: readonly string[];
+    } = {},
   ): Promise<TestEngine> {
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cowork-engine-')));
     const root = join(folder, 'workspace');
@@ -94,6 +100,8 @@ export class TestEngine {
       access: () => options.access ?? {},
       workspace: { root, trusted: () => true },
       storageDir: join(folder, 'storage'),
+      network: { hostProxies: false, upstream: () => undefined },
+      allowedHosts: () => options.allowedHosts ?? [],
       environment: () => ({}),
       environmentNames: () => ['PATH'],
       approvalTtlMs: () => 300_000,

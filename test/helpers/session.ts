@@ -31,6 +31,7 @@ export class TestSession {
       heads?: { last?: Head };
       channels?: Readonly<Record<string, unknown>>;
       policy?: unknown;
+      allowedHosts?: readonly string[];
     } = {},
   ): Promise<TestSession> {
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cowork-session-')));
@@ -61,6 +62,7 @@ export class TestSession {
         access: () => ({}),
         channel: (id) => options.channels?.[id] ?? {},
         sandbox: () => 'process',
+        allowedHosts: () => options.allowedHosts ?? [],
         environment: () => [],
         approvalTtlMs: () => 300_000,
         rotateAfterDays: () => 90,
@@ -72,7 +74,7 @@ export class TestSession {
       loadGuard: async () => require(join(BUNDLES, 'guard.cjs')) as GuardChunk,
       clock: systemClock,
       log: silentLogger,
-      fetch,
+      network: { hostProxies: false, upstream: () => undefined },
       env: { ...process.env, COWORK_STATE_DIR: join(folder, 'state') },
       home: homedir(),
     });

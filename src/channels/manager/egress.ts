@@ -1,44 +1,67 @@
-import { ChannelError, type Destination } from '../contract';
+import { type EgressClient, type EgressPort, EgressRefused } from '../../engine/model/egress';
+import { type Admitted, type ChannelDescriptor, ChannelError, type Destination } from '../contract';
+import { readSettings } from './settings';
 
 /** What one channel may do with the network. */
 export interface ChannelNetwork {
   readonly fetch: typeof fetch;
-  admit(destination: Destination): Promise<void>;
+  admit(destination: Destination): Promise<Admitted>;
 }
 
 /**
- * `base`, for the hosts of one channel and no others: `host`, `host:port` or `*.host`, where a host without a port
- * means the protocol's own. Redirects are not followed, since they would lead past the list.
- * What is returned throws ChannelError `fatal` before anything is sent.
+ * The networks of all channels, out of the one gate. A channel keeps its own until its hosts change or it is switched
+ * off; then nothing goes out through the old one any more.
  */
-export function limitedNetwork(base: typeof fetch, hosts: readonly string[]): ChannelNetwork {
-  const allowed = hosts.map((host) => host.toLowerCase());
+export class ChannelNetworks {
+  private readonly open = new Map<string, { readonly hosts: string; readonly client: EgressClient }>();
+
+  constructor(private readonly egress: EgressPort) {}
+
+  /** For the hosts of a channel with these settings, which have passed its schema. */
+  of(descriptor: ChannelDescriptor, settings: Readonly<Record<string, unknown>>): ChannelNetwork {
+    const { id } = descriptor;
+    const hosts = descriptor.hosts?.(settings) ?? [];
+    const key = JSON.stringify(hosts);
+    let held = this.open.get(id);
+    if (held?.hosts !== key) {
+      held?.client.close();
+      held = { hosts: key, client: this.client(descriptor, hosts) };
+      this.open.set(id, held);
+    }
+    return channelNetwork(held.client);
+  }
+
+  close(id: string): void {
+    this.open.get(id)?.client.close();
+    this.open.delete(id);
+  }
+
+  private client(descriptor: ChannelDescriptor, hosts: readonly string[]): EgressClient {
+    try {
+      const configured = ownHosts(descriptor, hosts);
+      return this.egress.client(`channel:${descriptor.id}`, hosts, { configured });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new ChannelError('fatal', `${descriptor.name} cannot connect: ${error.message}`);
+    }
+  }
+}
+
+/** A client of the gate whose refusals are such as an adapter throws: a person must act. */
+export function channelNetwork(client: EgressClient): ChannelNetwork {
   return {
-    async fetch(input, init) {
-      const url = new URL(input instanceof Request ? input.url : String(input));
-      const web = url.protocol === 'https:' || url.protocol === 'http:';
-      // `URL.host` leaves the protocol's own port out.
-      if (!web || !isListed(allowed, url.host)) throw notListed(url.host);
-      return base(input, { ...init, redirect: init?.redirect === 'manual' ? 'manual' : 'error' });
-    },
-    async admit({ host, port, tls }) {
-      const name = host.toLowerCase();
-      const own = port === (tls ? 443 : 80);
-      if (!isListed(allowed, `${name}:${port}`) && !(own && isListed(allowed, name)))
-        throw notListed(`${host}:${port}`);
-    },
+    fetch: (input, init) => client.fetch(input, init).catch(asChannelError),
+    admit: ({ host, port, tls }) => client.admit({ host, port, secure: tls }).catch(asChannelError),
   };
 }
 
-function isListed(allowed: readonly string[], host: string): boolean {
-  return allowed.some((entry) =>
-    entry.startsWith('*.') ? host.endsWith(entry.slice(1)) && host.length > entry.length - 1 : entry === host,
-  );
+/** Of the hosts, those that are there because of what the person has set: a server of their own may be private. */
+export function ownHosts(descriptor: ChannelDescriptor, hosts: readonly string[]): readonly string[] {
+  const untouched = readSettings(descriptor, {});
+  const usual = untouched.ok ? (descriptor.hosts?.(untouched.value) ?? []) : [];
+  return hosts.filter((host) => !usual.includes(host));
 }
 
-function notListed(host: string): ChannelError {
-  return new ChannelError(
-    'fatal',
-    `A connection to “${host}” was refused: it is not among the hosts of this channel.`,
-  );
+function asChannelError(error: unknown): never {
+  throw error instanceof EgressRefused ? new ChannelError('fatal', error.message) : error;
 }

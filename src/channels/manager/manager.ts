@@ -1,3 +1,4 @@
+import type { EgressPort } from '../../engine/model/egress';
 import { Emitter, type Event } from '../../engine/model/emitter';
 import type { ChannelState, EventMap, EventType } from '../../engine/model/events';
 import type { Facts } from '../../engine/model/facts';
@@ -14,7 +15,7 @@ import {
   type SecretField,
 } from '../contract';
 import type { ChannelRegistry } from '../registry';
-import { limitedNetwork } from './egress';
+import { ChannelNetworks } from './egress';
 import type { LeasePort } from './lease';
 import type { ChannelServices } from './services';
 import { readSettings } from './settings';
@@ -36,7 +37,7 @@ export interface ChannelManagerDeps {
   readonly lease: LeasePort;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly fetch: typeof fetch;
+  readonly egress: EgressPort;
   readonly services: ChannelServices;
   /** In [0, 1). */
   random(): number;
@@ -69,6 +70,7 @@ export class ChannelManager implements Disposable {
   private readonly slots: ReadonlyMap<string, ChannelSlot>;
   private readonly recorded = new Map<string, { state: ChannelState; detail: string; identity: string }>();
   private readonly emitter: Emitter<void>;
+  private readonly networks: ChannelNetworks;
   /** Fires after any change of what `list()` answers. */
   readonly onChange: Event<void>;
 
@@ -77,6 +79,7 @@ export class ChannelManager implements Disposable {
       deps.log.error(`A listener to the channels failed: ${String(error)}`),
     );
     this.onChange = this.emitter.event;
+    this.networks = new ChannelNetworks(deps.egress);
     const ports: SlotPorts = {
       secrets: deps.secrets,
       clock: deps.clock,
@@ -84,7 +87,7 @@ export class ChannelManager implements Disposable {
       lease: deps.lease,
       random: () => deps.random(),
       settings: (channel) => deps.settings(channel),
-      network: (_channel, hosts) => limitedNetwork(deps.fetch, hosts),
+      network: (descriptor, settings) => this.networks.of(descriptor, settings),
       services: deps.services,
       note: (channel, event) => this.recordNote(channel, event),
       reported: (slot) => this.recordFacts(slot),
@@ -145,6 +148,8 @@ export class ChannelManager implements Disposable {
     const stopped = slot.stop('off', 'Not enabled.');
     await this.append('channel.disabled', OWNER_AT_DESK, id, { channel: id, reason });
     await stopped;
+    // Unless it was switched on again meanwhile.
+    if (!slot.enabled) this.networks.close(id);
   }
 
   /** Law 10, all at once. */

@@ -11,6 +11,7 @@ import {
   type ChannelDescriptor,
   ChannelError,
   type ChannelNote,
+  type ChannelSettings,
   type ConnectedAccount,
 } from '../contract';
 import type { ChannelNetwork } from './egress';
@@ -27,8 +28,8 @@ export interface SlotPorts {
   /** In [0, 1). */
   random(): number;
   settings(channel: string): unknown;
-  /** The network as far as these hosts and no further: `host`, `host:port` or `*.host`. */
-  network(channel: string, hosts: readonly string[]): ChannelNetwork;
+  /** The network as far as the channel's hosts and no further. */
+  network(descriptor: ChannelDescriptor, settings: ChannelSettings): ChannelNetwork;
   readonly services: ChannelServices;
   note(channel: string, event: ChannelNote): Promise<void>;
   loadAdapter(channel: string): Promise<AdapterFactory>;
@@ -114,7 +115,7 @@ export class ChannelSlot {
     const { clock, log, services, random } = this.ports;
     const { id } = this.descriptor;
     const { people } = services;
-    const { fetch, admit } = this.ports.network(id, this.descriptor.hosts?.(settings) ?? []);
+    const { fetch, admit } = this.ports.network(this.descriptor, settings);
     const who = (account: string, sender: string) => identityKey({ channel: id, account, sender });
     const where = (account: string, conversation: string) =>
       conversationKey({ channel: id, account, conversation });

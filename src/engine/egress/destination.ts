@@ -40,6 +40,11 @@ export function destinationOf(target: string | URL | Destination): Destination {
       `A connection by “${url.protocol}” was refused: only https, wss, http and ws are made.`,
     );
   }
+  if (url.username !== '' || url.password !== '') {
+    throw new EgressRefused(
+      `A connection to “${url.host}” was refused: its address has a name or password in it.`,
+    );
+  }
   return {
     host: plainHost(url.hostname),
     port: url.port === '' ? scheme.port : Number(url.port),
@@ -76,6 +81,15 @@ export function parseHostPattern(text: string): HostPattern {
     port: port === undefined ? undefined : Number(port),
     plain: plain !== undefined,
   };
+}
+
+export function isHostPattern(text: string): boolean {
+  try {
+    parseHostPattern(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The first pattern that a destination matches. */

@@ -1,7 +1,14 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { connect, type LookupFunction, type Socket } from 'node:net';
-import { type Admission, type Destination, type EgressClient, EgressRefused } from '../model/egress';
+import {
+  type Admission,
+  type Destination,
+  type EgressClient,
+  type EgressClientOptions,
+  type EgressPort,
+  EgressRefused,
+} from '../model/egress';
 import { ENGINE, type RecordSink } from '../model/record';
 import { type AddressKind, addressKind, isAddress } from './address';
 import { type Agents, agentsFor } from './agents';
@@ -28,16 +35,6 @@ export interface EgressPorts {
   readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>;
 }
 
-export interface ClientOptions {
-  /**
-   * Of the hosts, those that the person has set themselves: they may have private and loopback addresses. One that
-   * is written as an address may be any.
-   */
-  readonly configured?: readonly string[];
-  /** Also without TLS: for what commands do, which is theirs. */
-  readonly plaintext?: boolean;
-}
-
 /** What may be reached now, and what for: for the Checklist. */
 export interface OpenPurpose {
   readonly purpose: string;
@@ -59,33 +56,26 @@ const REFUSALS_KEPT = 1000;
  * The one gate to the network (FAQ-1). Whatever goes out belongs to a purpose with a list of hosts; everything else
  * is refused. TLS is required except to this machine. Each destination is recorded before it is first contacted.
  */
-export class Egress {
-  private readonly open = new Map<string, Client>();
+export class Egress implements EgressPort {
+  private readonly open = new Set<Client>();
   private readonly recording = new Map<string, Promise<unknown>>();
   private readonly refusals = new Set<string>();
 
   constructor(private readonly ports: EgressPorts) {}
 
-  /**
-   * The way out for a purpose, such as `channel:telegram`; an earlier one for the same purpose is closed.
-   * @throws RangeError for a line of `hosts` that is no host.
-   */
-  client(purpose: string, hosts: readonly string[], options: ClientOptions = {}): SocketClient {
-    this.open.get(purpose)?.close();
+  client(purpose: string, hosts: readonly string[], options: EgressClientOptions = {}): SocketClient {
     const client = new Client(purpose, hosts, options, this.ports, {
       admit: (destination) => this.admitted(purpose, destination),
       refuse: (at, reason) => this.refuse(purpose, at, reason),
-      closed: () => {
-        if (this.open.get(purpose) === client) this.open.delete(purpose);
-      },
+      closed: () => this.open.delete(client),
     });
-    this.open.set(purpose, client);
+    this.open.add(client);
     return client;
   }
 
   /** Everything that may be reached now. */
   destinations(): readonly OpenPurpose[] {
-    return [...this.open.values()].map(({ purpose, hosts }) => ({ purpose, hosts }));
+    return [...this.open].map(({ purpose, hosts }) => ({ purpose, hosts }));
   }
 
   /** Law 3: durable before the first byte. */
@@ -121,7 +111,7 @@ export class Egress {
 interface Gate {
   admit(destination: Destination): Promise<void>;
   refuse(destination: Destination, reason: string): Promise<never>;
-  closed(): void;
+  closed(): unknown;
 }
 
 class Client implements SocketClient {
@@ -134,7 +124,7 @@ class Client implements SocketClient {
   constructor(
     readonly purpose: string,
     hosts: readonly string[],
-    private readonly options: ClientOptions,
+    private readonly options: EgressClientOptions,
     private readonly ports: EgressPorts,
     private readonly gate: Gate,
   ) {

@@ -1,5 +1,6 @@
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { type Admission, type Destination, EgressRefused } from '../model/egress';
+import { destinationOf } from './destination';
 import { httpFetch, type WireOptions, type WireRequest } from './http-fetch';
 
 export interface FetchGate {
@@ -18,6 +19,8 @@ const CREDENTIALS = ['authorization', 'cookie', 'proxy-authorization'];
 /** `fetch` whose every hop passes the gate. */
 export function gatedFetch(gate: FetchGate): typeof fetch {
   return async (input, init) => {
+    // Before `Request`, which has errors of its own for addresses that it does not like.
+    destinationOf(input instanceof Request ? input.url : input);
     const request = new Request(input, init);
     const streamed = isStream(init?.body) ? (request.body as NodeReadableStream | null) : null;
     let wire: WireRequest = {

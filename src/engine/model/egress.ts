@@ -29,5 +29,24 @@ export interface EgressClient {
   close(): void;
 }
 
+export interface EgressClientOptions {
+  /**
+   * Of the hosts, those that the person has set themselves: they may have private and loopback addresses. One that
+   * is written as an address may be any.
+   */
+  readonly configured?: readonly string[];
+  /** Also without TLS: for what commands do, which is theirs. */
+  readonly plaintext?: boolean;
+}
+
+/** The one gate to the network. */
+export interface EgressPort {
+  /**
+   * The way out for a purpose, such as `channel:telegram`, to these hosts and no others: `host`, `host:port` or
+   * `*.host`. To be closed when it is over. @throws RangeError for a line that is no host.
+   */
+  client(purpose: string, hosts: readonly string[], options?: EgressClientOptions): EgressClient;
+}
+
 /** A connection that was not made, with the reason as a sentence for a person. */
 export class EgressRefused extends EngineError {}

@@ -1,23 +1,10 @@
 import * as z from 'zod';
+import type { EgressClient, EgressPort } from '../model/egress';
 import { EngineError } from '../model/error';
 import type { ToolResult } from '../model/tool';
 import { htmlToText } from './html-text';
 import { decodeText } from './text-decoding';
 import { defineTool, type Tool, type ToolContext } from './tool';
-
-/**
- * The way out. It refuses hosts that are not allowed and addresses that are private, does not follow
- * redirects, and sends nothing of its own but what is given.
- */
-export type GatedFetch = (
-  url: URL,
-  init: {
-    readonly method: 'GET';
-    readonly redirect: 'manual';
-    readonly headers: Readonly<Record<string, string>>;
-    readonly signal: AbortSignal;
-  },
-) => Promise<Response>;
 
 /** Bytes of a page that are read. */
 const MAX_BYTES = 2 * 1024 * 1024;
@@ -26,7 +13,7 @@ const MAX_REDIRECTS = 5;
 const TIMEOUT_MS = 30_000;
 
 const schema = z.strictObject({
-  url: z.string().max(2000).describe('A page to read; https, or http.'),
+  url: z.string().max(2000).describe('A page to read; https, or http on this machine when it is listed.'),
 });
 type Args = z.infer<typeof schema>;
 
@@ -49,15 +36,24 @@ function parseUrl(text: string): URL {
   return url;
 }
 
-async function run(fetchGated: GatedFetch, args: Args, context: ToolContext): Promise<ToolResult> {
+async function run(egress: EgressPort, args: Args, context: ToolContext): Promise<ToolResult> {
   const first = parseUrl(args.url);
   if (context.facts && !context.facts.hosts.includes(first.host)) {
     throw new EngineError(`${first.host} is not the host that was decided on; nothing was sent.`);
   }
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const client = egress.client('tool:fetch', [first.host], { configured: context.allowedHosts ?? [] });
+  try {
+    return await load(client, first, context.signal);
+  } finally {
+    client.close();
+  }
+}
+
+async function load({ fetch }: EgressClient, first: URL, stop: AbortSignal): Promise<ToolResult> {
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT_MS)]);
   let url = first;
   for (let hops = 0; ; hops++) {
-    const response = await fetchGated(url, {
+    const response = await fetch(url, {
       method: 'GET',
       redirect: 'manual',
       headers: { accept: 'text/html, text/*, application/json, application/xml;q=0.9' },
@@ -76,7 +72,7 @@ async function run(fetchGated: GatedFetch, args: Args, context: ToolContext): Pr
         error: `${url.href} leads on to ${next.href}, which was not asked for.`,
       };
     }
-    if (hops >= MAX_REDIRECTS) throw new EngineError(`${args.url} leads on and on.`);
+    if (hops >= MAX_REDIRECTS) throw new EngineError(`${first.href} leads on and on.`);
     url = next;
   }
 }
@@ -111,14 +107,14 @@ async function readBody(response: Response): Promise<{ bytes: Buffer; cut: boole
   }
 }
 
-/** The tool `fetch`, which has no way out but `fetchGated`. */
-export function createFetchTool(fetchGated: GatedFetch): Tool {
+/** The tool `fetch`, which has no way out but the gate, and there only to the host that was decided on. */
+export function createFetchTool(egress: EgressPort): Tool {
   return defineTool<Args>({
     name: 'fetch',
     description: 'Reads a page or a text from the network by GET and gives its readable text, at most 2 MB.',
     schema,
     hints: { readOnly: true, destructive: false, openWorld: true },
-    run: (args, context) => run(fetchGated, args, context),
+    run: (args, context) => run(egress, args, context),
     facts: async ({ url }) => ({ paths: [], hosts: [parseUrl(url).host] }),
     summary: ({ url }) => `fetch ${url}`,
   });

@@ -41,6 +41,8 @@ export interface ToolContext {
   /** Variables that the user lists for commands, names to values. */
   readonly env?: Readonly<Record<string, string>>;
   readonly network?: 'none' | 'listed';
+  /** Hosts that the user has listed, as the egress gate reads them: they may be private ones. */
+  readonly allowedHosts?: readonly string[];
   /** Folders besides the workspace that the user lets tools use; absolute. */
   readonly allowedPaths?: readonly string[];
   /**

@@ -1,6 +1,7 @@
+import type { EgressPort } from '../model/egress';
 import { deleteTool } from './delete';
 import { editTool } from './edit';
-import { createFetchTool, type GatedFetch } from './fetch';
+import { createFetchTool } from './fetch';
 import { gitCommitTool, gitDiffTool, gitStatusTool } from './git';
 import { listTool } from './list';
 import { moveTool } from './move';
@@ -12,13 +13,13 @@ import { writeTool } from './write';
 
 export interface ToolsOptions {
   /** Without a way out there is no tool that uses the network. */
-  readonly fetch?: GatedFetch;
+  readonly egress?: EgressPort;
 }
 
 /** Every tool of the engine, by name. */
 export function createTools(options: ToolsOptions = {}): Map<string, Tool> {
   const files = [listTool, readTool, searchTool, writeTool, editTool, moveTool, deleteTool];
   const tools = [...files, runTool, gitStatusTool, gitDiffTool, gitCommitTool];
-  if (options.fetch) tools.push(createFetchTool(options.fetch));
+  if (options.egress) tools.push(createFetchTool(options.egress));
   return new Map(tools.map((tool) => [tool.name, tool]));
 }

@@ -15,6 +15,7 @@ import { ChannelRegistry } from '../../../src/channels/registry';
 import type { InboundMessage } from '../../../src/engine/model/message';
 import { ManualClock, settle } from '../../helpers/manual-clock';
 import { MemoryJournal } from '../../helpers/memory-journal';
+import { TestGate } from '../egress/gate';
 import { collectingLogger, MemorySecrets, noServices } from './support';
 
 const ACCOUNT: ConnectedAccount = { account: 'bot-1', name: 'Work Bot', isBot: true };
@@ -55,7 +56,7 @@ function describeChannel(id: string): ChannelDescriptor {
     links: [],
     guide: { hears: [], reach: '', limits: [], troubles: [] },
     rules: [],
-    hosts: () => ['example.test'],
+    hosts: ({ server }) => ['example.test', ...(typeof server === 'string' ? [server] : [])],
   };
 }
 
@@ -98,6 +99,7 @@ describe('channel manager', () => {
   let clock: ManualClock;
   let journal: MemoryJournal;
   let secrets: MemorySecrets;
+  let gate: TestGate;
   let puppets: Puppet[];
   let loads: string[];
   let settings: Record<string, unknown>;
@@ -113,6 +115,7 @@ describe('channel manager', () => {
     journal = new MemoryJournal(clock);
     secrets = new MemorySecrets();
     secrets.values.set('alpha/token', SECRET);
+    gate = new TestGate();
     puppets = [];
     loads = [];
     settings = {};
@@ -123,6 +126,8 @@ describe('channel manager', () => {
     logged = [];
     connect = async () => ACCOUNT;
   });
+
+  afterEach(() => gate.close());
 
   function make(): ChannelManager {
     const lease: LeasePort = {
@@ -158,7 +163,7 @@ describe('channel manager', () => {
       lease,
       clock,
       log: collectingLogger(logged),
-      fetch: async () => new Response('ok'),
+      egress: gate.egress,
       services: noServices(),
       random: () => 0,
       settings: () => settings,
@@ -493,11 +498,22 @@ describe('channel manager', () => {
   });
 
   it('[FAQ-1] reaches the hosts of the channel and no others', async () => {
+    const port = await gate.serve((_, response) => response.end('ok'));
+    settings = { server: `127.0.0.1:${port}` };
+    gate.names.set('example.test', ['127.0.0.1']);
     const manager = make();
     await manager.enable('alpha');
-    const { fetch } = puppets[0]!.context;
-    assert.equal(await (await fetch('https://example.test/a')).text(), 'ok');
+    const { fetch, admit } = puppets[0]!.context;
+    assert.equal(await (await fetch(`http://127.0.0.1:${port}/a`)).text(), 'ok');
+    assert.deepEqual(gate.records[0]?.data, {
+      purpose: 'channel:alpha',
+      host: '127.0.0.1',
+      port,
+      secure: false,
+    });
     for (const address of [
+      // Not set by the person, so it may not lead to this machine.
+      'https://example.test/',
       'https://example.test:8443/',
       'https://example.test.evil.test/',
       'https://evil.test/?https://example.test',
@@ -507,6 +523,11 @@ describe('channel manager', () => {
     ]) {
       await assert.rejects(fetch(address), (error: ChannelError) => error.kind === 'fatal', address);
     }
+    const other = { host: 'evil.test', port: 443, tls: true };
+    await assert.rejects(admit(other), (error: ChannelError) => error.kind === 'fatal');
+    await admit({ host: '127.0.0.1', port, tls: false });
+    await manager.disable('alpha', 'test');
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/a`), /switched off/);
   });
 
   it('refuses a message that an adapter brings for another channel', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AdapterContext, ChannelDescriptor, ChannelNote } from '../../../src/channels/contract';
-import { limitedNetwork } from '../../../src/channels/manager/egress';
+import { ChannelNetworks } from '../../../src/channels/manager/egress';
 import type { ChannelServices } from '../../../src/channels/manager/services';
 import type { OpenWebhook, WebhookHandler, WebhookOptions } from '../../../src/channels/webhook-contract';
 import type { ChannelState } from '../../../src/engine/model/events';
@@ -13,6 +13,7 @@ import {
   type SecretStore,
   systemClock,
 } from '../../../src/engine/model/ports';
+import { TestGate } from '../egress/gate';
 
 /** What an adapter did, and the context that it did it in. */
 export interface Watched {
@@ -47,7 +48,7 @@ export function watchedContext(
   const known = new Set<string>();
   const store = more.store ?? new MemoryStore();
   const seen = new Set<string>();
-  const { fetch: limited, admit } = limitedNetwork(fetch, descriptor.hosts?.(settings) ?? []);
+  const { fetch: limited, admit } = new ChannelNetworks(new TestGate().egress).of(descriptor, settings);
   let facts: Facts = {};
   let door: { options: WebhookOptions; handler: WebhookHandler } | undefined;
   let failures = 0;

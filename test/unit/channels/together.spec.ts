@@ -11,6 +11,7 @@ import type { InboundMessage } from '../../../src/engine/model/message';
 import { systemClock } from '../../../src/engine/model/ports';
 import { MemoryJournal } from '../../helpers/memory-journal';
 import { BotApi, TOKEN } from '../../peers/telegram/bot-api';
+import { TestGate } from '../egress/gate';
 import { collectingLogger, MemorySecrets, noServices, until } from './support';
 
 /** Manager, gateway and adapters as they are put together, with an engine that answers. */
@@ -72,7 +73,7 @@ describe('channels together', () => {
         lease: new OsLease(`the window “${name}”`, tmpdir()),
         clock: systemClock,
         log,
-        fetch,
+        egress: new TestGate().egress,
         services: noServices(),
         random: () => 0,
         settings: (channel) => (channel === 'telegram' ? { apiRoot: api.root } : {}),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { GatedFetch } from '../../../src/engine/tools/fetch';
 import { htmlToText } from '../../../src/engine/tools/html-text';
 import { createTools } from '../../../src/engine/tools/tools';
+import { TestGate } from '../egress/gate';
 import { makePlace, type Place, use } from './place';
 
 describe('fetch', () => {
@@ -12,8 +12,9 @@ describe('fetch', () => {
   let base: string;
   let asked: IncomingMessage[];
   let answer: (request: IncomingMessage, response: ServerResponse) => void;
-  const gate: GatedFetch = (url, init) => fetch(url, init);
-  const get = (url: string) => use(createTools({ fetch: gate }).get('fetch')!, { url }, place.context);
+  let gate: TestGate;
+  const get = (url: string) =>
+    use(createTools(gate).get('fetch')!, { url }, { ...place.context, allowedHosts: [new URL(base).host] });
 
   before((done) => {
     server = createServer((request, response) => {
@@ -28,6 +29,7 @@ describe('fetch', () => {
   after(() => server.close());
   beforeEach(() => {
     place = makePlace();
+    gate = new TestGate();
     asked = [];
   });
   afterEach(() => place.remove());
@@ -78,7 +80,7 @@ describe('fetch', () => {
   });
 
   it('sends nothing to a host that was not decided on', async () => {
-    const tool = createTools({ fetch: gate }).get('fetch')!;
+    const tool = createTools(gate).get('fetch')!;
     const facts = await tool.facts({ url: 'https://example.com/' }, place.context);
     assert.deepEqual(facts.hosts, ['example.com']);
     const result = await tool.run({ url: base }, { ...place.context, facts });
