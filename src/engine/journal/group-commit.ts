@@ -4,6 +4,11 @@ import { type JournalPort, PartialAppendError, type Stored } from './port';
 /** Most records that one flush takes, so that the first of a long queue does not wait for the last. */
 const MAX_BATCH = 4096;
 
+/** Resolves when the callbacks of this turn of the event loop, and what they promised, have run. */
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(() => queueMicrotask(() => process.nextTick(resolve))));
+}
+
 /** What became of drafts handed in together: the first `stored.length` are durable, the rest met `failure`. */
 export interface AppendOutcome {
   readonly stored: readonly Stored[];
@@ -55,12 +60,12 @@ export class GroupCommit {
   }
 
   private async run(): Promise<void> {
-    // Let the callers of this turn of the event loop join.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.queue.length > 0) {
+    do {
+      // Whoever has something to say in this turn of the event loop joins. Not `setImmediate`: a lone writer would
+      // wait for a whole turn.
+      await endOfTurn();
       await this.commit(this.takeBatch());
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    } while (this.queue.length > 0);
     this.running = undefined;
   }
 

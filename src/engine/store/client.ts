@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import { JournalFailedError } from '../journal/errors';
 import type { HeadMemory, KeyProvider } from '../journal/heads';
-import { type Draft, draft, toRecord } from '../journal/line';
+import { type Draft, draft, type Seal, toRecord } from '../journal/line';
 import type { Receipt } from '../journal/receipt';
 import type { VerifyReport } from '../journal/verify';
 import { Emitter } from '../model/emitter';
@@ -16,6 +16,8 @@ import type { OpenReport, Progress, RetainReport, Store, StoreState } from './ty
 
 /** Most records in one message: what is done for them when the answer comes stays within a few milliseconds. */
 const MAX_MESSAGE = 256;
+/** Records whose writers are told in one turn of the event loop. */
+const MAX_ACKNOWLEDGED = 32;
 /** Messages with records under way; the rest waits here, so that it goes out together. */
 const MAX_UNDER_WAY = 2;
 
@@ -47,6 +49,8 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+type Settled = { readonly waiting: Waiting } & ({ readonly seal: Seal } | { readonly error: Error });
+
 interface Asked {
   readonly call: CallName;
   readonly resolve: (value: unknown) => void;
@@ -64,6 +68,8 @@ export class StoreClient implements Store {
   private nextId = 1;
   private queue: Waiting[] = [];
   private underWay = 0;
+  /** Answered by the worker, not yet told to whoever waits. */
+  private readonly settled: Settled[] = [];
   private scheduled = false;
   private current: StoreState = { state: 'failed', reason: 'The record is not open.', code: 'ECLOSED' };
 
@@ -123,7 +129,8 @@ export class StoreClient implements Store {
 
   /** Sends after the current turn's callers have all had their say, so that they share one flush. */
   private schedule(): void {
-    if (this.scheduled) return;
+    // What the next acknowledged writers have to say goes out together with it.
+    if (this.scheduled || this.settled.length > 0) return;
     this.scheduled = true;
     process.nextTick(() =>
       queueMicrotask(() =>
@@ -154,18 +161,30 @@ export class StoreClient implements Store {
     }
   }
 
-  private settle(
-    batch: readonly Waiting[],
-    seals: readonly z.infer<typeof resultSchemas.append>['seals'][number][],
-    error: Error,
-  ): void {
-    const records = seals.map((seal, i) => (batch[i] ? toRecord(batch[i].draft, seal) : undefined));
-    for (const record of records) if (record) this.records.fire(record);
+  private settle(batch: readonly Waiting[], seals: readonly Seal[], error: Error): void {
+    const idle = this.settled.length === 0;
     for (const [i, waiting] of batch.entries()) {
-      const record = records[i];
-      if (record) waiting.resolve(record);
-      else waiting.reject(error);
+      const seal = seals[i];
+      this.settled.push(seal ? { waiting, seal } : { waiting, error });
     }
+    if (idle) this.acknowledge();
+  }
+
+  /**
+   * Tells of durable records in order, some in a turn of the event loop: what their writers do next runs in the same
+   * turn, and hundreds of them at once would hold it up (law 9).
+   */
+  private acknowledge(): void {
+    for (const item of this.settled.splice(0, MAX_ACKNOWLEDGED)) {
+      if ('error' in item) item.waiting.reject(item.error);
+      else {
+        const record = toRecord(item.waiting.draft, item.seal);
+        this.records.fire(record);
+        item.waiting.resolve(record);
+      }
+    }
+    if (this.settled.length > 0) setImmediate(() => this.acknowledge());
+    else if (this.queue.length > 0) this.schedule();
   }
 
   query(query: AuditQuery): Promise<AuditPage> {
@@ -227,7 +246,8 @@ export class StoreClient implements Store {
   async close(): Promise<void> {
     const { transport } = this;
     if (!transport) return;
-    while (this.queue.length > 0 || this.underWay > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (this.queue.length + this.settled.length + this.underWay > 0)
+      await new Promise((resolve) => setImmediate(resolve));
     await this.ask('close', { call: 'close' });
     this.transport = undefined;
     this.setState({ state: 'failed', reason: 'The record is closed.', code: 'ECLOSED' });

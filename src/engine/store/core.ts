@@ -1,6 +1,5 @@
 import {
   type AppendOutcome,
-  type ChainEnd,
   type Damage,
   type Draft,
   GroupCommit,
@@ -33,7 +32,9 @@ import { HeadKeeper } from './head-keeper';
 import { IndexKeeper } from './index-keeper';
 import { Maintenance, type MaskerOf, PUBLIC_KEY_FILE } from './maintenance';
 import type { AggregateQuery, Aggregates, AuditPage, AuditQuery } from './query';
-import { Snapshots, type StatesSnapshot } from './snapshot';
+import { damageAgainst } from './remembered';
+import { Snapshots } from './snapshot';
+import { recordAt, StateKeeper } from './state-keeper';
 import type { OpenReport, StoreState } from './types';
 
 /** Records between two snapshots of the states: what start-up has to replay at most after a crash. */
@@ -75,16 +76,12 @@ export class StoreCore {
   private readonly journal: JournalPort;
   private readonly group: GroupCommit;
   private readonly heads: HeadKeeper;
-  private readonly snapshots: Snapshots;
   private readonly signer: Signer | undefined;
   private readonly index: IndexKeeper;
   /** Receipts, retention, backups, exports. */
   readonly maintenance: Maintenance;
   private checkpoint: Checkpoint | undefined;
-  private states: Record<string, unknown> = {};
-  /** The last record that the states know. */
-  private reduced: ChainEnd = chainStart(undefined);
-  private snapshotAt = 0;
+  private readonly states: StateKeeper;
   private pending: { draft: Draft; stored: Stored }[] = [];
   private working = false;
   private closing = false;
@@ -116,8 +113,9 @@ export class StoreCore {
       segmentRecords,
       onHead: options.onHead,
     });
-    this.snapshots = new Snapshots(this.fs, directory, this.signer);
-    this.index = new IndexKeeper(this.journal, this.snapshots, options.indexWorthSaving);
+    const snapshots = new Snapshots(this.fs, directory, this.signer);
+    this.states = new StateKeeper(options.projections, this.journal, snapshots, this.heads);
+    this.index = new IndexKeeper(this.journal, snapshots, options.indexWorthSaving);
     this.maintenance = new Maintenance({
       fs: this.fs,
       directory,
@@ -134,7 +132,7 @@ export class StoreCore {
 
   /** @throws JournalHeldError when another window has it. */
   async open(): Promise<OpenReport> {
-    const { directory, projections, rememberedHead } = this.options;
+    const { directory, rememberedHead } = this.options;
     const opening = await this.journal.open();
     try {
       const damage: Damage[] = [...opening.damage];
@@ -154,7 +152,7 @@ export class StoreCore {
         const text = this.signer.publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
         replaceFile(this.fs, directory, PUBLIC_KEY_FILE, Buffer.from(`${text}\n`));
       }
-      const from = await this.startStates(opening.end.seq);
+      const from = await this.states.start(this.checkpoint, opening.end.seq);
       const seen = new Set(damage.map((d) => `${d.segment} ${d.line} ${d.kind}`));
       let rememberedHash: string | undefined;
       for await (const batch of this.journal.read(from, (d) => {
@@ -162,11 +160,13 @@ export class StoreCore {
       })) {
         for (const { record } of batch) {
           if (record.seq === rememberedHead?.seq) rememberedHash = record.hash;
-          this.reduce(record);
+          this.states.reduce(record);
         }
         await new Promise((resolve) => setImmediate(resolve));
       }
-      if (rememberedHead) await this.checkRemembered(rememberedHead, rememberedHash, opening.end.seq, damage);
+      if (rememberedHead) {
+        damage.push(...(await this.rememberedDamage(rememberedHead, rememberedHash, opening.end.seq)));
+      }
       // Says that records may follow now, so that none can be added behind a closed head.
       if (damage.length === 0) this.heads.sign();
       this.index.start(() => this.heads.journalId, this.checkpoint?.seq ?? 0);
@@ -175,7 +175,7 @@ export class StoreCore {
         lastSeq: opening.end.seq,
         replayed: opening.end.seq - from + 1,
         damage,
-        states: Object.fromEntries(projections.map((p) => [p.name, this.states[p.name]])),
+        states: this.states.all(),
         ...(opening.recovered ? { recovered: opening.recovered } : {}),
       };
     } catch (error) {
@@ -184,81 +184,15 @@ export class StoreCore {
     }
   }
 
-  /** Puts states and hash tree to where a snapshot, the checkpoint or nothing leaves them; gives what to replay from. */
-  private async startStates(lastSeq: number): Promise<number> {
-    const { projections } = this.options;
-    const snapshot = this.snapshots.loadStates(projections);
-    if (snapshot && (await this.fits(snapshot, lastSeq))) {
-      for (const p of projections) this.states[p.name] = snapshot.states[p.name]?.state;
-      this.reduced = { seq: snapshot.seq, at: snapshot.at, hash: snapshot.hash };
-      this.heads.start(snapshot.journal, snapshot.tree, this.reduced);
-      this.snapshotAt = snapshot.seq;
-      return snapshot.seq + 1;
-    }
-    const { checkpoint } = this;
-    for (const p of projections) {
-      const kept = checkpoint?.states[p.name];
-      if (checkpoint && kept?.version !== p.version) {
-        throw new Error(
-          `The state "${p.name}" was written by another version of this product (${kept?.version ?? 'none'}, now ${p.version}), ` +
-            'and the records it came from were dropped by retention. Install the version that wrote it, or restore a backup.',
-        );
-      }
-      this.states[p.name] = kept ? structuredClone(kept.state) : p.initial();
-    }
-    this.reduced = chainStart(checkpoint);
-    if (checkpoint) {
-      const { journal, seq: size, peaks, roots } = checkpoint;
-      this.heads.start(journal, { size, peaks, roots }, this.reduced);
-    }
-    return this.reduced.seq + 1;
-  }
-
-  private async fits(snapshot: StatesSnapshot, lastSeq: number): Promise<boolean> {
-    if (snapshot.seq > lastSeq || snapshot.seq < (this.checkpoint?.seq ?? 0)) return false;
-    if (snapshot.seq === this.checkpoint?.seq) return snapshot.hash === this.checkpoint.hash;
-    return (await this.recordAt(snapshot.seq))?.hash === snapshot.hash;
-  }
-
-  private async recordAt(seq: number): Promise<AnyRecord | undefined> {
-    for await (const [first] of this.journal.read(seq))
-      return first?.record.seq === seq ? first.record : undefined;
-    return undefined;
-  }
-
   /** Says when the journal is an older or another one than the last head, kept in a second place, tells of. */
-  private async checkRemembered(
-    head: Head,
-    known: string | undefined,
-    lastSeq: number,
-    damage: Damage[],
-  ): Promise<void> {
-    const place = { segment: 'heads.jsonl', line: 1, seq: head.seq };
-    if (head.seq > lastSeq) {
-      damage.push({
-        ...place,
-        kind: 'truncated',
-        seq: lastSeq + 1,
-        text: `The record ends with ${lastSeq}, but ${head.seq} were written: the end was cut off, or an older copy was put back.`,
-      });
-      return;
-    }
-    if (head.seq <= (this.checkpoint?.seq ?? 0)) return;
-    const hash = known ?? (await this.recordAt(head.seq))?.hash;
-    if (hash !== head.hash) {
-      damage.push({
-        ...place,
-        kind: 'replaced',
-        text: `Record ${head.seq} is not the one that was written: the record was replaced.`,
-      });
-    }
-    if (this.signer && head.key !== this.signer.keyId) {
-      damage.push({
-        ...place,
-        kind: 'key',
-        text: 'The key that signs the record is not the one that signed it before.',
-      });
-    }
+  private async rememberedDamage(head: Head, known: string | undefined, lastSeq: number): Promise<Damage[]> {
+    const hash = head.seq > lastSeq ? undefined : (known ?? (await recordAt(this.journal, head.seq))?.hash);
+    return damageAgainst(head, {
+      lastSeq,
+      dropped: this.checkpoint?.seq ?? 0,
+      ...(hash === undefined ? {} : { hash }),
+      ...(this.signer ? { keyId: this.signer.keyId } : {}),
+    });
   }
 
   append(drafts: readonly Draft[]): Promise<AppendOutcome> {
@@ -289,7 +223,7 @@ export class StoreCore {
       return;
     }
     this.working = false;
-    if (this.reduced.seq - this.snapshotAt >= SNAPSHOT_EVERY && !this.group.busy) this.saveStates();
+    if (this.states.unsaved >= SNAPSHOT_EVERY && !this.group.busy) this.states.save();
     this.indexSoon(QUIET_MS);
   }
 
@@ -309,7 +243,7 @@ export class StoreCore {
     const batch: StoredRecord[] = [];
     for (const { draft, stored } of this.pending.splice(0, count)) {
       const record = toRecord(draft, stored.seal);
-      this.reduce(record);
+      this.states.reduce(record);
       batch.push({ record, segment: stored.segment, offset: stored.offset, length: stored.length });
     }
     this.index.add(batch);
@@ -318,12 +252,6 @@ export class StoreCore {
 
   private drain(): void {
     this.reducePending(this.pending.length);
-  }
-
-  private reduce(record: AnyRecord): void {
-    for (const p of this.options.projections) p.reduce(this.states[p.name], record);
-    this.reduced = { seq: record.seq, at: record.at, hash: record.hash };
-    this.heads.add(this.reduced);
   }
 
   private onFailure(failure: Error): void {
@@ -380,24 +308,8 @@ export class StoreCore {
     clearTimeout(this.indexTimer);
     this.heads.sign(false);
     this.heads.stop();
-    if (this.reduced.seq > this.snapshotAt) this.saveStates();
+    if (this.states.unsaved > 0) this.states.save();
     await this.index.close();
     await this.journal.close();
-  }
-
-  private saveStates(): void {
-    this.snapshotAt = this.reduced.seq;
-    if (this.heads.journalId === '') return;
-    try {
-      this.snapshots.saveStates(
-        this.heads.journalId,
-        this.reduced,
-        this.heads.state(),
-        this.options.projections,
-        this.states,
-      );
-    } catch {
-      // Disposable: the next start replays instead.
-    }
   }
 }

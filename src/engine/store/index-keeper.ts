@@ -12,6 +12,7 @@ import {
 } from './query';
 import type { Snapshots } from './snapshot';
 import { loadSqlite } from './sqlite';
+import { recordAt } from './state-keeper';
 
 /** Records that are indexed at once; writers wait no longer than that takes. */
 const SLICE = 128;
@@ -58,7 +59,7 @@ export class IndexKeeper {
     const end = this.journal.head();
     const saved = this.journalId() === '' ? undefined : this.snapshots.loadIndex(this.journalId());
     let index: AuditIndex | undefined;
-    if (saved && saved.seq <= end.seq && (await this.hashAt(saved.seq)) === saved.hash) {
+    if (saved && saved.seq <= end.seq && (await recordAt(this.journal, saved.seq))?.hash === saved.hash) {
       try {
         index = AuditIndex.load(sqlite, saved.bytes, now);
         if (index.lastSeq !== saved.seq) index = undefined;
@@ -70,25 +71,9 @@ export class IndexKeeper {
     }
     index ??= AuditIndex.create(sqlite, now);
     if (dropped > 0) index.dropThrough(dropped);
-    await this.catchUpAll(index);
+    await this.catchUp(index);
     this.index = index;
     return index;
-  }
-
-  private async hashAt(seq: number): Promise<string | undefined> {
-    for await (const [first] of this.journal.read(seq))
-      return first?.record.seq === seq ? first.record.hash : undefined;
-    return undefined;
-  }
-
-  private async catchUp(index: AuditIndex, from: number): Promise<void> {
-    for await (const batch of this.journal.read(from)) {
-      for (let i = 0; i < batch.length && !this.stopped; i += SLICE) {
-        this.addTo(index, batch.slice(i, i + SLICE));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      if (this.stopped) return;
-    }
   }
 
   /**
@@ -107,10 +92,7 @@ export class IndexKeeper {
   work(): boolean {
     if (!this.index || this.stopped || this.catching) return false;
     if (!this.live) {
-      this.catching = this.catchUpAll(this.index).finally(() => {
-        this.catching = undefined;
-      });
-      this.catching.catch(() => {});
+      this.catchUp(this.index).catch(() => {});
       return false;
     }
     this.addTo(this.index, this.waiting.splice(0, SLICE));
@@ -122,20 +104,36 @@ export class IndexKeeper {
   /** Brings the index up to the newest record that was handed in. */
   private async upToDate(): Promise<AuditIndex> {
     const index = await this.opened();
-    await this.catching;
-    if (!this.live) await this.catchUpAll(index);
-    this.addTo(index, this.waiting.splice(0));
+    while (this.catching || !this.live) await (this.catching ?? this.catchUp(index));
+    // Not more than there are now: a writer who never rests must not keep a reader waiting.
+    for (let left = this.waiting.length; left > 0; left -= SLICE) {
+      this.addTo(index, this.waiting.splice(0, SLICE));
+      if (left > SLICE) await new Promise((resolve) => setImmediate(resolve));
+    }
     return index;
   }
 
-  private async catchUpAll(index: AuditIndex): Promise<void> {
-    while (!this.stopped && index.lastSeq < this.journal.head().seq) {
-      const before = index.lastSeq;
-      await this.catchUp(index, Math.max(before, this.dropped) + 1);
-      // A damaged end has no records to catch up with.
-      if (index.lastSeq === before) break;
-    }
+  /** Reads what the index lacks from the journal, once. What is written meanwhile waits in memory, in order behind it. */
+  private catchUp(index: AuditIndex): Promise<void> {
     this.live = true;
+    this.catching ??= this.readInto(index).finally(() => {
+      this.catching = undefined;
+    });
+    return this.catching;
+  }
+
+  private async readInto(index: AuditIndex): Promise<void> {
+    for await (const batch of this.journal.read(Math.max(index.lastSeq, this.dropped) + 1)) {
+      for (let i = 0; i < batch.length && !this.stopped; i += SLICE) {
+        this.addTo(index, batch.slice(i, i + SLICE));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (this.stopped) {
+        // What waits must not be put behind a gap.
+        this.live = false;
+        return;
+      }
+    }
   }
 
   private addTo(index: AuditIndex, batch: readonly StoredRecord[]): void {

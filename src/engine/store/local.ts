@@ -25,7 +25,11 @@ function localTransport({ projections, maskerOf, parts }: InProcessStoreOptions)
     parts,
   );
   return {
-    post: (message) => host.receive(structuredClone(message)),
+    // In a turn of its own, as between threads: a writer who never rests does not keep the event loop for itself.
+    post: (message) => {
+      const copy: unknown = structuredClone(message);
+      setImmediate(() => host.receive(copy));
+    },
     listen(listener) {
       onMessage = listener;
     },
