@@ -13,6 +13,7 @@ const PATHS = {
   spin: 'M8 2a6 6 0 1 1-5.2 3',
   more: 'M5 6.5 8 9.5l3-3',
   play: 'M5 3l8 5-8 5z',
+  star: 'M8 2l1.8 3.9 4.2.5-3.1 2.9.8 4.2L8 11.4l-3.7 2.1.8-4.2L2 6.4l4.2-.5z',
   pause: 'M5.5 3v10M10.5 3v10',
 } as const;
 export type IconName = keyof typeof PATHS;

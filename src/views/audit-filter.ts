@@ -1,5 +1,6 @@
 import type { AuditFilter } from '../engine/api';
 import type { EventType } from '../engine/model/events';
+import { EFFECTS, FILTER_KEYS, type FilterKey, filterWords } from './protocol/filter-words';
 import { t } from './protocol/l10n';
 
 /**
@@ -60,20 +61,6 @@ const TYPES: Readonly<Record<EventType, true>> = {
 };
 export const EVENT_TYPES: readonly EventType[] = (Object.keys(TYPES) as EventType[]).sort();
 
-/** The words before the colon, in the order in which help lists them. */
-export const FILTER_KEYS = [
-  'type',
-  'user',
-  'channel',
-  'tool',
-  'effect',
-  'rule',
-  'task',
-  'after',
-  'before',
-] as const;
-type FilterKey = (typeof FILTER_KEYS)[number];
-
 /** The text of a filter box, understood; or the term that was not, with a sentence on what to write instead. */
 export type ParsedFilter =
   | { readonly ok: true; readonly filter: AuditFilter }
@@ -96,38 +83,10 @@ interface Term {
   readonly value: string;
 }
 
-/** `key:value`, `key:"a value"`, `"some words"` or a word. */
-const TERM = /([a-z]+):"([^"]*)"|"([^"]*)"|(\S+)/giy;
-
 function terms(text: string): Term[] {
-  const result: Term[] = [];
-  const pattern = new RegExp(TERM);
-  let at = 0;
-  while (at < text.length) {
-    if (/\s/.test(text[at] ?? '')) {
-      at += 1;
-      continue;
-    }
-    pattern.lastIndex = at;
-    const match = pattern.exec(text);
-    if (match === null) break;
-    at = pattern.lastIndex;
-    const [source, quotedKey, quotedValue, phrase, word] = match;
-    if (quotedKey !== undefined) result.push(keyed(source, quotedKey, quotedValue ?? ''));
-    else if (phrase !== undefined) result.push({ source, key: undefined, value: phrase });
-    else if (word !== undefined) result.push(plain(source, word));
-  }
-  return result;
-}
-
-function plain(source: string, word: string): Term {
-  const colon = word.indexOf(':');
-  const key = word.slice(0, colon);
-  // `http://x` and `C:\x` are words to look for; `usr:ada` is a misspelt key and worth saying so.
-  if (colon <= 0 || !/^[a-z]{2,}$/i.test(key) || word.startsWith('//', colon + 1)) {
-    return { source, key: undefined, value: word };
-  }
-  return keyed(source, key, word.slice(colon + 1));
+  return filterWords(text).map(({ source, name, value }) =>
+    name === undefined ? { source, key: undefined, value } : keyed(source, name, value),
+  );
 }
 
 function keyed(source: string, name: string, value: string): Term {
@@ -160,8 +119,8 @@ function eventTypes(term: Term): EventType[] {
 }
 
 function effect(term: Term): NonNullable<AuditFilter['effect']> {
-  const value = term.value.toLowerCase();
-  if (value === 'allow' || value === 'ask' || value === 'deny') return value;
+  const value = EFFECTS.find((known) => known === term.value.toLowerCase());
+  if (value !== undefined) return value;
   throw new BadTerm(term.source, t('An effect is allow, ask or deny, not “{0}”.', term.value));
 }
 

@@ -13,6 +13,7 @@ import type { PanelHost } from './panels/panel';
 import { TaskPanels } from './panels/task-panel';
 import type { ViewsHost } from './ports';
 import { setBundle } from './protocol/l10n';
+import { SavedFilters } from './saved-filters';
 import { StatusBar } from './status-bar';
 import { ChannelsTree } from './trees/channels-tree';
 import { TasksTree } from './trees/tasks-tree';
@@ -51,7 +52,9 @@ export function registerViews(host: ViewsHost): vscode.Disposable {
   const watch = all.register(new EngineWatch(host));
   const panelHost: PanelHost = { extensionUri: host.context.extensionUri, log: host.log };
   const approvals = all.register(new ApprovalsView(host, watch));
-  const audit = all.register(new AuditPanels(panelHost, watch, host.channels));
+  const audit = all.register(
+    new AuditPanels(panelHost, watch, host.channels, new SavedFilters(host.context.workspaceState)),
+  );
   const tasks = all.register(new TaskPanels(panelHost, watch));
   const pairing = all.register(new PairingPanels(panelHost, watch, host.channels));
   const authenticator = all.register(new AuthenticatorPanels(panelHost, watch));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AUDIT_STATE, auditRows } from './page/fixtures';
+import { AUDIT_STATE, auditRows, charts } from './page/fixtures';
 import type { PageUnderTest } from './page/open-page';
 import { usePages } from './page/suite';
 
@@ -25,6 +25,15 @@ async function answer(under: PageUnderTest, newest: number): Promise<void> {
   }
 }
 const answered = new Map<PageUnderTest, Set<unknown>>();
+
+/** The newest message of a kind that the page has sent. */
+async function newest(under: PageUnderTest, type: string) {
+  return (await under.said()).findLast((message) => message.type === type);
+}
+
+async function until(test: () => Promise<boolean>): Promise<void> {
+  while (!(await test())) await new Promise((done) => setTimeout(done, 20));
+}
 
 describe('the page of the audit', () => {
   const open = usePages();
@@ -119,6 +128,104 @@ describe('the page of the audit', () => {
     await under.page.waitForTimeout(100);
     await answer(under, 500);
     assert.ok(Number(await firstSeq(under)) < 120);
+  });
+
+  it('suggests keys and values while one types, by keyboard, and takes what was walked to', async () => {
+    const under = await shown(10);
+    const box = under.page.locator('.input');
+    await box.pressSequentially('eff');
+    await under.page.getByRole('option', { name: 'effect:' }).waitFor();
+    await box.press('ArrowDown');
+    assert.equal(await box.getAttribute('aria-activedescendant'), 'suggestion-0');
+    await box.press('Enter');
+    assert.equal(await box.inputValue(), 'effect:');
+    await box.press('ArrowDown');
+    await box.press('ArrowDown');
+    await box.press('ArrowDown');
+    await box.press('Tab');
+    assert.equal(await box.inputValue(), 'effect:deny ');
+    assert.equal(await under.page.locator('.suggestions').isVisible(), false);
+    await until(async () => (await newest(under, 'query'))?.filter === 'effect:deny ');
+    await box.pressSequentially('user:lovel');
+    await box.press('Escape');
+    assert.equal(await under.page.locator('.suggestions').isVisible(), false);
+    await box.press('ArrowDown');
+    await under.page.getByRole('option', { name: 'Ada Lovelace' }).click();
+    assert.equal(await box.inputValue(), 'effect:deny user:telegram:7001:84512 ');
+  });
+
+  it('shows each term as a chip that takes it out, and saved filters that can be managed', async () => {
+    const saved = [{ name: 'Mine', filter: 'tool:run "npm test"' }];
+    const under = await shown(10, { saved });
+    await under.page.getByRole('button', { name: 'Mine', exact: true }).click();
+    assert.equal(await under.page.locator('.input').inputValue(), 'tool:run "npm test"');
+    await under.page.getByRole('button', { name: 'Remove "npm test"' }).click();
+    assert.equal(await under.page.locator('.input').inputValue(), 'tool:run');
+    assert.equal((await newest(under, 'query'))?.filter, 'tool:run');
+    await under.page.getByRole('button', { name: 'Rename or delete Mine' }).click();
+    assert.equal((await newest(under, 'manageFilter'))?.name, 'Mine');
+    await under.page.getByRole('button', { name: 'Save… the filter under a name' }).click();
+    assert.equal((await newest(under, 'saveFilter'))?.filter, 'tool:run');
+    await under.page.getByRole('button', { name: 'Export…' }).click();
+    assert.equal((await newest(under, 'export'))?.filter, 'tool:run');
+  });
+
+  it('asks for a record when it is looked at, and for its proof when that is opened', async () => {
+    const under = await shown(50);
+    await under.page.locator('.row').nth(2).click();
+    assert.equal((await newest(under, 'record'))?.seq, 48);
+    assert.equal(await newest(under, 'proof'), undefined);
+    await under.send({ type: 'record', seq: 47, text: 'of another record' });
+    await under.send({ type: 'record', seq: 48, text: '{ "seq": 48 }' });
+    await until(async () => (await under.page.locator('.raw').textContent()) === '{ "seq": 48 }');
+    await under.page.getByText('Proof of inclusion').click();
+    await until(async () => (await newest(under, 'proof'))?.seq === 48);
+    const head = { seq: 50, at: 1, root: 'ab'.repeat(32), key: 'k1' };
+    await under.send({ type: 'proof', seq: 48, proof: { path: ['12'.repeat(32)], head }, message: '' });
+    await under.page.getByText('12'.repeat(32)).waitFor();
+    await under.page.getByRole('button', { name: 'Receipt… for record 48' }).click();
+    assert.equal((await newest(under, 'saveReceipt'))?.seq, 48);
+    await under.page.locator('.grid').press('ArrowDown');
+    await until(async () => (await newest(under, 'proof'))?.seq === 47);
+  });
+
+  it('narrows to an hour from the timeline, by keyboard too, and draws no chart of nothing', async () => {
+    const under = await shown(50, {}, { filter: 'tool:run', follow: true, charts: true });
+    const { requestId } = (await newest(under, 'charts')) ?? {};
+    await under.send(charts(Number(requestId) - 1, { total: 999 }));
+    await under.send(charts(requestId, { denials: { byRule: [], byUser: [] }, marks: [] }));
+    await under.page.locator('.time').first().waitFor();
+    assert.equal(await under.page.locator('.time').count(), 24);
+    assert.equal(await under.page.locator('figure').count(), 2);
+    await under.page.locator('.time').first().focus();
+    await under.page.keyboard.press('End');
+    await under.page.keyboard.press('ArrowLeft');
+    await under.page.keyboard.press('Enter');
+    const filter = String((await newest(under, 'query'))?.filter);
+    assert.match(filter, /^tool:run after:\d{4}-\d\d-\d\dT\d\d:00 before:\d{4}-\d\d-\d\dT\d\d:59$/);
+  });
+
+  it('leads from what was out of the ordinary to its record', async () => {
+    const under = await shown(50, {}, { filter: '', follow: true, charts: true });
+    await under.send(charts((await newest(under, 'charts'))?.requestId));
+    await under.page.getByRole('button', { name: 'Record 31' }).click();
+    await under.page.waitForTimeout(50);
+    await answer(under, 50);
+    await under.page.getByRole('heading', { name: 'Record 31' }).waitFor();
+  });
+
+  it('reaches the oldest of ten million records, and every one by keyboard', async () => {
+    const under = await shown(10 * MILLION);
+    await under.page.locator('.grid').focus();
+    await under.page.keyboard.press('End');
+    await until(async () => {
+      await answer(under, 10 * MILLION);
+      return (await under.page.locator('.row.selected .seq').allTextContents()).join() === '1';
+    });
+    await under.page.keyboard.press('ArrowUp');
+    await under.page.getByRole('heading', { name: 'Record 2', exact: true }).waitFor();
+    const seen = await under.page.locator('.row.selected').boundingBox();
+    assert.ok(seen !== null && seen.y > 0 && seen.y < 700);
   });
 
   it('comes back with its filter after it was hidden', async () => {

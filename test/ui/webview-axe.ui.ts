@@ -44,6 +44,14 @@ async function audit(under: PageUnderTest): Promise<void> {
   const query = (await under.said()).findLast((message) => message.type === 'query');
   await under.send({ type: 'page', requestId: query?.requestId, rows: auditRows(100), total: 100 });
   await under.page.locator('.row').nth(3).click();
+  await under.send({ type: 'record', seq: 97, text: '{\n  "seq": 97,\n  "type": "decision.made"\n}' });
+  await under.send(charts(await asked(under, 'charts')));
+  await under.page.locator('.time').first().waitFor();
+}
+
+/** Number of the newest request of a kind. */
+async function asked(under: PageUnderTest, type: string): Promise<unknown> {
+  return (await under.said()).findLast((message) => message.type === type)?.requestId;
 }
 
 const engine = (kind: string) => ({
@@ -106,11 +114,87 @@ const views: readonly View[] = [
       await audit(under);
       const place = { segment: '000001.jsonl', line: 42, seq: 42, problem: 'The record was changed.' };
       await under.send({ type: 'verify', verify: { state: 'damaged', records: 41, ...place } });
-      await under.page.getByRole('button', { name: 'Charts' }).click();
-      await under.send(charts());
-      await under.page.getByText('Show as a table').first().click();
     },
   },
+  {
+    name: 'audit-charts',
+    page: 'audit',
+    widths: [300, 700, 1200],
+    async show(under) {
+      await audit(under);
+      await under.page.getByRole('button', { name: 'Charts' }).click();
+      for (const table of await under.page.getByText('Show as a table').all()) await table.click();
+    },
+  },
+  {
+    name: 'audit-filters',
+    page: 'audit',
+    widths: [300, 900],
+    async show(under) {
+      await audit(under);
+      const saved = [
+        { name: 'What Ada was denied', filter: 'user:telegram:7001:84512 effect:deny' },
+        { name: 'أحمد', filter: 'tool:run' },
+      ];
+      await under.send({ ...AUDIT_STATE, saved, filter: 'effect:deny user:telegram:7001:84512 "npm test"' });
+      await under.page.getByRole('button', { name: 'How to filter' }).click();
+      await under.page.locator('.input').click();
+      await under.page.locator('.input').press('End');
+      await under.page.locator('.input').pressSequentially(' ');
+      await under.page.getByRole('option').first().waitFor();
+      await under.page.locator('.input').press('ArrowDown');
+    },
+  },
+  {
+    name: 'audit-proof',
+    page: 'audit',
+    widths: [300, 900],
+    async show(under) {
+      await audit(under);
+      await under.page.getByText('Proof of inclusion').click();
+      const head = { seq: 100, at: 1_700_000_000_000, root: 'ab'.repeat(32), key: 'cd'.repeat(8) };
+      const path = ['12', '34', '56'].map((part) => part.repeat(32));
+      await under.send({ type: 'proof', seq: 97, proof: { path, head }, message: '' });
+      await under.page.getByText('Records under the head').waitFor();
+    },
+  },
+  {
+    name: 'audit-zoom',
+    page: 'audit',
+    widths: [1200, 600],
+    zoom: 2,
+    show: audit,
+  },
+  {
+    name: 'audit-empty',
+    page: 'audit',
+    widths: [420],
+    async show(under) {
+      await under.send(AUDIT_STATE);
+      await under.page.locator('.input').waitFor();
+      await under.send({ type: 'page', requestId: await asked(under, 'query'), rows: [], total: 0 });
+      await under.page.getByText('No record matches.').waitFor();
+    },
+  },
+  {
+    name: 'audit-verifying',
+    page: 'audit',
+    widths: [420],
+    async show(under) {
+      await audit(under);
+      await under.send({ type: 'verify', verify: { state: 'running', records: 123_456 } });
+      await under.page.getByText('Checking…').waitFor();
+    },
+  },
+  ...(['no-folder', 'restricted', 'starting', 'held', 'failed', 'paused'] as const).map((kind) => ({
+    name: `audit-${kind}`,
+    page: 'audit',
+    widths: [300],
+    async show(under: PageUnderTest) {
+      await under.send({ ...AUDIT_STATE, ...engine(kind) });
+      await under.page.locator('.input').waitFor();
+    },
+  })),
   {
     name: 'audit-error',
     page: 'audit',

@@ -5,21 +5,25 @@ import {
   type AuditToPage,
   auditToPage,
 } from '../../src/views/protocol/audit';
+import { filterTerm } from '../../src/views/protocol/filter-words';
 import { t } from '../../src/views/protocol/l10n';
-import { Announcer, button, textInput, toggle } from '../components';
-import { append, byId, clear, el, markedNodes } from '../dom';
+import { Announcer, button, toggle } from '../components';
+import { byId, clear, el } from '../dom';
 import { Host, useLocale } from '../host';
 import '../base.css';
 import './style.css';
-import { activityChart, decisionsChart } from './charts';
-import { hasTerm, quickFilters, withTerm } from './chips';
+import { activityChart, decisionsChart, denialsChart, type Figures, unusualList } from './charts';
+import { withTerm } from './chips';
+import { DetailPane } from './detail';
+import { FilterBar } from './filter-bar';
 import { PAGE_SIZE, Records } from './records';
-import { AuditTable, ROW_PX } from './table';
+import { AuditTable } from './table';
+import { Timeline } from './timeline';
 import { VerifyBanner } from './verify';
-import { reachable } from './window';
 
-/** Typing is over when nothing was typed for this long, in milliseconds. */
-const TYPING_MS = 250;
+/** The figures are counted again at most this often while records come in, in milliseconds. */
+const RECOUNT_MS = 5000;
+
 const keptSchema = z.object({ filter: z.string(), follow: z.boolean(), charts: z.boolean() });
 type Kept = z.infer<typeof keptSchema>;
 
@@ -34,10 +38,10 @@ class AuditPage {
   private records = new Records(true);
   private readonly requests = new Map<number, { readonly records: Records; readonly page: number }>();
   private requestId = 0;
-  private typing: ReturnType<typeof setTimeout> | undefined;
+  private counted = 0;
+  private recount: ReturnType<typeof setTimeout> | undefined;
   private away = false;
   private newer = false;
-  private shown: AuditRow | undefined;
   private goal: number | undefined;
 
   constructor() {
@@ -61,10 +65,14 @@ class AuditPage {
       case 'verify':
         this.parts?.banner.show(message.verify);
         return;
+      case 'record':
+        this.parts?.detail.record(message.seq, message.text);
+        return;
+      case 'proof':
+        this.parts?.detail.showProof(message.seq, message.proof, message.message);
+        return;
       case 'charts':
-        if (this.parts === undefined) return;
-        clear(this.parts.charts);
-        this.parts.charts.append(activityChart(message.activity), decisionsChart(message.decisions));
+        if (message.requestId === this.counted) this.figures(message);
     }
   }
 
@@ -75,41 +83,53 @@ class AuditPage {
     const { parts } = this;
     const working = message.engine.kind === 'ready' || message.engine.kind === 'paused';
     parts.engine.textContent = working ? '' : message.engine.detail;
-    parts.hint.textContent = t(
-      'For example: {0}',
-      `user:… channel:${message.channels[0] ?? 'local'} type:decision effect:deny tool:run after:2d before:2026-11-23 "npm test"`,
-    );
-    if (message.filter !== undefined) {
-      parts.input.value = message.filter;
-      this.run(message.filter);
-    } else if (first || !this.records.isLoaded) this.run(this.kept.filter);
-    if (this.kept.charts) this.host.post({ type: 'charts' });
+    parts.filter.know(message, message.saved);
+    if (message.filter !== undefined) this.go(message.filter);
+    else if (first || !this.records.isLoaded) this.run(this.kept.filter);
   }
 
   private build() {
     const root = byId('root');
-    const hint = el('p', { class: 'quiet hint', id: 'filter-hint' });
-    const problem = el('p', { class: 'problem', id: 'filter-problem', role: 'alert' });
     const engine = el('p', { class: 'problem', role: 'status' });
-    const { element, input } = textInput({
-      label: t('Filter the records'),
-      placeholder: t('Filter, for example: effect:deny after:2d'),
-      value: this.kept.filter,
-      describedBy: 'filter-hint filter-problem',
-      onInput: (value) => this.typed(value),
-    });
+    const filter = new FilterBar(
+      {
+        onFilter: (text) => this.run(text),
+        onSave: (text) => this.host.post({ type: 'saveFilter', filter: text }),
+        onManage: (name) => this.host.post({ type: 'manageFilter', name }),
+      },
+      this.kept.filter,
+    );
     const table = new AuditTable({
       onView: (from, to) => this.view(from, to),
       onSelect: (row) => this.detail(row),
-      onOpen: () => this.parts?.raw.focus(),
+      onOpen: () => this.parts?.detail.focus(),
       onScrolledAway: (away) => {
         this.away = away;
+      },
+    });
+    const detail = new DetailPane({
+      onRecord: (seq) => this.host.post({ type: 'record', seq }),
+      onProof: (seq) => this.host.post({ type: 'proof', seq }),
+      onReceipt: (seq) => this.host.post({ type: 'saveReceipt', seq }),
+      onCopy: (seq) => {
+        this.host.post({ type: 'copyRecord', seq });
+        this.announcer.say(t('The record is in the clipboard.'));
+      },
+      onExplain: (seq) => this.host.post({ type: 'explain', seq }),
+      onOpenTask: (taskId) => this.host.post({ type: 'openTask', taskId }),
+      onOnly: (taskId) => this.parts?.filter.only(filterTerm('task', taskId)),
+      onClose: () => {
+        this.parts?.detail.close();
+        this.parts?.table.element.focus();
       },
     });
     const banner = new VerifyBanner(
       (seq) => this.goTo(seq),
       () => this.host.post({ type: 'stopVerify' }),
     );
+    const timeline = new Timeline((from, to) => this.narrow(from, to));
+    const charts = el('section', { class: 'charts', 'aria-label': t('Charts') });
+    charts.hidden = !this.kept.charts;
     const count = el('span', { class: 'quiet count', role: 'status' });
     const fresh = button({
       label: t('Show new records'),
@@ -117,50 +137,45 @@ class AuditPage {
       onPress: () => this.run(this.kept.filter),
     });
     fresh.element.hidden = true;
-    const chips = el('div', { class: 'chips', role: 'group', 'aria-label': t('Common filters') });
-    const charts = el('section', { class: 'charts', 'aria-label': t('Charts') });
-    charts.hidden = !this.kept.charts;
-    const raw = el('pre', {
-      class: 'raw',
-      dir: 'ltr',
-      tabindex: '0',
-      role: 'group',
-      'aria-label': t('The record as it is stored'),
-    });
-    const detail = el('section', { class: 'detail', 'aria-label': t('Details of the record') });
-    detail.hidden = true;
     root.append(
       el('h1', { class: 'sr-only' }, t('Audit')),
-      el(
-        'div',
-        { class: 'toolbar' },
-        element,
-        button({
-          label: t('Verify'),
-          look: 'primary',
-          icon: 'shield',
-          onPress: () => this.host.post({ type: 'verify' }),
-        }).element,
-        toggle(t('Follow'), this.kept.follow, (on) => {
-          this.keep({ follow: on });
-          if (on && this.newer) this.run(this.kept.filter);
-        }),
-        toggle(t('Charts'), this.kept.charts, (on) => {
-          this.keep({ charts: on });
-          charts.hidden = !on;
-          if (on) this.host.post({ type: 'charts' });
-        }),
-      ),
-      chips,
-      hint,
-      problem,
+      el('div', { class: 'toolbar' }, filter.box, this.actions(charts)),
+      filter.chips,
+      filter.help,
+      filter.problem,
       engine,
       banner.element,
+      timeline.element,
       charts,
       el('div', { class: 'counts' }, count, fresh.element),
-      el('div', { class: 'panes' }, table.element, detail),
+      el('div', { class: 'panes' }, table.element, detail.element),
     );
-    return { input, hint, problem, engine, table, banner, count, fresh, chips, charts, raw, detail };
+    return { filter, engine, table, banner, timeline, count, fresh, charts, detail };
+  }
+
+  private actions(charts: HTMLElement): HTMLElement {
+    return el(
+      'div',
+      { class: 'actions' },
+      toggle(t('Follow'), this.kept.follow, (on) => {
+        this.keep({ follow: on });
+        if (on && this.newer) this.run(this.kept.filter);
+      }),
+      toggle(t('Charts'), this.kept.charts, (on) => {
+        this.keep({ charts: on });
+        charts.hidden = !on;
+      }),
+      button({
+        label: t('Export…'),
+        onPress: () => this.host.post({ type: 'export', filter: this.kept.filter }),
+      }).element,
+      button({
+        label: t('Verify'),
+        look: 'primary',
+        icon: 'shield',
+        onPress: () => this.host.post({ type: 'verify' }),
+      }).element,
+    );
   }
 
   private keep(change: Partial<Kept>): void {
@@ -168,38 +183,57 @@ class AuditPage {
     this.host.keep(this.kept);
   }
 
-  private typed(value: string): void {
-    clearTimeout(this.typing);
-    this.typing = setTimeout(() => this.run(value), TYPING_MS);
+  /** Shows another filter than the one in the box. */
+  private go(filter: string): void {
+    if (this.parts !== undefined) this.parts.filter.value = filter;
+    this.run(filter);
   }
 
   /** Starts a query from its newest record. */
   private run(filter: string): void {
     const { parts } = this;
     if (parts === undefined) return;
+    const same = filter === this.kept.filter && this.records.isLoaded;
     this.keep({ filter });
     this.newer = false;
     parts.fresh.element.hidden = true;
-    this.drawChips(filter);
     this.records = new Records(filter.trim() === '');
     this.requests.clear();
     this.fetch(0, 1);
+    if (same) this.countLater();
+    else this.countNow();
   }
 
-  private drawChips(filter: string): void {
+  /** The records come first: they are what a person waits for. */
+  private countNow(): void {
+    clearTimeout(this.recount);
+    this.recount = undefined;
+    this.requestId += 1;
+    this.counted = this.requestId;
+    this.host.post({ type: 'charts', requestId: this.counted, filter: this.kept.filter });
+  }
+
+  private countLater(): void {
+    this.recount ??= setTimeout(() => this.countNow(), RECOUNT_MS);
+  }
+
+  private figures(figures: Figures): void {
     const { parts } = this;
     if (parts === undefined) return;
-    const hadFocus = [...parts.chips.children].indexOf(document.activeElement ?? parts.chips);
-    clear(parts.chips);
-    for (const { label, term } of quickFilters()) {
-      parts.chips.append(
-        toggle(label, hasTerm(filter, term), (on) => {
-          parts.input.value = withTerm(parts.input.value, term, on);
-          this.run(parts.input.value);
-        }),
-      );
+    parts.timeline.show(figures);
+    const open = [...parts.charts.querySelectorAll('details')].map((behind) => behind.open);
+    clear(parts.charts);
+    for (const chart of [
+      activityChart(figures),
+      decisionsChart(figures),
+      denialsChart(figures),
+      unusualList(figures, (seq) => this.goTo(seq)),
+    ]) {
+      if (chart !== undefined) parts.charts.append(chart);
     }
-    if (hadFocus >= 0) (parts.chips.children[hadFocus] as HTMLElement | undefined)?.focus();
+    [...parts.charts.querySelectorAll('details')].forEach((behind, index) => {
+      behind.open = open[index] === true;
+    });
   }
 
   private view(from: number, to: number): void {
@@ -227,33 +261,22 @@ class AuditPage {
     // An answer to an earlier filter.
     if (request === undefined || request.records !== records || parts === undefined) return;
     const first = !records.isLoaded;
-    records.add(request.page, message, parts.table.viewIndex);
-    parts.problem.textContent = '';
-    parts.input.removeAttribute('aria-invalid');
-    if (first) {
-      parts.table.show(records);
-      this.counts(message.total);
-      this.arrive();
-    } else parts.table.refresh();
+    records.add(request.page, message, first ? 0 : parts.table.viewIndex);
+    parts.filter.fault('', false);
+    if (first) parts.table.show(records);
+    else parts.table.refresh();
+    this.counts(records.total);
+    if (first) this.arrive();
   }
 
   private counts(total: number): void {
     const { parts } = this;
     if (parts === undefined) return;
-    const number = new Intl.NumberFormat(document.documentElement.lang);
-    const limit = reachable(total, ROW_PX);
-    parts.count.textContent =
-      total === 0
-        ? t('No record matches.')
-        : limit < total
-          ? t(
-              '{0} records; the newest {1} can be scrolled to, a filter finds the rest',
-              number.format(total),
-              number.format(limit),
-            )
-          : total === 1
-            ? t('1 record')
-            : t('{0} records', number.format(total));
+    const number = new Intl.NumberFormat(document.documentElement.lang).format(total);
+    const text =
+      total === 0 ? t('No record matches.') : total === 1 ? t('1 record') : t('{0} records', number);
+    // A region that is written to is read out, also when it says the same.
+    if (parts.count.textContent !== text) parts.count.textContent = text;
   }
 
   private failed(message: Extract<AuditToPage, { type: 'failed' }>): void {
@@ -262,8 +285,7 @@ class AuditPage {
     const { parts } = this;
     if (request === undefined || request.records !== this.records || parts === undefined) return;
     this.records.forget(request.page);
-    parts.problem.textContent = message.message;
-    parts.input.setAttribute('aria-invalid', String(message.term !== undefined));
+    parts.filter.fault(message.message, message.term !== undefined);
   }
 
   private grown(): void {
@@ -273,70 +295,25 @@ class AuditPage {
     else {
       this.newer = true;
       parts.fresh.element.hidden = false;
+      this.countLater();
     }
   }
 
   private detail(row: AuditRow): void {
-    const { parts } = this;
-    if (parts === undefined || row.seq === this.shown?.seq) return;
-    this.shown = row;
-    parts.detail.hidden = false;
-    clear(parts.detail);
-    clear(parts.raw);
-    append(parts.raw, markedNodes(row.raw));
-    const { taskId } = row;
-    const actions = el('div', { class: 'actions' });
-    actions.append(
-      button({
-        label: t('Copy'),
-        name: t('Copy the record'),
-        onPress: () => {
-          this.host.post({ type: 'copyRecord', seq: row.seq });
-          this.announcer.say(t('The record is in the clipboard.'));
-        },
-      }).element,
-    );
-    if (row.type === 'decision.made') {
-      actions.append(
-        button({ label: t('Explain'), onPress: () => this.host.post({ type: 'explain', seq: row.seq }) })
-          .element,
-      );
-    }
-    if (taskId !== undefined) {
-      actions.append(
-        button({ label: t('Open task'), onPress: () => this.host.post({ type: 'openTask', taskId }) })
-          .element,
-        button({ label: t('Only this task'), onPress: () => this.only(`task:${taskId}`) }).element,
-      );
-    }
-    actions.append(
-      button({ label: t('Close'), name: t('Close the details'), onPress: () => this.closeDetail() }).element,
-    );
-    parts.detail.append(el('h2', {}, t('Record {0}', row.seq)), actions, parts.raw);
+    this.parts?.detail.show(row);
   }
 
-  private only(term: string): void {
-    const { parts } = this;
-    if (parts === undefined) return;
-    parts.input.value = withTerm(parts.input.value, term, true);
-    this.run(parts.input.value);
-  }
-
-  private closeDetail(): void {
-    const { parts } = this;
-    if (parts === undefined) return;
-    this.shown = undefined;
-    parts.detail.hidden = true;
-    parts.table.element.focus();
+  /** Only what happened between two times, in milliseconds since the epoch; the end is not part of it. */
+  private narrow(from: number, to: number): void {
+    const { filter } = this.kept;
+    const after = withTerm(filter, filterTerm('after', localTime(from)), true);
+    this.go(withTerm(after, filterTerm('before', localTime(to - 60_000)), true));
   }
 
   /** Shows the record with this number among its neighbours, which takes a list without a filter. */
   private goTo(seq: number): void {
-    const { parts } = this;
-    if (parts === undefined) return;
     this.goal = seq;
-    parts.input.value = '';
-    this.run('');
+    this.go('');
   }
 
   private arrive(): void {
@@ -346,6 +323,14 @@ class AuditPage {
     this.parts.table.select(index);
     this.parts.table.element.focus();
   }
+}
+
+/** As the filter reads it: `2026-11-23T14:30`, local, to the minute. */
+function localTime(at: number): string {
+  const date = new Date(at);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 new AuditPage();

@@ -16,15 +16,20 @@ export interface LoadedPage {
   readonly total: number;
 }
 
+/** Where a page of a filtered list begins: its first index, and the number before which its records are. */
+interface Start {
+  readonly index: number;
+  readonly beforeSeq: number | undefined;
+}
+
 /**
  * The rows of one query, newest first, of which only the pages that are looked at are held.
  * Without a filter sequence numbers have no gaps, so any page can be asked for at once. With one, a page can be
- * asked for once the page before it has said where it ends.
+ * asked for once the page before it has said where it ends; and it may be short, because a search ends after a time.
  */
 export class Records {
   private readonly pages = new Map<number, readonly AuditRow[]>();
-  /** `cursors[n]` is where page n starts. The first has none. */
-  private readonly cursors: (number | undefined)[] = [undefined];
+  private readonly starts: Start[] = [{ index: 0, beforeSeq: undefined }];
   private readonly asked = new Set<number>();
   private loaded = false;
   private end: number | undefined;
@@ -33,9 +38,9 @@ export class Records {
 
   constructor(private readonly dense: boolean) {}
 
-  /** Records that match in all. */
+  /** Records that match in all; an upper bound until the end of a filtered list was seen. */
   get total(): number {
-    return this.matching;
+    return this.dense ? this.matching : (this.end ?? this.matching);
   }
 
   get isLoaded(): boolean {
@@ -52,23 +57,33 @@ export class Records {
     if (!this.loaded) return 0;
     if (this.dense) return this.matching;
     if (this.end !== undefined) return this.end;
-    return Math.min(this.matching, this.cursors.length * PAGE_SIZE);
+    return Math.min(this.matching, this.lastStart.index + PAGE_SIZE);
   }
 
   row(index: number): AuditRow | undefined {
-    return this.pages.get(Math.floor(index / PAGE_SIZE))?.[index % PAGE_SIZE];
+    const page = this.pageOf(index);
+    return this.pages.get(page)?.[index - this.firstOf(page)];
+  }
+
+  /** Where the record with this number stands among those that are held, or -1. */
+  indexOf(seq: number): number {
+    for (const [page, rows] of this.pages) {
+      const place = rows.findIndex((row) => row.seq === seq);
+      if (place >= 0) return this.firstOf(page) + place;
+    }
+    return -1;
   }
 
   /** The requests that are needed to show these rows and have not been made. */
   need(from: number, to: number): readonly PageRequest[] {
-    const first = Math.floor(from / PAGE_SIZE);
-    const last = Math.floor(Math.max(from, to - 1) / PAGE_SIZE);
+    const first = this.pageOf(from);
+    const last = this.pageOf(Math.max(from, to - 1));
     const requests: PageRequest[] = [];
     for (let page = first; page <= last; page += 1) {
       if (this.pages.has(page) || this.asked.has(page)) continue;
       const request = this.request(page);
-      if (request === undefined || this.asked.has(request.page)) continue;
-      this.asked.add(request.page);
+      if (request === undefined) continue;
+      this.asked.add(page);
       requests.push(request);
     }
     return requests;
@@ -82,9 +97,12 @@ export class Records {
       this.matching = loaded.total;
       this.newest = loaded.rows[0]?.seq ?? 0;
     }
-    if (loaded.nextBeforeSeq === undefined) this.end = page * PAGE_SIZE + loaded.rows.length;
-    else this.cursors[page + 1] = loaded.nextBeforeSeq;
-    this.evict(Math.floor(lookingAt / PAGE_SIZE));
+    if (!this.dense) {
+      const index = this.firstOf(page) + loaded.rows.length;
+      if (loaded.nextBeforeSeq === undefined) this.end = index;
+      else this.starts[page + 1] ??= { index, beforeSeq: loaded.nextBeforeSeq };
+    }
+    this.evict(this.pageOf(lookingAt));
   }
 
   /** A request failed: it may be made again. */
@@ -92,15 +110,34 @@ export class Records {
     this.asked.delete(page);
   }
 
-  private request(page: number): PageRequest | undefined {
-    if (page === 0) return { page, beforeSeq: undefined };
-    if (this.dense && this.loaded) {
-      const beforeSeq = this.newest - page * PAGE_SIZE + 1;
-      return beforeSeq > 1 ? { page, beforeSeq } : undefined;
+  private get lastStart(): Start {
+    return this.starts.at(-1) ?? { index: 0, beforeSeq: undefined };
+  }
+
+  private firstOf(page: number): number {
+    return this.dense ? page * PAGE_SIZE : (this.starts[page]?.index ?? 0);
+  }
+
+  /** The page on which a row is, or from which the way to it goes on. */
+  private pageOf(index: number): number {
+    if (this.dense) return Math.floor(index / PAGE_SIZE);
+    let low = 0;
+    let high = this.starts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      // An empty page has the start of the one after it, and its rows are there.
+      if ((this.starts[middle]?.index ?? 0) <= index) low = middle;
+      else high = middle - 1;
     }
-    if (this.cursors[page] !== undefined) return { page, beforeSeq: this.cursors[page] };
-    const known = this.cursors.length - 1;
-    return this.end === undefined && known > 0 ? { page: known, beforeSeq: this.cursors[known] } : undefined;
+    return low;
+  }
+
+  private request(page: number): PageRequest | undefined {
+    if (!this.dense) return { page, beforeSeq: this.starts[page]?.beforeSeq };
+    if (page === 0) return { page, beforeSeq: undefined };
+    if (!this.loaded) return undefined;
+    const beforeSeq = this.newest - page * PAGE_SIZE + 1;
+    return beforeSeq > 1 ? { page, beforeSeq } : undefined;
   }
 
   private evict(near: number): void {

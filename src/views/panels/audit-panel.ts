@@ -1,14 +1,18 @@
 import * as vscode from 'vscode';
-import type { AuditApi } from '../../engine/api';
+import type { AuditApi, AuditFilter } from '../../engine/api';
 import { runPageCommand } from '../approvals-view';
 import { EVENT_TYPES, parseAuditFilter } from '../audit-filter';
 import type { EngineWatch } from '../engine-watch';
 import type { ChannelsPort } from '../ports';
 import { readCharts } from '../present/audit-charts';
-import { toAuditRow } from '../present/audit-row';
+import { recordText, toAuditRow } from '../present/audit-row';
 import { type AuditFromPage, type AuditToPage, auditFromPage, type VerifyState } from '../protocol/audit';
 import { t } from '../protocol/l10n';
+import { flat } from '../protocol/marks';
+import type { SavedFilters } from '../saved-filters';
 import { pageLocale } from '../webview-page';
+import { exportRecords, saveReceipt } from './audit-files';
+import { manageFilter, saveFilter } from './audit-filters';
 import { openPanel, PagePanel, type PanelHost } from './panel';
 
 /** New records are told to the page at most this often, in milliseconds: it reads a page of them each time. */
@@ -20,12 +24,14 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
   private checking: AbortController | undefined;
   private grownTimer: ReturnType<typeof setTimeout> | undefined;
   private last: VerifyState | undefined;
+  private counting: AbortController | undefined;
 
   constructor(
     host: PanelHost,
     panel: vscode.WebviewPanel,
     private readonly watch: EngineWatch,
     private readonly channels: ChannelsPort,
+    private readonly saved: SavedFilters,
     private filter: string | undefined,
   ) {
     super(host, panel, 'audit', auditFromPage);
@@ -36,6 +42,7 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
       }),
     );
     this.register({ dispose: () => this.checking?.abort() });
+    this.register({ dispose: () => this.counting?.abort() });
     this.register({ dispose: () => clearTimeout(this.grownTimer) });
   }
 
@@ -98,7 +105,21 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
         this.checking?.abort();
         return;
       case 'charts':
-        return this.charts();
+        return this.charts(message.requestId, message.filter);
+      case 'record':
+        return this.record(message.seq);
+      case 'proof':
+        return this.proof(message.seq);
+      case 'saveReceipt':
+        return tellFailure(() => saveReceipt(this.audit(), message.seq));
+      case 'export':
+        return tellFailure(() => this.export(message.filter));
+      case 'saveFilter':
+        if (await saveFilter(this.saved, message.filter)) this.state();
+        return;
+      case 'manageFilter':
+        if (await manageFilter(this.saved, message.name)) this.state();
+        return;
       case 'openTask':
         await vscode.commands.executeCommand('cowork.tasks.open', message.taskId);
         return;
@@ -108,6 +129,11 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
         await vscode.commands.executeCommand('cowork.policy.explain', message.seq);
         return;
     }
+  }
+
+  /** Writes what a filter takes to a file; the filter of the command is what the page shows. */
+  async export(text: string): Promise<void> {
+    await exportRecords(this.audit(), understood(text));
   }
 
   private audit(): AuditApi {
@@ -128,9 +154,22 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
       engine: this.watch.state(),
       channels: this.channels.list().map((channel) => channel.id),
       types: [...EVENT_TYPES],
+      ...this.vocabulary(),
+      saved: [...this.saved.list()],
       ...(this.filter === undefined ? {} : { filter: this.filter }),
     });
     this.filter = undefined;
+  }
+
+  /** Names that the filter box may complete, from what is known and not from what could be. */
+  private vocabulary(): { tools: string[]; users: { key: string; name: string }[] } {
+    const engine = this.watch.engine;
+    if (engine === undefined) return { tools: [], users: [] };
+    const tools = engine.tasks.list().flatMap((task) => task.actions.map(({ tool }) => tool));
+    return {
+      tools: [...new Set(tools)].sort(),
+      users: engine.users.list().map(({ key, displayName }) => ({ key, name: flat(displayName) })),
+    };
   }
 
   private grown(): void {
@@ -166,21 +205,56 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
     }
   }
 
-  private async charts(): Promise<void> {
-    const now = Date.now();
-    const enabled = this.channels.list().filter((channel) => channel.enabled || channel.builtIn);
-    const figures = await readCharts(
-      this.audit(),
-      enabled.map((channel) => channel.id),
-      now,
-    );
-    this.page.post({ type: 'charts', ...figures, until: now });
+  private async charts(requestId: number, text: string): Promise<void> {
+    const parsed = parseAuditFilter(text, Date.now());
+    // What is wrong with the filter is told where its records are asked for.
+    if (!parsed.ok) return;
+    this.counting?.abort();
+    const stop = new AbortController();
+    this.counting = stop;
+    try {
+      const figures = await readCharts(this.audit(), parsed.filter, Date.now(), stop.signal);
+      if (!stop.signal.aborted) this.page.post({ type: 'charts', requestId, ...figures });
+    } catch (error) {
+      if (!stop.signal.aborted) throw error;
+    }
+  }
+
+  private async record(seq: number): Promise<void> {
+    const entry = await this.audit().record(seq);
+    const text = entry === undefined ? {} : { text: recordText(entry.record) };
+    this.page.post({ type: 'record', seq, ...text });
+  }
+
+  private async proof(seq: number): Promise<void> {
+    try {
+      const { proof: path, head } = await this.audit().receipt(seq);
+      this.page.post({ type: 'proof', seq, proof: { path: [...path], head: { ...head } }, message: '' });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.page.post({ type: 'proof', seq, message });
+    }
   }
 
   private async copy(seq: number): Promise<void> {
-    const page = await this.audit().query({}, { beforeSeq: seq + 1, limit: 1 });
-    const record = page.records.find((candidate) => candidate.seq === seq);
-    if (record !== undefined) await vscode.env.clipboard.writeText(JSON.stringify(record, undefined, 2));
+    const entry = await this.audit().record(seq);
+    if (entry !== undefined) await vscode.env.clipboard.writeText(recordText(entry.record));
+  }
+}
+
+/** @throws Error with the sentence that the filter box would show. */
+function understood(text: string): AuditFilter {
+  const parsed = parseAuditFilter(text, Date.now());
+  if (!parsed.ok) throw new Error(parsed.message);
+  return parsed.filter;
+}
+
+/** What a page asked for and that shows boxes of the editor also fails in one. */
+async function tellFailure(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -192,6 +266,7 @@ export class AuditPanels {
     private readonly host: PanelHost,
     private readonly watch: EngineWatch,
     private readonly channels: ChannelsPort,
+    private readonly saved: SavedFilters,
   ) {}
 
   show(filter?: string): void {
@@ -208,7 +283,7 @@ export class AuditPanels {
   }
 
   attach(panel: vscode.WebviewPanel, filter?: string): void {
-    const audit = new AuditPanel(this.host, panel, this.watch, this.channels, filter);
+    const audit = new AuditPanel(this.host, panel, this.watch, this.channels, this.saved, filter);
     this.panel = audit;
     audit.onDispose(() => {
       if (this.panel === audit) this.panel = undefined;

@@ -1,33 +1,67 @@
-import type { AuditApi } from '../../engine/api';
-import type { ChartPoint } from '../protocol/audit';
+import type { AuditApi, AuditFilter } from '../../engine/api';
+import type { AnyRecord } from '../../engine/model/record';
+import type { AuditToPage } from '../protocol/audit';
+import { actorText, recordLine } from './audit-row';
 
 const HOUR_MS = 3_600_000;
-const HOURS = 24;
-const EFFECTS = ['allow', 'ask', 'deny'] as const;
+const DAY_MS = 24 * HOUR_MS;
+/** Longer times are counted by day: more bars than this cannot be told apart. */
+const MOST_HOURS = 72;
+/** Rows of a list of who or what was denied. */
+const MOST_COUNTS = 8;
+const MOST_MARKS = 50;
 
 /**
- * Figures for the charts: messages by hour and channel over the last 24 hours, and decisions by effect over the
- * same time. Counted by the store, so no record is read. `now` in milliseconds since the epoch.
+ * Records that say by themselves that something was out of the ordinary: a lock after wrong codes, messages over the
+ * rate, everything stopped.
+ */
+const UNUSUAL = ['access.locked', 'message.dropped', 'engine.paused'] as const;
+
+type Figures = Omit<Extract<AuditToPage, { type: 'charts' }>, 'type' | 'requestId'>;
+
+/**
+ * Figures for the charts over the records that a filter takes, of the last 24 hours unless the filter has times of
+ * its own. Counted by the store, so that few records are read. `now` in milliseconds since the epoch.
  */
 export async function readCharts(
   audit: AuditApi,
-  channels: readonly string[],
+  filter: AuditFilter,
   now: number,
-): Promise<{ activity: ChartPoint[]; decisions: ChartPoint[] }> {
-  const lastHour = Math.floor(now / HOUR_MS) * HOUR_MS;
-  const first = lastHour - (HOURS - 1) * HOUR_MS;
-  const activity: ChartPoint[] = [];
-  for (const channel of channels) {
-    for (let at = first; at <= lastHour; at += HOUR_MS) {
-      const filter = { types: ['message.received' as const], channel, after: at, before: at + HOUR_MS - 1 };
-      const { total } = await audit.query(filter, { limit: 1 });
-      activity.push({ series: channel, at, count: total });
-    }
-  }
-  const decisions: ChartPoint[] = [];
-  for (const effect of EFFECTS) {
-    const { total } = await audit.query({ types: ['decision.made'], effect, after: first }, { limit: 1 });
-    decisions.push({ series: effect, at: first, count: total });
-  }
-  return { activity, decisions };
+  signal?: AbortSignal,
+): Promise<Figures> {
+  const until = Math.min(now, filter.before ?? now);
+  const asked = filter.after ?? until - DAY_MS + HOUR_MS;
+  const bucket = until - asked > MOST_HOURS * HOUR_MS ? 'day' : 'hour';
+  const unit = bucket === 'day' ? DAY_MS : HOUR_MS;
+  const from = Math.floor(asked / unit) * unit;
+  const within = { ...filter, after: filter.after ?? from };
+  const counted = await audit.aggregates(within, { bucket, ...(signal ? { signal } : {}) });
+  return {
+    from,
+    until,
+    bucket,
+    total: counted.total,
+    activity: counted.byChannel.map(({ start, channel, count }) => ({ series: channel, at: start, count })),
+    decisions: counted.byEffect.map(({ start, effect, count }) => ({ series: effect, at: start, count })),
+    denials: {
+      byRule: counted.denials.slice(0, MOST_COUNTS).map(({ ruleId: name, count }) => ({ name, count })),
+      byUser: counted.byUser
+        .filter(({ denied }) => denied > 0)
+        .sort((a, b) => b.denied - a.denied)
+        .slice(0, MOST_COUNTS)
+        .map(({ user, denied }) => ({ name: actorText(user), count: denied })),
+    },
+    marks: await marksOf(audit, within),
+  };
+}
+
+async function marksOf(audit: AuditApi, filter: AuditFilter): Promise<Figures['marks']> {
+  const types = UNUSUAL.filter((type) => filter.types === undefined || filter.types.includes(type));
+  if (types.length === 0) return [];
+  const { records } = await audit.query({ ...filter, types }, { limit: MOST_MARKS });
+  return records.map(mark).reverse();
+}
+
+function mark(record: AnyRecord): Figures['marks'][number] {
+  return { seq: record.seq, at: record.at, text: recordLine(record) };
 }

@@ -206,7 +206,12 @@ function oneLine(text: string): string {
   return line.replace(/\s+/g, ' ').trim();
 }
 
-/** A record as a row of the audit table. `raw` is the whole record, indented. */
+/** What happened, cut to what a row holds. */
+export function recordLine(record: AnyRecord): string {
+  return oneLine(summary(record));
+}
+
+/** A record as a row of the audit table. */
 export function toAuditRow(record: AnyRecord): AuditRow {
   const taskId = field(record, 'taskId');
   return {
@@ -215,9 +220,13 @@ export function toAuditRow(record: AnyRecord): AuditRow {
     type: record.type,
     actor: actorText(record.actor),
     channel: field(record, 'channel') ?? '',
-    summary: oneLine(summary(record)),
+    summary: recordLine(record),
     tone: tone(record),
     ...(taskId === undefined ? {} : { taskId }),
-    raw: JSON.stringify(record, undefined, 2),
   };
+}
+
+/** The whole record as it is read in the detail pane. */
+export function recordText(record: AnyRecord): string {
+  return JSON.stringify(record, undefined, 2);
 }

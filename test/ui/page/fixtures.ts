@@ -141,7 +141,6 @@ export function auditRows(count: number, newest = count): readonly AuditRow[] {
       summary: kind === 0 ? '/run npm test' : kind === 1 ? 'ask: npm test' : 'exit code 0 · 12 tests passed',
       tone: kind === 1 ? 'warn' : kind === 2 ? 'good' : 'plain',
       ...(kind === 0 ? {} : { taskId: 'task-1' }),
-      raw: JSON.stringify({ seq, type: 'x' }, undefined, 2),
     };
   });
 }
@@ -151,24 +150,41 @@ export const AUDIT_STATE = {
   locale: LOCALE,
   engine: { kind: 'ready', detail: '' },
   channels: ['local', 'telegram'],
-  types: ['message.received'],
+  types: ['decision.made', 'message.received', 'message.refused'],
+  tools: ['read', 'run'],
+  users: [{ key: 'telegram:7001:84512', name: 'Ada Lovelace' }],
+  saved: [],
 } as const;
 
-export function charts() {
+/** Figures of the last 24 hours; `requestId` is that of the newest request of the page. */
+export function charts(requestId: unknown, changes: Record<string, unknown> = {}) {
   const hour = Math.floor(NOW / 3_600_000) * 3_600_000;
-  const hours = Array.from({ length: 24 }, (_, index) => hour - index * 3_600_000);
+  const hours = Array.from({ length: 24 }, (_, index) => hour - (23 - index) * 3_600_000);
   return {
     type: 'charts',
+    requestId,
+    from: hours[0],
     until: NOW,
+    bucket: 'hour',
+    total: 412,
     activity: hours.flatMap((at, index) => [
       { series: 'local', at, count: (index * 7) % 5 },
       { series: 'telegram', at, count: (index * 3) % 11 },
     ]),
-    decisions: [
-      { series: 'allow', at: 0, count: 41 },
-      { series: 'ask', at: 0, count: 12 },
-      { series: 'deny', at: 0, count: 7 },
-    ],
+    decisions: hours.flatMap((at, index) => [
+      { series: 'allow', at, count: (index * 5) % 9 },
+      { series: 'ask', at, count: index % 3 },
+      { series: 'deny', at, count: index % 7 === 0 ? 2 : 0 },
+    ]),
+    denials: {
+      byRule: [
+        { name: 'mode.plan', count: 5 },
+        { name: 'guardrail.blocked', count: 2 },
+      ],
+      byUser: [{ name: '84512 (telegram)', count: 7 }],
+    },
+    marks: [{ seq: 31, at: NOW - 5 * 3_600_000, text: '99 (telegram) is locked out' }],
+    ...changes,
   };
 }
 

@@ -181,6 +181,7 @@ function open(state: EngineState, engine: EngineApi | undefined, calls: Call[]) 
   const host = {
     context: {
       extensionUri: '/extension',
+      workspaceState: { get: () => undefined, update: async () => undefined },
       globalState: { get: (_key: string, otherwise: unknown) => otherwise, update: async () => undefined },
     },
     log: {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { AuditRow } from '../../../src/views/protocol/audit';
-import { hasTerm, withTerm } from '../../../webview-ui/audit/chips';
+import { complete, furtherTerms, hasTerm, withTerm } from '../../../webview-ui/audit/chips';
 import { PAGE_SIZE, type PageRequest, Records } from '../../../webview-ui/audit/records';
-import { reachable, visibleRange } from '../../../webview-ui/audit/window';
+import { ScrollMap, visibleRange } from '../../../webview-ui/audit/window';
 
 const row = (seq: number): AuditRow => ({
   seq,
@@ -13,7 +13,6 @@ const row = (seq: number): AuditRow => ({
   channel: '',
   summary: String(seq),
   tone: 'plain',
-  raw: '{}',
 });
 
 /** A journal of which only each `step`-th record matches; answers as the engine does. */
@@ -96,6 +95,26 @@ describe('the list of records', () => {
     );
   });
 
+  it('goes on over pages that are short or empty, because a search ends after a time', () => {
+    const records = new Records(false);
+    const parts = [[9, 8], [], [7], [3, 2]];
+    for (let turn = 0; turn < 10; turn += 1) {
+      const [request] = records.need(Math.max(0, records.count - 1), records.count);
+      if (request === undefined) break;
+      const rows = (parts[request.page] ?? []).map(row);
+      const next = request.page + 1 < parts.length ? { nextBeforeSeq: 100 - request.page } : {};
+      records.add(request.page, { rows, total: 50, ...next }, 0);
+    }
+    assert.equal(records.count, 5);
+    assert.equal(records.total, 5);
+    assert.deepEqual(
+      [0, 1, 2, 3, 4].map((index) => records.row(index)?.seq),
+      [9, 8, 7, 3, 2],
+    );
+    assert.equal(records.indexOf(7), 2);
+    assert.equal(records.indexOf(4), -1);
+  });
+
   it('holds a bounded number of pages', () => {
     const records = new Records(true);
     look(records, 0, 10_000, 1);
@@ -123,9 +142,21 @@ describe('the rows that are drawn', () => {
     );
   });
 
-  it('end before the browser cannot lay the list out any more', () => {
-    assert.equal(reachable(1_000_000, 24), 1_000_000);
-    assert.ok(reachable(5_000_000, 24) * 24 < 33_554_428);
+  it('reach every record of a list that is taller than an element can be', () => {
+    for (const count of [10, 1_000_000, 1_250_001, 5_000_000, 50_000_000]) {
+      const map = new ScrollMap(count, 24, 600);
+      assert.ok(map.height < 33_554_428, `${count}: ${map.height} px`);
+      assert.equal(map.isScaled, count > 1_250_000);
+      const bottom = Math.max(0, map.height - 600);
+      const end = map.placeAt(bottom) + 600;
+      assert.ok(Math.abs(end - Math.max(600, count * 24)) < 1, `${count}: the bottom shows the last row`);
+      for (const index of [0, 1, Math.floor(count / 3), count - 30].filter((at) => at >= 0)) {
+        const scrolled = map.scrollTo(index * 24);
+        // A row that is scrolled to stands at the top, or as near as the end of the list lets it.
+        const seen = map.topOf(index, scrolled) - scrolled;
+        assert.ok(seen > -1 && seen < 600, `${count}: row ${index} is ${seen} px from the top`);
+      }
+    }
   });
 });
 
@@ -133,6 +164,45 @@ describe('the chips beside the filter', () => {
   it('put a term in the place of another with the same key, and take it out again', () => {
     assert.equal(withTerm('npm after:2d', 'after:1h', true), 'npm after:1h');
     assert.equal(withTerm('npm after:1h', 'after:1h', false), 'npm');
+    assert.equal(withTerm('"git  push" user:"a b"', 'user:ann', true), '"git  push" user:ann');
     assert.ok(hasTerm('npm after:1h', 'after:1h') && !hasTerm('npm after:1hx', 'after:1h'));
+  });
+
+  it('show each further term of the text once', () => {
+    assert.deepEqual(furtherTerms('effect:deny user:"a b" npm npm'), ['user:"a b"', 'npm']);
+  });
+});
+
+describe('what the filter box suggests', () => {
+  const known = {
+    types: ['task.created', 'task.state'],
+    channels: ['local', 'telegram'],
+    tools: ['run'],
+    users: [{ key: 'telegram:7:84', name: 'Ada Lovelace' }],
+  };
+  const inserts = (text: string, caret = text.length) =>
+    complete(text, caret, known).suggestions.map(({ insert }) => insert);
+
+  it('is a key where a word begins, and a value after one', () => {
+    assert.deepEqual(inserts('a'), ['after:']);
+    assert.deepEqual(inserts('npm ef'), ['effect:']);
+    assert.deepEqual(inserts('effect:'), ['effect:allow ', 'effect:ask ', 'effect:deny ']);
+    assert.deepEqual(inserts('type:st'), ['type:task.state ']);
+    assert.deepEqual(inserts('type:ta'), ['type:task ', 'type:task.created ', 'type:task.state ']);
+    assert.equal(inserts('').length, 9);
+  });
+
+  it('finds a person by name, and says the identity', () => {
+    assert.deepEqual(inserts('user:lovel'), ['user:telegram:7:84 ']);
+  });
+
+  it('takes the place of the whole word at the caret, and of nothing else', () => {
+    const text = 'one chan three';
+    const { from, to, suggestions } = complete(text, 6, known);
+    assert.deepEqual([text.slice(from, to), suggestions[0]?.insert], ['chan', 'channel:']);
+  });
+
+  it('is nothing for other words, for a key that is not one, and when all is there', () => {
+    assert.deepEqual([inserts('xyz'), inserts('usr:a'), inserts('effect:deny')], [[], [], []]);
   });
 });
