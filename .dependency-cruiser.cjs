@@ -70,7 +70,7 @@ module.exports = {
       name: 'one channel does not import another',
       severity: 'error',
       from: { path: '^src/channels/([^/]+)/.+' },
-      to: { path: '^src/channels/([^/]+)/.+', pathNot: ['^src/channels/$1/', '^src/channels/gateway/'] },
+      to: { path: '^src/channels/([^/]+)/.+', pathNot: ['^src/channels/$1/', '^src/channels/(gateway|webhook)/'] },
     },
     {
       name: 'views do not import the composition root',

@@ -15,6 +15,12 @@ export interface WebhookRequest {
   readonly body: Uint8Array;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
+  /**
+   * True the first time that this key is seen within `forMs`, across restarts: a replay is one that is not. It counts
+   * as seen once the request has been accepted, so that one that failed may come again. Keys are the platform's ids
+   * of events, or a hash of the signature.
+   */
+  firstTime(key: string, forMs: number): boolean;
 }
 
 export interface WebhookAnswer {
@@ -39,10 +45,5 @@ export interface OpenWebhook {
   /** Where the platform reaches it: the public address when there is one, else the one on this machine. */
   readonly url: string;
   readonly isPublic: boolean;
-  /**
-   * True the first time that this key is seen within `forMs`, across restarts: a replay is one that is not. Keys are
-   * the platform's ids of events, or a hash of the signature.
-   */
-  firstTime(key: string, forMs: number): Promise<boolean>;
   close(): Promise<void>;
 }

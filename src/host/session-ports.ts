@@ -53,6 +53,7 @@ export function sessionPorts(
     clock: systemClock,
     log,
     network: { hostProxies: true, upstream: editorProxy },
+    forward: forwardPort,
     env: process.env,
     home: homedir(),
   };
@@ -125,4 +126,16 @@ function policyFile(folder: vscode.WorkspaceFolder): WorkspacePolicyFile {
       return { dispose: () => void vscode.Disposable.from(...subscriptions).dispose() };
     },
   };
+}
+
+/**
+ * VS Code's port forwarding: an address when this window is remote, or runs behind one. On a desktop it gives back the
+ * address of this machine, which no platform can reach, so that is no forwarding.
+ */
+async function forwardPort(port: number): Promise<string | undefined> {
+  const local = vscode.Uri.parse(`http://127.0.0.1:${port}`);
+  const external = await vscode.env.asExternalUri(local);
+  const { hostname, protocol } = new URL(external.toString(true));
+  const here = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  return here || protocol !== 'https:' ? undefined : external.toString(true);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { WebhookSettings } from '../channels/webhook/server';
 import type { AccessConfig } from '../engine/access/config';
 import { isHostPattern } from '../engine/egress/destination';
 import { TOOL_GROUPS } from '../engine/model/decision';
@@ -13,6 +14,12 @@ const seconds = z.number().int().min(1);
 const hosts = z.array(
   z.string().refine(isHostPattern, 'must be a host such as api.example.com, *.example.com or localhost:3000'),
 );
+const publicUrl = z.union([
+  z.literal(''),
+  z.string().refine((text) => URL.canParse(text) && new URL(text).protocol === 'https:', {
+    error: 'must be an address that begins with https://',
+  }),
+]);
 
 const placeRule = z.strictObject({
   deniedToolGroups: z.array(z.enum(TOOL_GROUPS)).optional(),
@@ -56,6 +63,14 @@ export class VsCodeSessionSettings implements SessionSettings {
 
   channel(id: string): unknown {
     return this.settings.get(`channels.${id}`, z.unknown());
+  }
+
+  webhook(): WebhookSettings {
+    return {
+      port: this.settings.get('webhook.port', z.number().int().min(0).max(65_535)),
+      publicUrl: this.settings.get('webhook.publicUrl', publicUrl),
+      sourceHeader: this.settings.get('webhook.sourceHeader', z.string().regex(/^[A-Za-z0-9-]{0,60}$/)),
+    };
   }
 
   sandbox(): 'auto' | SandboxId {

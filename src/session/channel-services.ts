@@ -1,17 +1,22 @@
 import { join } from 'node:path';
-import { ChannelError } from '../channels/contract';
 import type { ChannelServices } from '../channels/manager/services';
+import { WebhookServer } from '../channels/webhook/server';
 import type { AccessService } from '../engine/access/service';
+import type { AuditApi } from '../engine/api';
 import type { SecretStore } from '../engine/model/ports';
-import { ENGINE } from '../engine/model/record';
+import { ENGINE, type RecordSink } from '../engine/model/record';
 import { SealedStore } from '../engine/vault/sealed-store';
 import type { SessionPorts } from './ports';
+
+/** More than a channel's replay cache holds. */
+const KEYS_CAP = 50_000;
 
 /** What the engine and the vault do for channels. */
 export function channelServices(
   ports: SessionPorts,
   access: AccessService,
   secrets: SecretStore,
+  webhooks: WebhookServer,
 ): ChannelServices {
   return {
     people: {
@@ -30,8 +35,45 @@ export function channelServices(
       new SealedStore(join(ports.storage, 'channels', channel), channel, secrets, (name) =>
         ports.log.warn(`What ${channel} had kept as “${name}” cannot be opened any more; it starts afresh.`),
       ),
-    webhook: async () => {
-      throw new ChannelError('fatal', 'This build has no webhook server.');
-    },
+    webhook: (channel, options, handler) => webhooks.open(channel, options, handler),
   };
+}
+
+/** The one server for all channels that are called from outside. */
+export function webhookServer(
+  ports: SessionPorts,
+  records: RecordSink,
+  audit: Pick<AuditApi, 'query'>,
+  secrets: SecretStore,
+): WebhookServer {
+  return new WebhookServer({
+    secrets,
+    records,
+    clock: ports.clock,
+    log: ports.log,
+    settings: () => ports.settings.webhook(),
+    forward: (port) => ports.forward(port),
+    acceptedKeys: (channel, forMs) => acceptedKeys(audit, channel, ports.clock.now() - forMs),
+  });
+}
+
+/** Read from the record, which has what was accepted, so that nothing else must be kept of it. */
+async function acceptedKeys(
+  audit: Pick<AuditApi, 'query'>,
+  channel: string,
+  after: number,
+): Promise<readonly string[]> {
+  const keys: string[] = [];
+  let beforeSeq: number | undefined;
+  do {
+    const page = await audit.query(
+      { types: ['webhook.request'], channel, after },
+      { limit: 200, ...(beforeSeq === undefined ? {} : { beforeSeq }) },
+    );
+    for (const record of page.records)
+      if (record.type === 'webhook.request') keys.push(...(record.data.replayKeys ?? []));
+    beforeSeq = page.nextBeforeSeq;
+  } while (beforeSeq !== undefined && keys.length < KEYS_CAP);
+  // Oldest first: what was accepted last is to be remembered longest.
+  return keys.reverse();
 }

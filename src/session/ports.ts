@@ -1,4 +1,5 @@
 import type { AdapterChunk } from '../channels/registry';
+import type { WebhookSettings } from '../channels/webhook/server';
 import type { AccessConfig } from '../engine/access/config';
 import type { EngineOptions } from '../engine/assemble';
 import type { Guard, GuardOptions } from '../engine/guard/guard';
@@ -14,6 +15,7 @@ export interface SessionSettings {
   access(): AccessConfig;
   /** What is set for one channel, unchecked. */
   channel(id: string): unknown;
+  webhook(): WebhookSettings;
   sandbox(): 'auto' | SandboxId;
   /** Hosts that commands and tools may reach, private ones included. */
   allowedHosts(): readonly string[];
@@ -66,6 +68,8 @@ export interface SessionPorts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly network: EngineOptions['network'];
+  /** The address under which the outside reaches a port of this machine; undefined when nothing forwards it. */
+  forward(port: number): Promise<string | undefined>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
 }

@@ -8,6 +8,7 @@ import { enabledChannels } from '../channels/manager/enabled';
 import { OsLease } from '../channels/manager/lease';
 import { ChannelManager } from '../channels/manager/manager';
 import { ChannelRegistry } from '../channels/registry';
+import type { WebhookServer } from '../channels/webhook/server';
 import type { AccessConfig } from '../engine/access/config';
 import type { EngineApi } from '../engine/api';
 import { type Assembled, assemble, type EngineOptions, recordStart } from '../engine/assemble';
@@ -22,7 +23,7 @@ import { UndoStore } from '../engine/tools/undo-store';
 import { Masking } from '../engine/vault/masking';
 import { Vault } from '../engine/vault/vault';
 import { accessUnder } from './access-config';
-import { channelServices } from './channel-services';
+import { channelServices, webhookServer } from './channel-services';
 import { PolicySource } from './policy';
 import type { SessionPorts } from './ports';
 import { SandboxHolder } from './sandbox';
@@ -32,6 +33,7 @@ interface SessionParts {
   readonly engine: EngineApi;
   readonly channels: ChannelManager;
   readonly gateway: Gateway;
+  readonly webhooks: WebhookServer;
   readonly hub: LocalHub;
   readonly vault: Vault;
   readonly policy: PolicySource;
@@ -47,6 +49,7 @@ export class Session {
   readonly engine: EngineApi;
   readonly channels: ChannelManager;
   readonly gateway: Gateway;
+  readonly webhooks: WebhookServer;
   readonly hub: LocalHub;
   readonly vault: Vault;
   readonly policy: PolicySource;
@@ -55,6 +58,7 @@ export class Session {
     this.engine = parts.engine;
     this.channels = parts.channels;
     this.gateway = parts.gateway;
+    this.webhooks = parts.webhooks;
     this.hub = parts.hub;
     this.vault = parts.vault;
     this.policy = parts.policy;
@@ -143,6 +147,7 @@ export class Session {
     await new UndoStore(ports.storage, ports.clock).prune(UNDO_KEPT_MS);
     await engine.recover();
     const policyProblems = reportProblems(ports, policy, records);
+    const webhooks = webhookServer(ports, records, engine.audit, vault);
     const channels = new ChannelManager({
       registry,
       gateway,
@@ -152,7 +157,7 @@ export class Session {
       clock: ports.clock,
       log: ports.log,
       egress,
-      services: channelServices(ports, access, vault),
+      services: channelServices(ports, access, vault, webhooks),
       random: Math.random,
       settings: (id) => ports.settings.channel(id),
       hold: () => (ports.trusted() ? undefined : RESTRICTED),
@@ -175,6 +180,7 @@ export class Session {
       engine,
       channels,
       gateway,
+      webhooks,
       hub,
       vault,
       policy,
@@ -204,6 +210,7 @@ export class Session {
   /** Disconnects, stops all work and closes the journal with a signed head. */
   async close(): Promise<void> {
     await this.channels.close();
+    await this.webhooks.close();
     await this.gateway.close();
     for (const one of this.parts.owned) one.dispose();
     await this.parts.store.close();

@@ -18,6 +18,7 @@ const TYPES: Readonly<Record<EventType, true>> = {
   'channel.identity': true,
   'channel.facts': true,
   'channel.event': true,
+  'webhook.request': true,
   'message.received': true,
   'message.refused': true,
   'message.dropped': true,

@@ -61,6 +61,7 @@ export class TestSession {
         policy: () => options.policy ?? {},
         access: () => ({}),
         channel: (id) => options.channels?.[id] ?? {},
+        webhook: () => ({ port: 0, publicUrl: '', sourceHeader: '' }),
         sandbox: () => 'process',
         allowedHosts: () => options.allowedHosts ?? [],
         environment: () => [],
@@ -75,6 +76,7 @@ export class TestSession {
       clock: systemClock,
       log: silentLogger,
       network: { hostProxies: false, upstream: () => undefined },
+      forward: async () => undefined,
       env: { ...process.env, COWORK_STATE_DIR: join(folder, 'state') },
       home: homedir(),
     });

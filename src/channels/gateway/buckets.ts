@@ -24,8 +24,7 @@ export class Buckets {
   /** Takes one token; false when there is none. `now` in milliseconds; a clock that goes back gives no tokens. */
   take(key: string, now: number): boolean {
     const bucket = this.buckets.get(key) ?? { tokens: this.rate.burst, at: now };
-    const elapsed = Math.max(0, now - bucket.at) / 1000;
-    bucket.tokens = Math.min(this.rate.burst, bucket.tokens + elapsed * this.rate.perSecond);
+    bucket.tokens = this.tokensAt(bucket, now);
     bucket.at = Math.max(bucket.at, now);
     // The newest stand last, so that the first are the ones to forget.
     this.buckets.delete(key);
@@ -34,6 +33,16 @@ export class Buckets {
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
     return true;
+  }
+
+  /** Whether `take` would be granted, without taking. */
+  has(key: string, now: number): boolean {
+    const bucket = this.buckets.get(key);
+    return bucket === undefined || this.tokensAt(bucket, now) >= 1;
+  }
+
+  private tokensAt({ tokens, at }: Bucket, now: number): number {
+    return Math.min(this.rate.burst, tokens + (Math.max(0, now - at) / 1000) * this.rate.perSecond);
   }
 
   private forgetOldest(): void {

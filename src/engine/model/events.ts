@@ -33,6 +33,24 @@ export interface EventMap {
     conversation?: ConversationKey;
   };
 
+  /**
+   * The access log of the webhook server: one record for each request that was accepted, and for refused ones their
+   * number since the last record of the same kind.
+   */
+  'webhook.request': {
+    /** Empty when no channel's door was found at that path. */
+    channel: string;
+    method: string;
+    outcome: 'accepted' | 'refused';
+    status: number;
+    reason: string;
+    count: number;
+    /** The caller's address, as far as it is known. */
+    source: string;
+    /** Hashes of what makes the request unique, so that a replay is known after a restart. */
+    replayKeys?: string[];
+  };
+
   // Messages. Text is masked and capped; `sha256` and `length` are those of the whole.
   'message.received': {
     messageId: string;

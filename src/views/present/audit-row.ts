@@ -53,6 +53,16 @@ function summary(record: AnyRecord): string {
       return t('{0} said of itself: {1}', record.data.channel, factsText(record.data.facts));
     case 'channel.event':
       return sentence(record.data.channel, record.data.text);
+    case 'webhook.request':
+      return record.data.outcome === 'accepted'
+        ? t('Webhook of {0} accepted: {1}', record.data.channel, record.data.reason)
+        : t(
+            '{0} × webhook of {1} refused with {2}: {3}',
+            record.data.count,
+            record.data.channel || '?',
+            record.data.status,
+            record.data.reason,
+          );
     case 'message.received':
       return record.data.text;
     case 'message.refused':

@@ -47,7 +47,6 @@ export function watchedContext(
   const notes: ChannelNote[] = [];
   const known = new Set<string>();
   const store = more.store ?? new MemoryStore();
-  const seen = new Set<string>();
   const { fetch: limited, admit } = new ChannelNetworks(new TestGate().egress).of(descriptor, settings);
   let facts: Facts = {};
   let door: { options: WebhookOptions; handler: WebhookHandler } | undefined;
@@ -95,11 +94,6 @@ export function watchedContext(
         return {
           url: 'https://public.example/hook',
           isPublic: true,
-          firstTime: async (key) => {
-            const first = !seen.has(key);
-            seen.add(key);
-            return first;
-          },
           close: async () => {
             door = undefined;
           },
