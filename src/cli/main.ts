@@ -6,6 +6,7 @@ import { nearest } from '../engine/policy/nearest';
 import { AUDIT_USAGE, audit } from './audit';
 import { CHAT_USAGE, chat } from './chat';
 import { CHECK_USAGE, check } from './check';
+import { POLICY_USAGE, policyCommand } from './policy';
 import { SIMULATE_USAGE, simulateCommand } from './simulate';
 
 /** The standard streams of the process; tests pass their own. */
@@ -36,6 +37,14 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       purpose: 'say what a rule would have run, asked about and blocked in the past',
       usage: SIMULATE_USAGE,
       run: simulateCommand,
+    },
+  ],
+  [
+    'policy',
+    {
+      purpose: 'check policy files, for the CI of a repository',
+      usage: POLICY_USAGE,
+      run: policyCommand,
     },
   ],
   [

@@ -163,7 +163,10 @@ describe('cowork', () => {
   it('shows its usage, that of a command, and its version', async () => {
     const { version } = JSON.parse(readFileSync(join(__dirname, '../../../package.json'), 'utf8'));
     assert.equal((await run(['--version'], '', main)).out, `${version}\n`);
-    assert.match((await run(['help'], '', main)).out, /check .*\n {2}simulate .*\n {2}audit .*\n {2}chat /);
+    assert.match(
+      (await run(['help'], '', main)).out,
+      /check .*\n {2}simulate .*\n {2}policy .*\n {2}audit .*\n {2}chat /,
+    );
     assert.match((await run(['help', 'check'], '', main)).out, /--trust-defaults/);
     assert.equal((await run(['help', 'nothing'], '', main)).code, 2);
     assert.equal((await run([], '', main)).code, 2);
