@@ -38,7 +38,7 @@ export type Fault =
   | 'drop'
   /** All connections are cut, and new ones refused until `heal()`. */
   | 'down'
-  /** Connections stay open and nothing comes any more, heartbeats included. */
+  /** The connections that are open stay so and nothing comes over them any more, heartbeats included; new ones work. */
   | 'stall'
   /** Something that is not of the protocol is sent. */
   | 'garbage'
@@ -51,26 +51,50 @@ export type Fault =
   /** The answer to the next sending is lost, though the message was taken. */
   | 'lose-answer';
 
-/** At most, so that tests with a real clock stay short. */
+/** At most, so that tests stay short. By the channel's clock: divide it by the speed that `start` was given. */
 export const RATE_LIMIT_MS = 1_000;
 
 /** A channel with the platform that it talks to, played by a strict server on this machine. */
 export interface ChannelBench {
   readonly descriptor: ChannelDescriptor;
   readonly createAdapter: AdapterFactory;
-  /** Two people of the platform, by its own ids; the first is the usual one. */
+  /** Two people of the platform, by the ids that the adapter gives their messages; the first is the usual one. */
   readonly people: readonly [string, string];
   /** The conversation of a context, as the platform numbers it. For `dm` that with the first person. */
   conversation(context: ChatContext): string;
-  /** Starts the platform. */
-  start(): Promise<void>;
+  /**
+   * How many times faster than the machine's the channel's clock runs in these tests; 1 when absent. For platforms
+   * with long heartbeats. Timeouts get as much shorter, so no more than it takes.
+   */
+  readonly speed?: number;
+  /** The platform keeps nothing: what is said while nobody listens, or was not taken, is gone. */
+  readonly forgetful?: true;
+  /**
+   * Starts the platform. `speed` is that of the channel's clock: heartbeats, waits that are asked for and times within
+   * which something must have been done pass as much faster, or the platform would find the channel too fast.
+   */
+  start(speed: number): Promise<void>;
   stop(): Promise<void>;
+  /** For a platform that calls us: where our door is. Called each time that the channel has opened it. */
+  calls?(url: string): void;
   /** What to set so that the channel talks to it. */
   settings(): Record<string, unknown>;
   secrets(): Record<string, string>;
   /** Resolves with the platform's id of the message, once the platform has it, delivered or not. */
   say(utterance: Utterance): Promise<string>;
-  /** Absent where the platform has no such thing. */
+  /** A file that comes with a message can be fetched. */
+  readonly takesFiles?: true;
+  /** Secrets that the platform cannot be asked about before somebody calls with them. */
+  readonly unproven?: readonly string[];
+  /** We hear by being called alone: nothing of ours stands open that would notice that the platform is away. */
+  readonly pushOnly?: true;
+  /** False where the platform can show nothing as code. */
+  readonly showsCode?: false;
+  /** Answers in a DM are not linked to their question: there is no other thread in it. */
+  readonly flatDm?: true;
+  /** The sign that we work is not sent to the platform's server in a request that it counts. */
+  readonly quietTyping?: true;
+  /** These are absent where the platform has no such thing. */
   edit?(id: string, text: string, context: ChatContext): Promise<void>;
   remove?(id: string, context: ChatContext): Promise<void>;
   /** Another bot, and our own account, say something. */

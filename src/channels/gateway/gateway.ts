@@ -8,7 +8,7 @@ import {
 import type { Attachment, InboundMessage } from '../../engine/model/message';
 import type { Clock, Disposable, Logger } from '../../engine/model/ports';
 import type { RecordSink } from '../../engine/model/record';
-import type { ChannelAdapter, ChannelDescriptor, ConnectedAccount } from '../contract';
+import type { ChannelAdapter, ChannelDescriptor, ChannelError, ConnectedAccount } from '../contract';
 import { Buckets } from './buckets';
 import { DropLog, type DropReason } from './drops';
 import { Lane, type Waiting } from './lanes';
@@ -120,8 +120,14 @@ export class Gateway implements Disposable {
     return this.outbox.pendingOn(channel);
   }
 
-  attach(descriptor: ChannelDescriptor, account: ConnectedAccount, adapter: ChannelAdapter): void {
-    this.outbox.attach(descriptor, account, adapter);
+  /** `onFatal` is told when a sending finds that nothing will pass until a person acts. */
+  attach(
+    descriptor: ChannelDescriptor,
+    account: ConnectedAccount,
+    adapter: ChannelAdapter,
+    onFatal?: (error: ChannelError) => void,
+  ): void {
+    this.outbox.attach(descriptor, account, adapter, onFatal);
   }
 
   detach(channel: string): void {

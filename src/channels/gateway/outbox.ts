@@ -67,6 +67,8 @@ interface Link {
   readonly adapter: ChannelAdapter;
   /** The platform asked us to wait; milliseconds since the epoch. */
   pausedUntil: number;
+  /** Tells the channel that a sending has found its credentials, or the like, to be no good. */
+  readonly onFatal: (error: ChannelError) => void;
   /** Nothing passes until a person has acted and the channel has connected anew. */
   broken: boolean;
 }
@@ -112,8 +114,20 @@ export class Outbox implements Disposable {
     return this.links.get(channel);
   }
 
-  attach(descriptor: ChannelDescriptor, account: ConnectedAccount, adapter: ChannelAdapter): void {
-    this.links.set(descriptor.id, { descriptor, account, adapter, pausedUntil: 0, broken: false });
+  attach(
+    descriptor: ChannelDescriptor,
+    account: ConnectedAccount,
+    adapter: ChannelAdapter,
+    onFatal: (error: ChannelError) => void = () => {},
+  ): void {
+    this.links.set(descriptor.id, {
+      descriptor,
+      account,
+      adapter,
+      pausedUntil: 0,
+      onFatal,
+      broken: false,
+    });
     this.pumpChannel(descriptor.id);
   }
 
@@ -340,8 +354,10 @@ export class Outbox implements Disposable {
       link.pausedUntil = Math.max(link.pausedUntil, this.deps.clock.now() + line.backoff.next(asked));
       return;
     }
-    if (kind === 'fatal') link.broken = true;
-    else this.later(line, line.backoff.next());
+    if (error instanceof ChannelError && kind === 'fatal') {
+      link.broken = true;
+      link.onFatal(error);
+    } else this.later(line, line.backoff.next());
     if (item.failedBefore) return;
     item.failedBefore = true;
     await this.record(item.replyId, text, false);

@@ -7,6 +7,7 @@ import {
   ChannelError,
   type ConnectedAccount,
 } from '../contract';
+import { PartSender } from '../parts';
 import { LOCAL_ACCOUNT, localDescriptor, localSettings } from './descriptor';
 import { type LocalMessage, peerName } from './protocol';
 
@@ -130,6 +131,7 @@ export class LocalHub {
 
 class LocalAdapter implements ChannelAdapter {
   private connected = false;
+  private readonly parts = new PartSender(localDescriptor.capabilities);
 
   constructor(
     private readonly context: AdapterContext,
@@ -158,16 +160,18 @@ class LocalAdapter implements ChannelAdapter {
     await this.door?.close();
   }
 
-  async send(message: OutboundMessage): Promise<SentReceipt> {
-    const id = message.edits ?? randomUUID();
-    this.hub.deliver(message.conversation, {
-      id,
-      text: message.text,
-      format: message.format,
-      ...(message.inReplyTo === undefined ? {} : { inReplyTo: message.inReplyTo }),
-      ...(message.edits === undefined ? {} : { edits: message.edits }),
+  send(message: OutboundMessage): Promise<SentReceipt> {
+    return this.parts.send(message, async ({ text, first }) => {
+      const id = (first ? message.edits : undefined) ?? randomUUID();
+      this.hub.deliver(message.conversation, {
+        id,
+        text,
+        format: message.format,
+        ...(first && message.inReplyTo !== undefined ? { inReplyTo: message.inReplyTo } : {}),
+        ...(first && message.edits !== undefined ? { edits: message.edits } : {}),
+      });
+      return id;
     });
-    return { platformIds: [id] };
   }
 }
 

@@ -24,8 +24,16 @@ import { type ChannelHold, ChannelSlot, type SlotPorts } from './slot';
 /** The gateway, as far as connections concern it. */
 export interface GatewayPort {
   receive(message: InboundMessage): Promise<void>;
-  /** From now on messages for this account go through this adapter. */
-  attach(descriptor: ChannelDescriptor, account: ConnectedAccount, adapter: ChannelAdapter): void;
+  /**
+   * From now on messages for this account go through this adapter. `onFatal` is to be called when a sending finds that
+   * nothing will pass until a person acts.
+   */
+  attach(
+    descriptor: ChannelDescriptor,
+    account: ConnectedAccount,
+    adapter: ChannelAdapter,
+    onFatal: (error: ChannelError) => void,
+  ): void;
   detach(channel: string): void;
 }
 
@@ -68,6 +76,8 @@ export interface ChannelView {
 /** All channels of a window: which are on, how they are, and how to stop them. */
 export class ChannelManager implements Disposable {
   private readonly slots: ReadonlyMap<string, ChannelSlot>;
+  /** Counts what the owner wanted of a channel: the last word counts, however long the record of the first takes. */
+  private readonly orders = new Map<string, number>();
   private readonly recorded = new Map<string, { state: ChannelState; detail: string; identity: string }>();
   private readonly emitter: Emitter<void>;
   private readonly networks: ChannelNetworks;
@@ -94,9 +104,9 @@ export class ChannelManager implements Disposable {
       loadAdapter: (channel) => deps.registry.loadAdapter(channel),
       hold: () => deps.hold(),
       receive: (message) => deps.gateway.receive(message),
-      attached: (descriptor, account, adapter) => {
+      attached: (descriptor, account, adapter, onFatal) => {
         this.recordIdentity(descriptor.id, account);
-        deps.gateway.attach(descriptor, account, adapter);
+        deps.gateway.attach(descriptor, account, adapter, onFatal);
       },
       detached: (channel) => deps.gateway.detach(channel),
       changed: (slot) => {
@@ -133,18 +143,20 @@ export class ChannelManager implements Disposable {
   /** Stays enabled after a restart. Resolves when the first try has ended. @throws RangeError for an unknown id. */
   async enable(id: string): Promise<void> {
     const slot = this.slot(id);
+    const order = this.order(id);
     if (!slot.enabled) {
       await this.append('channel.enabled', OWNER_AT_DESK, id, {
         channel: id,
         account: slot.account?.account ?? '',
       });
     }
-    await slot.start();
+    if (this.orders.get(id) === order) await slot.start();
   }
 
   /** Law 10: stops at once, and stays off after a restart. @throws RangeError for an unknown id. */
   async disable(id: string, reason: string): Promise<void> {
     const slot = this.slot(id);
+    this.order(id);
     const stopped = slot.stop('off', 'Not enabled.');
     await this.append('channel.disabled', OWNER_AT_DESK, id, { channel: id, reason });
     await stopped;
@@ -292,6 +304,12 @@ export class ChannelManager implements Disposable {
   dispose(): void {
     this.emitter.dispose();
     void this.close();
+  }
+
+  private order(id: string): number {
+    const next = (this.orders.get(id) ?? 0) + 1;
+    this.orders.set(id, next);
+    return next;
   }
 
   private slot(id: string): ChannelSlot {

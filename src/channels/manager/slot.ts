@@ -37,7 +37,12 @@ export interface SlotPorts {
   hold(): ChannelHold | undefined;
   receive(message: InboundMessage): Promise<void>;
   /** The account is there; what waits for it may be sent. */
-  attached(descriptor: ChannelDescriptor, account: ConnectedAccount, adapter: ChannelAdapter): void;
+  attached(
+    descriptor: ChannelDescriptor,
+    account: ConnectedAccount,
+    adapter: ChannelAdapter,
+    onFatal: (error: ChannelError) => void,
+  ): void;
   detached(channel: string): void;
   changed(slot: ChannelSlot): void;
   /** The platform said something else of itself than before. */
@@ -206,7 +211,7 @@ export class ChannelSlot {
       this.set('online', `Connected as ${account.name}.`);
     else this.ports.changed(this);
     connection.attached = true;
-    ports.attached(descriptor, account, adapter);
+    ports.attached(descriptor, account, adapter, (error) => this.adapterState(turn, 'fatal', error.message));
   }
 
   /** False when the turn is over or another window has the account; the next try is scheduled then. */
@@ -240,14 +245,7 @@ export class ChannelSlot {
         if (this.turn !== turn || message.channel !== id) throw gone();
         await ports.receive(message);
       },
-      state: (state, detail) => {
-        if (this.turn !== turn) return;
-        if (state === 'fatal') {
-          this.turn += 1;
-          void this.close();
-        }
-        this.set(state, detail);
-      },
+      state: (state, detail) => this.adapterState(turn, state, detail),
       report: (facts) => {
         if (this.turn !== turn) return;
         const merged = { ...this.reported, ...facts };
@@ -263,6 +261,15 @@ export class ChannelSlot {
       secret: (name) => this.storedSecret(name),
       renewSecret: (name, value) => ports.secrets.set(`${id}/${name}`, value),
     };
+  }
+
+  private adapterState(turn: number, state: ChannelState, detail: string): void {
+    if (this.turn !== turn) return;
+    if (state === 'fatal') {
+      this.turn += 1;
+      void this.close();
+    }
+    this.set(state, detail);
   }
 
   private failed(error: unknown): void {

@@ -181,6 +181,8 @@ export class SlackSocket {
   }
 
   private deliver({ type, body, ack }: Delivery): void {
+    // Not an envelope, so there is nothing to acknowledge.
+    if (typeof type !== 'string') return;
     const taking = this.take({ type, body })
       .then(() => ack())
       // Not acknowledged, so Slack delivers it again.

@@ -6,6 +6,8 @@ import { toChannelError } from './client';
 
 /** Seconds that Telegram may hold a request open while there is nothing to say. */
 const HOLD_S = 25;
+/** Milliseconds after which a request that is held open longer than asked is taken for dead. */
+const DEAD_AFTER_MS = (HOLD_S + 10) * 1000;
 /** A server that does not hold requests open is not asked more often than this, in milliseconds. */
 const EMPTY_PAUSE_MS = 300;
 /** How long stopping waits for Telegram to hear what was already taken, in milliseconds. */
@@ -86,13 +88,20 @@ export class Poller {
     }
   }
 
-  private ask(offset: number, timeout: number, limit: number, signal: AbortSignal): Promise<Update[]> {
+  /** Ends with `temporary` when the line turns out to be dead: no answer comes, and no end of it either. */
+  private async ask(offset: number, timeout: number, limit: number, signal: AbortSignal): Promise<Update[]> {
+    const dead = new AbortController();
+    const timer = this.context.clock.after(DEAD_AFTER_MS, () => dead.abort());
     // grammy names the signal's type after a package; its web build passes the platform's own through.
-    const own: unknown = signal;
-    return this.api.getUpdates(
-      { offset, timeout, limit, allowed_updates: WANTED },
-      own as Parameters<Api['getUpdates']>[1],
-    );
+    const own: unknown = AbortSignal.any([signal, dead.signal]);
+    try {
+      return await this.api.getUpdates(
+        { offset, timeout, limit, allowed_updates: WANTED },
+        own as Parameters<Api['getUpdates']>[1],
+      );
+    } finally {
+      timer.dispose();
+    }
   }
 
   private recovered(): void {

@@ -83,7 +83,11 @@ export interface SlackSent {
   text: string;
   thread_ts?: string;
   blocks: z.output<typeof blocks>;
+  edited?: true;
 }
+
+/** What is wrong with every call at the moment. */
+export type Trouble = 'down' | 'error' | 'rate-limit' | 'revoked';
 
 /** `lost`: done, but the line breaks before the answer. */
 export type Planned =
@@ -111,6 +115,12 @@ export class SlackApi {
   /** Where `apps.connections.open` sends clients; its own socket when undefined. */
   socketUrl: string | undefined;
   sockets: PeerSocket[] = [];
+  /** How many times faster than the machine's Slack's time passes. */
+  speed = 1;
+  trouble: Trouble | undefined;
+  /** Connections and calls, those that were refused too. */
+  requests = 0;
+  private toldToWaitUntil = 0;
   private readonly planned = new Map<string, Planned[]>();
   private readonly tickets = new Set<string>();
   private readonly open = new Map<string, { line: Json; attempt: number; timer: NodeJS.Timeout }>();
@@ -125,7 +135,13 @@ export class SlackApi {
 
   async start(): Promise<void> {
     const server = createServer((request, response) => void this.serve(request, response));
+    server.on('connection', (socket) => {
+      if (this.trouble !== 'down') return;
+      this.requests += 1;
+      socket.destroy();
+    });
     server.on('upgrade', (request, stream) => {
+      this.requests += 1;
       const ticket = new URL(request.url ?? '', 'http://x').searchParams.get('ticket') ?? '';
       if (!this.tickets.delete(ticket)) {
         stream.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
@@ -150,6 +166,12 @@ export class SlackApi {
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await closed;
+  }
+
+  /** Cuts every connection; new ones are taken. */
+  cut(): void {
+    for (const socket of this.sockets) socket.cut();
+    this.server?.closeAllConnections();
   }
 
   plan(method: string, ...answers: Planned[]): void {
@@ -254,7 +276,7 @@ export class SlackApi {
     const timer = setTimeout(() => {
       this.open.delete(id);
       this.attempt(id, line, attempt + 1);
-    }, this.ackWithinMs);
+    }, this.ackWithinMs / this.speed);
     this.open.set(id, { line, attempt, timer });
     socket.send(JSON.stringify({ ...line, ...retry }));
   }
@@ -296,6 +318,13 @@ export class SlackApi {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     this.calls.push(method);
+    this.requests += 1;
+    const refusal = this.refusalNow(method);
+    if (refusal) {
+      response.writeHead(refusal.status, { 'content-type': 'application/json', ...refusal.headers });
+      response.end(JSON.stringify(refusal.body));
+      return;
+    }
     const planned = this.planned.get(method)?.shift();
     if (planned === 'drop') {
       request.socket.destroy();
@@ -314,6 +343,24 @@ export class SlackApi {
     }
     response.writeHead(200, { 'content-type': 'application/json', 'x-oauth-scopes': this.scopes });
     response.end(JSON.stringify(answer));
+  }
+
+  private refusalNow(
+    method: string,
+  ): { status: number; headers?: Record<string, string>; body: Json } | undefined {
+    if (method.startsWith('chat.') && Date.now() < this.toldToWaitUntil)
+      this.problems.push(`${method} before the time that it was told to wait for`);
+    switch (this.trouble) {
+      case 'error':
+        return { status: 503, body: {} };
+      case 'revoked':
+        return { status: 200, body: { ok: false, error: 'token_revoked' } };
+      case 'rate-limit':
+        // Half of it, so that a timer that fires a little early is not taken for haste.
+        this.toldToWaitUntil = Date.now() + 500 / this.speed;
+        return { status: 429, headers: { 'retry-after': '1' }, body: { ok: false, error: 'ratelimited' } };
+    }
+    return undefined;
   }
 
   private answer(request: IncomingMessage, method: string, body: Record<string, string>): Json {
@@ -356,7 +403,7 @@ export class SlackApi {
     if (name === 'chat.update') {
       const earlier = this.sent.find((message) => message.ts === ts && message.channel === channel);
       if (!earlier) return refuse('message_not_found');
-      Object.assign(earlier, { text, blocks: parsed.data });
+      Object.assign(earlier, { text, blocks: parsed.data, edited: true });
       return { ok: true, channel, ts: earlier.ts, text };
     }
     const message: SlackSent = {

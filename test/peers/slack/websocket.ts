@@ -10,6 +10,8 @@ export class PeerSocket {
   pings = 0;
   /** Whether the other side's pings and close frames are answered; a dead line answers nothing. */
   answers = true;
+  /** Nothing that is sent gets through any more. */
+  dead = false;
   private buffer = Buffer.alloc(0);
 
   constructor(
@@ -42,7 +44,7 @@ export class PeerSocket {
   }
 
   private frame(opcode: number, payload: Buffer): void {
-    if (this.stream.destroyed) return;
+    if (this.stream.destroyed || this.dead) return;
     const length =
       payload.length < 126
         ? Buffer.from([payload.length])
@@ -82,6 +84,7 @@ export class PeerSocket {
   }
 
   private handle(opcode: number, payload: Buffer): void {
+    if (this.dead) return;
     if (opcode === 1) this.onText(payload.toString('utf8'));
     else if (opcode === 8) {
       if (!this.answers) return;

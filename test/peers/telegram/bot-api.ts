@@ -67,7 +67,12 @@ const METHODS = {
   getFile: z.strictObject({ file_id: z.string() }),
 } as const;
 
+/** Milliseconds until the end of a connection is noticed, at most. */
+const GOODBYE_MS = 40;
+
 type Json = Record<string, unknown>;
+/** What is wrong with every call at the moment. */
+export type Trouble = 'down' | 'error' | 'rate-limit';
 export interface SentMessage extends Json {
   message_id: number;
   chat_id: string;
@@ -75,6 +80,7 @@ export interface SentMessage extends Json {
   entities?: z.output<typeof entity>[];
   reply_parameters?: { message_id: number };
   reply_markup?: z.output<typeof keyboard>;
+  edited?: true;
 }
 /** `pass`: as if nothing had been planned for this call. `lost`: done, but the line breaks before the answer. */
 export type Planned = Refusal | 'garbage' | 'drop' | 'lost' | 'pass';
@@ -96,10 +102,18 @@ export class BotApi {
   webhook = false;
   /** Answers the next calls of a method with these, first to last. */
   private readonly planned = new Map<string, Planned[]>();
+  /** How many times faster than the machine's the Bot API's time passes: long polling, waits that are asked for. */
+  speed = 1;
+  trouble: Trouble | undefined;
+  /** Connections and calls, those that were refused too. */
+  requests = 0;
+  /** What a client did against the rules. */
+  readonly problems: string[] = [];
+  private toldToWaitUntil = 0;
   private queue: { update_id: number; kind: string; body: Json }[] = [];
   private nextUpdate = 5000;
   private nextMessage = 1;
-  private poll: { wake: () => void; replaced: () => void } | undefined;
+  private poll: { wake: () => void; replaced: () => void; garble: () => void; die: () => void } | undefined;
   private server: Server | undefined;
   private port = 0;
 
@@ -111,6 +125,11 @@ export class BotApi {
   async start(): Promise<void> {
     const server = createServer((request, response) => void this.serve(request, response));
     this.server = server;
+    server.on('connection', (socket) => {
+      if (this.trouble !== 'down') return;
+      this.requests += 1;
+      socket.destroy();
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(this.port, '127.0.0.1', resolve);
@@ -125,6 +144,22 @@ export class BotApi {
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await closed;
+  }
+
+  /** Cuts every connection; new ones are taken. */
+  cut(): void {
+    this.server?.closeAllConnections();
+  }
+
+  /** Answers the call for updates that is open, or else the next, with what is not of the protocol. */
+  garble(): void {
+    if (this.poll) this.poll.garble();
+    else this.plan('getUpdates', 'garbage');
+  }
+
+  /** The call for updates that is open is never answered, whatever comes. */
+  stall(): void {
+    this.poll?.die();
   }
 
   plan(method: string, ...answers: Planned[]): void {
@@ -210,6 +245,7 @@ export class BotApi {
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const parts = /^\/(file\/)?bot([^/]+)\/(.+)$/.exec(request.url ?? '');
     const body = await readBody(request);
+    this.requests += 1;
     if (!parts) return refuse(response, { code: 404, description: 'Not Found' });
     const [, file, token, method = ''] = parts;
     if (token !== this.token) return refuse(response, { code: 401, description: 'Unauthorized' });
@@ -231,6 +267,8 @@ export class BotApi {
     }
     const params = parsed.data as Json;
     this.calls.push({ method: name, params });
+    const refusal = this.refusalNow(name);
+    if (refusal) return refuse(response, refusal);
     const planned = this.planned.get(name)?.shift();
     if (planned === 'drop') {
       request.socket.destroy();
@@ -249,6 +287,18 @@ export class BotApi {
     }
     if (planned && planned !== 'pass' && planned !== 'lost') return refuse(response, planned);
     await this.answer(name, params, request, response);
+  }
+
+  private refusalNow(method: string): Refusal | undefined {
+    if (method.startsWith('send') && Date.now() < this.toldToWaitUntil)
+      this.problems.push(
+        `${method} ${this.toldToWaitUntil - Date.now()} ms before the time that it was told to wait for`,
+      );
+    if (this.trouble === 'error') return { code: 500, description: 'Internal Server Error' };
+    if (this.trouble !== 'rate-limit') return undefined;
+    // Half of it, so that a timer that fires a little early is not taken for haste.
+    this.toldToWaitUntil = Date.now() + 500 / this.speed;
+    return { code: 429, description: 'Too Many Requests: retry after 1', parameters: { retry_after: 1 } };
   }
 
   private async answer(
@@ -301,6 +351,8 @@ export class BotApi {
     this.queue = this.queue.filter(({ kind }) => allowed.length === 0 || allowed.includes(kind));
     const timeout = Number(params.timeout ?? 0);
     let conflict = false;
+    let garbled = false;
+    let dead = false;
     if (this.queue.length === 0 && timeout > 0) {
       await new Promise<void>((resolve) => {
         const done = () => {
@@ -308,17 +360,35 @@ export class BotApi {
           if (this.poll === poll) this.poll = undefined;
           resolve();
         };
-        const timer = setTimeout(done, timeout * 1000);
+        const timer = setTimeout(done, (timeout * 1000) / this.speed);
         const poll = {
           wake: done,
+          garble: () => {
+            garbled = true;
+            done();
+          },
+          die: () => {
+            dead = true;
+            done();
+          },
           replaced: () => {
             conflict = true;
             done();
+            // A client that has given the call up may not have been heard to yet.
+            setTimeout(() => {
+              if (!request.socket.destroyed) this.problems.push('asked for updates twice at the same time');
+            }, GOODBYE_MS);
           },
         };
         this.poll = poll;
         request.socket.once('close', done);
       });
+    }
+    if (dead) return;
+    if (garbled) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"ok":true,"result":[{"upd');
+      return;
     }
     if (conflict) {
       return refuse(response, {
@@ -356,7 +426,12 @@ export class BotApi {
           'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message',
         );
       }
-      Object.assign(earlier, { text, entities: params.entities, reply_markup: params.reply_markup });
+      Object.assign(earlier, {
+        text,
+        entities: params.entities,
+        reply_markup: params.reply_markup,
+        edited: true,
+      });
       return accept(response, {
         message_id: earlier.message_id,
         date: 1_700_000_000,

@@ -1,0 +1,198 @@
+import { createAdapter } from '../../../src/channels/slack/adapter';
+import { slackDescriptor } from '../../../src/channels/slack/descriptor';
+import type { ChatContext } from '../../../src/engine/model/identity';
+import { APP_TOKEN, BOT_TOKEN, BOT_USER, SlackApi, type SlackSent, TEAM } from '../../peers/slack/slack-api';
+import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
+
+const DIRECT: Readonly<Record<string, string>> = { U0001: 'D0001', U0002: 'D0002' };
+const ROOM = 'C0001';
+
+/** Slack by Socket Mode. */
+export class SlackBench implements ChannelBench {
+  readonly descriptor = slackDescriptor;
+  readonly createAdapter = createAdapter;
+  readonly people = [`${TEAM}/U0001`, `${TEAM}/U0002`] as const;
+  readonly speed: number = 4;
+  readonly flatDm = true;
+  readonly faults: readonly Fault[] = [
+    'drop',
+    'down',
+    'stall',
+    'garbage',
+    'error',
+    'rate-limit',
+    'revoke',
+    'lose-answer',
+  ];
+  readonly api = new SlackApi();
+  private readonly said = new Map<string, Record<string, unknown>>();
+  private last: Record<string, unknown> | undefined;
+
+  async start(speed: number): Promise<void> {
+    this.api.speed = speed;
+    this.api.channels.add('D0002');
+    await this.api.start();
+  }
+
+  stop(): Promise<void> {
+    return this.api.stop();
+  }
+
+  settings(): Record<string, unknown> {
+    return { apiRoot: this.api.root };
+  }
+
+  secrets(): Record<string, string> {
+    return { botToken: BOT_TOKEN, appToken: APP_TOKEN };
+  }
+
+  conversation(context: ChatContext): string {
+    return context === 'dm' ? 'D0001' : ROOM;
+  }
+
+  async say({ text, context, from = this.people[0], addressed = true, replyTo }: Utterance): Promise<string> {
+    const user = from.split('/')[1] ?? '';
+    const extra = replyTo === undefined ? {} : { thread_ts: replyTo };
+    const event =
+      context === 'dm'
+        ? this.api.dm(user, wire(text), { channel: DIRECT[user], ...extra })
+        : addressed
+          ? this.api.mention(user, `<@${BOT_USER}> ${wire(text)}`, extra)
+          : this.api.mention(user, wire(text), { type: 'message', channel_type: 'channel', ...extra });
+    this.last = event;
+    const id = String(event.ts);
+    this.said.set(id, event);
+    return id;
+  }
+
+  async edit(id: string, text: string, context: ChatContext): Promise<void> {
+    const earlier = this.said.get(id);
+    this.change('message_changed', context, {
+      message: { ...earlier, type: 'message', text: wire(text) },
+      previous_message: earlier,
+    });
+  }
+
+  async remove(id: string, context: ChatContext): Promise<void> {
+    this.change('message_deleted', context, { deleted_ts: id, previous_message: this.said.get(id) });
+  }
+
+  async sayAsBot(text: string, context: ChatContext): Promise<void> {
+    this.speak(context, text, { user: undefined, bot_id: 'B0009', subtype: 'bot_message' });
+  }
+
+  async sayAsSelf(text: string, context: ChatContext): Promise<void> {
+    this.speak(context, text, { user: BOT_USER, bot_id: 'B0001' });
+  }
+
+  async repeatLast(): Promise<void> {
+    if (this.last) this.api.event(this.last);
+  }
+
+  async press(messageId: string, label: string, context: ChatContext): Promise<void> {
+    const message = this.sentTo(context).find(({ ts }) => ts === messageId);
+    const button = message?.blocks
+      .flatMap((block) => (block.type === 'actions' ? block.elements : []))
+      .find(({ text }) => text.text === label);
+    if (!message || !button) throw new Error(`no button “${label}”`);
+    this.api.press('U0001', message, button.value);
+  }
+
+  seen(context: ChatContext): readonly Seen[] {
+    return this.sentTo(context).map(see);
+  }
+
+  async inject(fault: Fault): Promise<void> {
+    const { api } = this;
+    switch (fault) {
+      case 'drop':
+        api.cut();
+        break;
+      case 'down':
+        api.trouble = 'down';
+        api.cut();
+        break;
+      case 'stall':
+        for (const socket of api.sockets) socket.dead = true;
+        break;
+      case 'garbage':
+        for (const socket of api.sockets) {
+          socket.send('{"type":"nonsense"');
+          socket.send('[]');
+          socket.send('{"type":"events_api","envelope_id":7,"payload":"x"}');
+        }
+        break;
+      case 'error':
+      case 'rate-limit':
+        api.trouble = fault;
+        break;
+      case 'revoke':
+        api.trouble = 'revoked';
+        break;
+      case 'lose-answer':
+        api.plan('chat.postMessage', 'lost');
+    }
+  }
+
+  async heal(): Promise<void> {
+    this.api.trouble = undefined;
+  }
+
+  requests(): number {
+    return this.api.requests;
+  }
+
+  violations(): readonly string[] {
+    return this.api.problems;
+  }
+
+  private speak(context: ChatContext, text: string, extra: Record<string, unknown>): void {
+    if (context === 'dm') this.api.dm('U0009', wire(text), extra);
+    else this.api.mention('U0009', `<@${BOT_USER}> ${wire(text)}`, extra);
+  }
+
+  private change(subtype: string, context: ChatContext, extra: Record<string, unknown>): void {
+    this.api.event({
+      type: 'message',
+      subtype,
+      channel: this.conversation(context),
+      channel_type: context === 'dm' ? 'im' : 'channel',
+      ts: this.api.newTs(),
+      ...extra,
+    });
+  }
+
+  private sentTo(context: ChatContext): readonly SlackSent[] {
+    return this.api.sent.filter(({ channel }) => channel === this.conversation(context));
+  }
+}
+
+/** As Slack hands on what somebody typed; a line that starts with `/` never leaves Slack, people write `!`. */
+function wire(text: string): string {
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return escaped.startsWith('/') ? `!${escaped.slice(1)}` : escaped;
+}
+
+function see({ ts, blocks, thread_ts, edited }: SlackSent): Seen {
+  const parts = blocks.flatMap((block) => (block.type === 'rich_text' ? block.elements : []));
+  const text = parts.map(({ elements }) => elements.map((element) => element.text).join('')).join('\n');
+  return {
+    id: ts,
+    text,
+    code: parts.flatMap(({ type, elements }) =>
+      elements
+        .filter((element) => type === 'rich_text_preformatted' || element.style?.code)
+        .map((element) => element.text),
+    ),
+    ...(thread_ts === undefined ? {} : { replyTo: thread_ts }),
+    buttons: blocks.flatMap((block) =>
+      block.type === 'actions' ? block.elements.map((element) => element.text.text) : [],
+    ),
+    edited: edited === true,
+    files: [],
+    // Rich text of plain elements is all that Slack's peer takes, so nothing in it can act.
+    alarms: [],
+  };
+}
+
+export const makeBench = (): ChannelBench => new SlackBench();
