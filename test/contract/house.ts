@@ -22,10 +22,10 @@ import {
 import type { InboundMessage } from '../../src/engine/model/message';
 import { MemoryJournal } from '../helpers/memory-journal';
 import { collectingLogger, MemorySecrets, MemoryStore, noServices } from '../unit/channels/support';
+import { TestGate } from '../unit/egress/gate';
 import type { ChannelBench, Seen } from './bench';
 import { ScaledClock } from './clock';
 import { TestDoor } from './door';
-import { impatientFetch } from './network';
 
 /** What the engine's stand-in answers a message with; undefined: nothing. */
 export type Answer = (message: InboundMessage) => Partial<Reply> | undefined | Promise<undefined>;
@@ -63,6 +63,7 @@ export class ContractHouse {
   failures = 0;
   private readonly clock: ScaledClock;
   private readonly store = new MemoryStore();
+  private readonly gate = new TestGate();
   private readonly state;
   private readonly messages;
   private folder = '';
@@ -186,7 +187,13 @@ export class ContractHouse {
 
   /** What must hold whatever was tried: no secret is anywhere, and the platform saw nothing done wrong. */
   check(): void {
-    const kept = JSON.stringify([this.logged, this.states, this.journal.records, this.door.reasons]);
+    const kept = JSON.stringify([
+      this.logged,
+      this.states,
+      this.journal.records,
+      this.gate.records,
+      this.door.reasons,
+    ]);
     for (const [name, value] of Object.entries(this.bench.secrets())) {
       for (const form of [value, encodeURIComponent(value), Buffer.from(value).toString('base64')]) {
         // A short one, as a port or a word, may be anywhere by chance.
@@ -306,7 +313,7 @@ export class ContractHouse {
       lease: { acquire: async () => ({ held: true, release: async () => {} }) },
       clock: this.channelClock,
       log,
-      fetch: impatientFetch(),
+      egress: this.gate.egress,
       services: {
         ...noServices(),
         people: {
