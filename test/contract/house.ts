@@ -25,7 +25,7 @@ import { collectingLogger, MemorySecrets, MemoryStore, noServices } from '../uni
 import { TestGate } from '../unit/egress/gate';
 import type { ChannelBench, Seen } from './bench';
 import { ScaledClock } from './clock';
-import { TestDoor } from './door';
+import { openDoors } from './door';
 
 /** What the engine's stand-in answers a message with; undefined: nothing. */
 export type Answer = (message: InboundMessage) => Partial<Reply> | undefined | Promise<undefined>;
@@ -53,11 +53,11 @@ export class ContractHouse {
   readonly channelClock: ScaledClock;
   readonly journal: MemoryJournal;
   readonly secrets = new MemorySecrets();
-  readonly door: TestDoor;
   answer: Answer = (message) => ({ text: `You said: ${message.text}` });
   access!: AccessService;
   gateway!: Gateway;
   manager!: ChannelManager;
+  private doors!: ReturnType<typeof openDoors>;
   adapter: ChannelAdapter | undefined;
   /** Messages that the gateway could not take. */
   failures = 0;
@@ -78,7 +78,6 @@ export class ContractHouse {
     this.journal = new MemoryJournal(this.clock);
     this.state = this.journal.project(accessProjection);
     this.messages = this.journal.project(messagesProjection);
-    this.door = new TestDoor((url) => bench.calls?.(url));
   }
 
   /** The platform runs, the channel is online, and both people are let in. */
@@ -179,7 +178,6 @@ export class ContractHouse {
     try {
       await this.shut();
     } finally {
-      await this.door.stop();
       await this.bench.stop();
       await rm(this.folder, { recursive: true, force: true });
     }
@@ -187,14 +185,8 @@ export class ContractHouse {
 
   /** What must hold whatever was tried: no secret is anywhere, and the platform saw nothing done wrong. */
   check(): void {
-    const kept = JSON.stringify([
-      this.logged,
-      this.states,
-      this.journal.records,
-      this.gate.records,
-      this.door.reasons,
-    ]);
-    for (const [name, value] of Object.entries(this.bench.secrets())) {
+    const kept = JSON.stringify([this.logged, this.states, this.journal.records, this.gate.records]);
+    for (const [name, value] of this.secrets.values) {
       for (const form of [value, encodeURIComponent(value), Buffer.from(value).toString('base64')]) {
         // A short one, as a port or a word, may be anywhere by chance.
         if (form.length >= 8)
@@ -260,12 +252,14 @@ export class ContractHouse {
 
   private async shut(): Promise<void> {
     await this.manager.close();
+    await this.doors.close();
     await this.gateway.close();
     this.access.dispose();
   }
 
   private build(): void {
     const log = collectingLogger(this.logged);
+    this.doors = openDoors(this.bench, { journal: this.journal, secrets: this.secrets, log });
     const random = () => this.options.random?.() ?? 0;
     const access = new AccessService({
       records: this.journal,
@@ -324,7 +318,7 @@ export class ContractHouse {
         },
         machine: { platform: descriptor.platforms?.[0] ?? 'linux', home: this.folder },
         store: () => this.store,
-        webhook: (_channel, options, handler) => this.door.webhook(options, handler),
+        webhook: (channel, options, handler) => this.doors.open(channel, options, handler),
       },
       random,
       settings: () => this.bench.settings(),
