@@ -3,7 +3,7 @@ import { Emitter } from '../engine/model/emitter';
 import { EngineError } from '../engine/model/error';
 import { ACCESS_MODES } from '../engine/model/events';
 import type { Session } from '../session/session';
-import type { ChannelsPort, ChannelViewItem, CheckedAccount } from '../views/ports';
+import type { ChannelsPort, ChannelViewItem, CheckedAccount, WebhookReach } from '../views/ports';
 import type { WindowSession } from './window-session';
 
 const BUILT_IN = 'local';
@@ -54,6 +54,7 @@ export class SessionChannels implements ChannelsPort {
         allowedModes: session
           ? session.allowedModes(descriptor.id)
           : (descriptor.allowedModes?.({}) ?? ACCESS_MODES),
+        called: session?.webhooks.isOpen(descriptor.id) ?? false,
         pending: session?.gateway.waitingFor(descriptor.id) ?? 0,
         secrets: descriptor.secrets.map(({ name, label, help }) => ({
           name,
@@ -103,6 +104,21 @@ export class SessionChannels implements ChannelsPort {
   private async kept(id: string, account: CheckedAccount | undefined): Promise<CheckedAccount> {
     await this.readStored();
     return account ?? { name: this.descriptor(id).name, isBot: null };
+  }
+
+  webhook(id: string): Promise<{ readonly url: string; readonly isPublic: boolean } | undefined> {
+    return this.session().webhooks.addressOf(id);
+  }
+
+  checkReach(id: string): Promise<WebhookReach> {
+    return this.session().checkReach(id);
+  }
+
+  async renewWebhook(id: string): Promise<void> {
+    const session = this.session();
+    await session.webhooks.renewPath(id);
+    // Channels tell their platform the address when they connect.
+    await session.channels.reconnect(id);
   }
 
   pairingLink(id: string, code: string): string | undefined {

@@ -8,11 +8,12 @@ import { enabledChannels } from '../channels/manager/enabled';
 import { OsLease } from '../channels/manager/lease';
 import { ChannelManager } from '../channels/manager/manager';
 import { ChannelRegistry } from '../channels/registry';
-import type { WebhookServer } from '../channels/webhook/server';
+import type { Reach, WebhookServer } from '../channels/webhook/server';
 import type { AccessConfig } from '../engine/access/config';
 import type { EngineApi } from '../engine/api';
 import { type Assembled, assemble, type EngineOptions, recordStart } from '../engine/assemble';
 import type { Guard } from '../engine/guard/guard';
+import type { EgressPort } from '../engine/model/egress';
 import { ACCESS_MODES, type AccessMode } from '../engine/model/events';
 import type { Disposable } from '../engine/model/ports';
 import { ENGINE, type RecordSink } from '../engine/model/record';
@@ -38,6 +39,7 @@ interface SessionParts {
   readonly vault: Vault;
   readonly policy: PolicySource;
   readonly access: () => AccessConfig;
+  readonly egress: EgressPort;
   readonly records: RecordSink;
   readonly store: Store;
   /** Freed, in this order, when the session is closed. */
@@ -185,6 +187,7 @@ export class Session {
       vault,
       policy,
       access: options.access,
+      egress,
       records,
       store,
       owned,
@@ -194,6 +197,18 @@ export class Session {
   /** The access modes that may be chosen for a channel under the profile in force. */
   allowedModes(channel: string): readonly AccessMode[] {
     return this.parts.access().channels?.[channel]?.allowedModes ?? ACCESS_MODES;
+  }
+
+  /** Whether the outside reaches a channel's door, asked through the gate as everything is. */
+  checkReach(channel: string): Promise<Reach> {
+    return this.webhooks.checkReach(channel, async (url) => {
+      const client = this.parts.egress.client('webhook-check', [url.host]);
+      try {
+        return await client.fetch(url);
+      } finally {
+        client.close();
+      }
+    });
   }
 
   /** Puts something on the record that the person was told about their settings. */

@@ -55,12 +55,21 @@ export interface ChannelViewItem {
   readonly account?: { readonly id: string; readonly name: string; readonly handle?: string };
   readonly contexts: readonly ChatContext[];
   readonly allowedModes: readonly AccessMode[];
+  /** Its platform calls it, and it has a door for that now. */
+  readonly called: boolean;
   /** Messages that wait to be sent. */
   readonly pending: number;
   readonly secrets: readonly ChannelSecret[];
   /** Steps of the setup guide, in order, as plain text. */
   readonly setup: readonly string[];
 }
+
+/** What came of asking for a page of ours at a channel's public address. */
+export type WebhookReach =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'reached'; readonly host: string }
+  | { readonly kind: 'elsewhere'; readonly host: string; readonly status: number }
+  | { readonly kind: 'unreachable'; readonly host: string; readonly why: string };
 
 /** The account that a check of credentials found. */
 export interface CheckedAccount {
@@ -92,6 +101,12 @@ export interface ChannelsPort {
   rotateSecret(id: string, name: string, value: string): Promise<CheckedAccount>;
   /** A link by which a person sends `code` to the bot, where the platform has one. */
   pairingLink(id: string, code: string): string | undefined;
+  /** Where the platform calls the channel; undefined when it is not called, or not connected. */
+  webhook(id: string): Promise<{ readonly url: string; readonly isPublic: boolean } | undefined>;
+  /** Asks for a page of ours at the public address. */
+  checkReach(id: string): Promise<WebhookReach>;
+  /** A new address; the old one is dead at once. */
+  renewWebhook(id: string): Promise<void>;
   /** Opens the terminal that plays a remote user of the built-in channel. */
   openLocalChat(): Promise<void>;
 }

@@ -40,6 +40,15 @@ export interface WebhookServerDeps {
   readonly limits?: Partial<WebhookLimits>;
 }
 
+/** What came of asking for a page of ours at the public address. */
+export type Reach =
+  /** There is no public address. */
+  | { readonly kind: 'local' }
+  | { readonly kind: 'reached'; readonly host: string }
+  /** Somebody else answers there. */
+  | { readonly kind: 'elsewhere'; readonly host: string; readonly status: number }
+  | { readonly kind: 'unreachable'; readonly host: string; readonly why: string };
+
 interface Door {
   readonly channel: string;
   readonly options: WebhookOptions;
@@ -61,6 +70,8 @@ const REMEMBERED_MS = 26 * 3_600_000;
 export class WebhookServer {
   private readonly limits: WebhookLimits;
   private readonly doors = new Map<string, Door>();
+  /** What is answered at paths that stand only while the reach is checked, by the hash of the path. */
+  private readonly pages = new Map<string, string>();
   private readonly accessLog: AccessLog;
   private readonly refusals: Buckets;
   /** Connections on which a request was refused: they are closed. */
@@ -77,7 +88,7 @@ export class WebhookServer {
 
   /** @throws ChannelError when the port is taken, or the channel has a door already. */
   async open(channel: string, options: WebhookOptions, handler: WebhookHandler): Promise<OpenWebhook> {
-    if ([...this.doors.values()].some((door) => door.channel === channel))
+    if (this.isOpen(channel))
       throw new ChannelError('temporary', 'The door for its webhooks is still closing.');
     const path = await this.pathOf(channel);
     const replays = new Replays(this.deps.clock);
@@ -99,8 +110,33 @@ export class WebhookServer {
 
   /** The address of a channel's door, as a platform must be told; undefined while it has none. */
   async addressOf(channel: string): Promise<{ url: string; isPublic: boolean } | undefined> {
-    const open = [...this.doors.values()].some((door) => door.channel === channel);
-    return open ? this.reach(await this.pathOf(channel)) : undefined;
+    return this.isOpen(channel) ? this.reach(await this.pathOf(channel)) : undefined;
+  }
+
+  isOpen(channel: string): boolean {
+    return [...this.doors.values()].some((door) => door.channel === channel);
+  }
+
+  /**
+   * Whether the public address leads to this server: asks for a page there that only this server can answer.
+   * `get` is the gate to the network.
+   */
+  async checkReach(channel: string, get: (url: URL) => Promise<Response>): Promise<Reach> {
+    const address = await this.addressOf(channel);
+    if (!address?.isPublic) return { kind: 'local' };
+    const { host } = new URL(address.url);
+    const [path, page] = [0, 0].map(() => randomBytes(PATH_BYTES).toString('base64url')) as [string, string];
+    this.pages.set(digest(path), page);
+    try {
+      const response = await get(new URL(address.url.replace(/[^/]*$/, path)));
+      const text = (await response.text()).slice(0, 1_000);
+      if (response.ok && text === page) return { kind: 'reached', host };
+      return { kind: 'elsewhere', host, status: response.status };
+    } catch (error) {
+      return { kind: 'unreachable', host, why: describe(error) };
+    } finally {
+      this.pages.delete(digest(path));
+    }
   }
 
   /** A new path for a channel: whoever knew the old one finds nothing there from now on. */
@@ -196,7 +232,10 @@ export class WebhookServer {
     let after: WebhookAnswer['after'];
     try {
       const { path, query } = splitTarget(request.url ?? '');
-      door = this.doors.get(digest(path));
+      const key = digest(path);
+      const page = this.pages.get(key);
+      if (page !== undefined) return send(response, 200, page);
+      door = this.doors.get(key);
       if (source && !this.refusals.has(source, this.deps.clock.now()))
         throw new Refusal(429, 'too many refusals');
       if (!door) throw new Refusal(404, 'no such path');

@@ -17,7 +17,8 @@ import {
   pick,
 } from './kit';
 
-function fromArgument(desk: Desk, value: unknown): ChannelViewItem | undefined {
+/** The channel that a tree, or another command, has named. */
+export function channelOf(desk: Desk, value: unknown): ChannelViewItem | undefined {
   const channels = desk.host.channels.list();
   if (typeof value === 'string') return channels.find((item) => item.id === value);
   if (typeof value !== 'object' || value === null || !('channel' in value)) return undefined;
@@ -42,7 +43,7 @@ async function oneChannel(
   fits: (channel: ChannelViewItem) => boolean,
   none: string,
 ): Promise<ChannelViewItem | undefined> {
-  const given = fromArgument(desk, argument);
+  const given = channelOf(desk, argument);
   if (given !== undefined) return given;
   const channels = desk.host.channels.list().filter(fits);
   if (channels.length === 0) throw new Notice(none);

@@ -12,6 +12,7 @@ import { secondFactorCommands } from './second-factor';
 import { systemCommands } from './system';
 import { taskCommands } from './tasks';
 import { userCommands } from './users';
+import { webhookCommands } from './webhooks';
 
 /** Whatever goes wrong is told in a sentence; details go to the log. A command never ends in a raw error. */
 async function run(desk: Desk, id: CommandId, handler: Handler, args: readonly unknown[]): Promise<void> {
@@ -44,6 +45,7 @@ export function registerCommands(desk: Desk): Disposables {
     ...systemCommands(desk),
     ...taskCommands(desk),
     ...userCommands(desk),
+    ...webhookCommands(desk),
   };
   const registered = new Disposables();
   for (const id of COMMAND_IDS) {

@@ -123,7 +123,8 @@ export class ChannelsTree extends EngineTree<ChannelNode> {
     item.description = [state, known, waiting].filter(Boolean).join(' · ');
     item.tooltip = textTooltip(`${channel.name}: ${state}`, [flat(channel.detail), flat(channel.summary)]);
     const running = ['online', 'connecting', 'waiting'].includes(channel.state) ? 'running' : 'stopped';
-    item.contextValue = ['channel', running, channel.builtIn ? 'builtin' : 'external'].join('.');
+    const kinds = ['channel', running, channel.builtIn ? 'builtin' : 'external'];
+    item.contextValue = [...kinds, ...(channel.called ? ['called'] : [])].join('.');
     item.accessibilityInformation = {
       label: `${channel.name}, ${item.description}. ${flat(channel.detail)}`,
     };

@@ -159,6 +159,7 @@ function channel(changes: Partial<ChannelViewItem>): ChannelViewItem {
     contexts: ['dm', 'group'],
     allowedModes: ['pairing', 'allowlist', 'open', 'disabled'],
     pending: 0,
+    called: false,
     secrets: [{ name: 'botToken', label: 'Bot token', help: '', stored: true }],
     setup: ['Do this.'],
     ...changes,
@@ -207,6 +208,10 @@ function open(state: EngineState, engine: EngineApi | undefined, calls: Call[]) 
       setSecrets: note('setSecrets', { name: 'bot', isBot: true }),
       rotateSecret: note('rotateSecret', { name: 'bot', isBot: true }),
       pairingLink: () => undefined,
+      webhook: async (id: string) =>
+        id === 'telegram' ? { url: 'https://own.example/secret-path', isPublic: true } : undefined,
+      checkReach: note('checkReach', { kind: 'reached', host: 'own.example' }),
+      renewWebhook: note('renewWebhook'),
       openLocalChat: note('openLocalChat'),
     },
   };
@@ -265,11 +270,19 @@ describe('the commands', () => {
     const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'leave';
     for (const id of COMMAND_IDS) if (id !== 'cowork.pause' && id !== 'cowork.engine.retry') await run(id);
-    const readOnly = new Set(['query', 'verify', 'openLocalChat']);
+    const readOnly = new Set(['query', 'verify', 'openLocalChat', 'checkReach']);
     assert.deepEqual(
       calls.filter(([name]) => !readOnly.has(name)),
       [],
     );
+  });
+
+  it('copy the webhook address, and check whether it leads here', async () => {
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', []), []);
+    await run('cowork.webhook.copyAddress', 'telegram');
+    assert.deepEqual(editor.clipboard, ['https://own.example/secret-path']);
+    await run('cowork.webhook.checkReach', 'telegram');
+    assert.ok(editor.shown.some(({ text }) => text.includes('own.example leads here')));
   });
 
   it('[INC-1] revoke everyone who was selected, once it is confirmed', async () => {

@@ -85,6 +85,7 @@ describe('the manifest and the code', () => {
     const given = [
       'channel.running.builtin',
       'channel.running.external',
+      'channel.running.external.called',
       'channel.stopped.builtin',
       'channel.stopped.external',
       'context.pairing',

@@ -67,6 +67,35 @@ describe('the webhook server', () => {
     assert.equal((await open()).isPublic, false);
   });
 
+  it('tells whether the public address leads here', async () => {
+    const server = bench.server();
+    const local = await server.open('line', JSON_POST, signedHandler(taken));
+    const { origin } = new URL(local.url);
+    const check = (answer: (path: string) => Promise<Response>) =>
+      server.checkReach('line', ({ pathname }) => answer(pathname));
+    assert.deepEqual(await check(assert.fail), { kind: 'local' });
+    bench.settings = { port: 0, publicUrl: 'https://own.example', sourceHeader: '' };
+    const host = 'own.example';
+    assert.deepEqual(await check((path) => fetch(`${origin}${path}`)), { kind: 'reached', host });
+    assert.deepEqual(await check(async () => new Response('another site')), {
+      kind: 'elsewhere',
+      host,
+      status: 200,
+    });
+    assert.deepEqual(await check(() => fetch('http://127.0.0.1:1')), {
+      kind: 'unreachable',
+      host,
+      why: 'fetch failed',
+    });
+    // The page stands only while it is asked for.
+    let seen = '';
+    await check(async (path) => {
+      seen = path;
+      return new Response('');
+    });
+    assert.equal((await fetch(`${origin}${seen}`)).status, 404);
+  });
+
   it('says which port is taken and how to choose another', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
