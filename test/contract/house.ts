@@ -38,6 +38,8 @@ export interface HouseOptions {
   readonly speed?: number;
   /** In [0, 1); 0 when absent. */
   random?(): number;
+  /** Whether the engine can put the next message on record; it always can when absent. */
+  failing?(): boolean;
 }
 
 /**
@@ -333,6 +335,7 @@ export class ContractHouse {
   }
 
   private async deliver(message: InboundMessage): Promise<void> {
+    if (this.options.failing?.()) throw new Error('The journal cannot be written.');
     const { channel, account, conversation, context, platformId } = message;
     const sender = identityKey({ channel, account, sender: message.sender.id });
     const admission = await this.access.admit(message);

@@ -1,3 +1,4 @@
+import { skip } from '../harness/report';
 import type { Behaviour } from './behaviour';
 import { inbound } from './behaviours/inbound';
 import { life } from './behaviours/life';
@@ -14,16 +15,13 @@ const LIMIT_MS = 30_000;
  * What every channel does, tried one by one: each test has a platform, a channel and a record of its own. A behaviour
  * is left out only where the bench says that the platform has no such thing.
  */
-export function describeContract(make: () => ChannelBench, title?: string): void {
+export function describeContract(make: () => ChannelBench, title: string): void {
   const bench = make();
-  describe(title ?? `the contract of channels: ${bench.descriptor.name}`, () => {
+  describe(title, () => {
     for (const behaviour of BEHAVIOURS) {
       const missing = behaviour.without?.(bench);
-      if (missing !== undefined) {
-        it.skip(`${behaviour.title} (${missing})`);
-        continue;
-      }
       it(behaviour.title, async function () {
+        if (missing !== undefined) return skip(this, missing);
         this.timeout(behaviour.limitMs ?? LIMIT_MS);
         const house = await ContractHouse.open(make(), behaviour.options);
         try {

@@ -20,6 +20,9 @@ export const BOT_USER = 'UBOT1';
 
 type Json = Record<string, unknown>;
 
+/** Milliseconds in which a call may arrive that was made before a client was told to wait. */
+const UNDER_WAY_MS = 25;
+
 const textElement = z.strictObject({
   type: z.literal('text'),
   text: z.string().min(1),
@@ -120,6 +123,7 @@ export class SlackApi {
   trouble: Trouble | undefined;
   /** Connections and calls, those that were refused too. */
   requests = 0;
+  private toldToWaitAt = 0;
   private toldToWaitUntil = 0;
   private readonly planned = new Map<string, Planned[]>();
   private readonly tickets = new Set<string>();
@@ -348,7 +352,8 @@ export class SlackApi {
   private refusalNow(
     method: string,
   ): { status: number; headers?: Record<string, string>; body: Json } | undefined {
-    if (method.startsWith('chat.') && Date.now() < this.toldToWaitUntil)
+    const now = Date.now();
+    if (method.startsWith('chat.') && now > this.toldToWaitAt + UNDER_WAY_MS && now < this.toldToWaitUntil)
       this.problems.push(`${method} before the time that it was told to wait for`);
     switch (this.trouble) {
       case 'error':
@@ -357,7 +362,10 @@ export class SlackApi {
         return { status: 200, body: { ok: false, error: 'token_revoked' } };
       case 'rate-limit':
         // Half of it, so that a timer that fires a little early is not taken for haste.
-        this.toldToWaitUntil = Date.now() + 500 / this.speed;
+        if (method.startsWith('chat.')) {
+          this.toldToWaitAt = now;
+          this.toldToWaitUntil = now + 500 / this.speed;
+        }
         return { status: 429, headers: { 'retry-after': '1' }, body: { ok: false, error: 'ratelimited' } };
     }
     return undefined;

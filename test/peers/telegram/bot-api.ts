@@ -69,6 +69,8 @@ const METHODS = {
 
 /** Milliseconds until the end of a connection is noticed, at most. */
 const GOODBYE_MS = 40;
+/** Milliseconds in which a call may arrive that was made before a client was told to wait. */
+const UNDER_WAY_MS = 25;
 
 type Json = Record<string, unknown>;
 /** What is wrong with every call at the moment. */
@@ -109,6 +111,7 @@ export class BotApi {
   requests = 0;
   /** What a client did against the rules. */
   readonly problems: string[] = [];
+  private toldToWaitAt = 0;
   private toldToWaitUntil = 0;
   private queue: { update_id: number; kind: string; body: Json }[] = [];
   private nextUpdate = 5000;
@@ -290,14 +293,18 @@ export class BotApi {
   }
 
   private refusalNow(method: string): Refusal | undefined {
-    if (method.startsWith('send') && Date.now() < this.toldToWaitUntil)
+    const now = Date.now();
+    if (method.startsWith('send') && now > this.toldToWaitAt + UNDER_WAY_MS && now < this.toldToWaitUntil)
       this.problems.push(
         `${method} ${this.toldToWaitUntil - Date.now()} ms before the time that it was told to wait for`,
       );
     if (this.trouble === 'error') return { code: 500, description: 'Internal Server Error' };
     if (this.trouble !== 'rate-limit') return undefined;
     // Half of it, so that a timer that fires a little early is not taken for haste.
-    this.toldToWaitUntil = Date.now() + 500 / this.speed;
+    if (method.startsWith('send')) {
+      this.toldToWaitAt = now;
+      this.toldToWaitUntil = now + 500 / this.speed;
+    }
     return { code: 429, description: 'Too Many Requests: retry after 1', parameters: { retry_after: 1 } };
   }
 
