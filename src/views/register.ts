@@ -10,6 +10,7 @@ import { AuditPanels } from './panels/audit-panel';
 import { AuthenticatorPanels } from './panels/authenticator-panel';
 import { PairingPanels } from './panels/pairing-panel';
 import type { PanelHost } from './panels/panel';
+import { registerUndoContent } from './panels/task-files';
 import { TaskPanels } from './panels/task-panel';
 import type { ViewsHost } from './ports';
 import { setBundle } from './protocol/l10n';
@@ -69,6 +70,7 @@ export function registerViews(host: ViewsHost): vscode.Disposable {
     registerCommands({ host, watch, approvals, keys, panels: { audit, tasks, pairing, authenticator } }),
   );
   all.register(restorePanels(audit, tasks));
+  all.register(registerUndoContent(() => watch.engine));
   watch.whileEngine((engine) => engine.pairing.onWrongTry((tried) => pairing.wrongTry(tried)));
   watch.whileEngine((engine) => engine.tasks.onOutput(({ taskId, text }) => tasks.receive(taskId, text)));
   all.register(

@@ -58,11 +58,11 @@ const NOON = Date.UTC(2026, 0, 1, 12);
 const ON_A_PAGE = 100;
 /** Buttons of a record about a task. */
 const DETAIL_BUTTONS = [
+  'Close the details',
   'Copy the record',
   'Open task',
   'Only this task',
   'Receipt… for record #',
-  'Close the details',
 ];
 /** Classes of the cells of a row, in order. */
 const CELLS = ['seq', 'at', 'type', 'actor', 'channel', 'summary'].map((name) => `cell ${name}`);
@@ -102,7 +102,12 @@ function hostileTask(text: string, short: string, index: number) {
     detail: short,
     stateText: 'done',
   };
-  return { ...state, task: { ...task, steps: [step] } };
+  const file = { id: text.slice(0, 100), name: text, kind: 'modified', state: 'changed' };
+  const files = [
+    { ...file, canCompare: true, canUndo: true },
+    { ...file, id: `moved ${index}`, kind: 'moved', movedTo: text, canCompare: false, canUndo: false },
+  ];
+  return { ...state, task: { ...task, files, steps: [step] } };
 }
 
 describe('hostile content', () => {

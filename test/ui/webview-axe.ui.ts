@@ -12,7 +12,9 @@ import {
   DANGEROUS,
   pairingState,
   READ,
+  TASK_FILES,
   taskState,
+  taskWith,
 } from './page/fixtures';
 import { axeViolations, type PageUnderTest } from './page/open-page';
 import { usePages } from './page/suite';
@@ -210,6 +212,65 @@ const views: readonly View[] = [
     },
   },
   { name: 'task', page: 'task', widths: [300, 900], show: (under) => under.send(taskState()) },
+  {
+    name: 'task-files',
+    page: 'task',
+    widths: [300, 900],
+    show: (under) => under.send(taskWith({ files: TASK_FILES })),
+  },
+  {
+    name: 'task-zoom',
+    page: 'task',
+    widths: [600],
+    zoom: 2,
+    show: (under) => under.send(taskWith({ files: TASK_FILES })),
+  },
+  {
+    name: 'task-done',
+    page: 'task',
+    widths: [420],
+    show: (under) =>
+      under.send(
+        taskWith({
+          state: 'done',
+          stateText: 'done',
+          detail: '',
+          final: true,
+          endedAt: Date.now(),
+          steps: [taskState().task.steps[0]],
+        }),
+      ),
+  },
+  {
+    name: 'task-nearly',
+    page: 'task',
+    widths: [420],
+    show: (under) => under.send(taskWith({ timeLimitMs: 70_000 })),
+  },
+  {
+    name: 'task-force',
+    page: 'task',
+    widths: [300],
+    async show(under) {
+      await under.send(taskState());
+      await under.page.getByRole('button', { name: 'Force Stop' }).click();
+      await under.page.getByText('Kill every process now').waitFor();
+    },
+  },
+  {
+    name: 'task-rtl',
+    page: 'task',
+    widths: [300, 900],
+    show: (under) =>
+      under.send(
+        taskWith({
+          title: 'اكتب الملف التالي من فضلك ثم شغّل npm test',
+          displayName: 'أحمد',
+          detail: 'يعمل الآن',
+          files: [{ ...TASK_FILES[0], name: 'src/عربة التسوق.ts' }],
+        }),
+      ),
+  },
   {
     name: 'task-unknown',
     page: 'task',

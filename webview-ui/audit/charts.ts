@@ -9,11 +9,11 @@ export type Figures = Extract<AuditToPage, { type: 'charts' }>;
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HOUR_MS = 3_600_000;
-const WIDTH = 480;
-const HEIGHT = 120;
+const WIDTH = 320;
+const HEIGHT = 110;
 /** Room below the bars for the hours, at the side for the largest count, and above for marks. */
 const FOOT = 16;
-const SIDE = 40;
+const SIDE = 30;
 const TOP = 12;
 /** Classes of `style.css`, one a series; told apart by legend and table as well as by colour. */
 const SERIES = 5;

@@ -46,7 +46,14 @@ export class DetailPane {
     clear(this.element);
     clear(this.raw);
     this.raw.append(t('Loading…'));
-    this.element.append(el('h2', {}, t('Record {0}', row.seq)), this.actions(row), this.raw, this.proofBox);
+    const close = button({
+      label: t('Close the details'),
+      look: 'icon',
+      icon: 'cross',
+      onPress: () => this.events.onClose(),
+    });
+    const head = el('div', { class: 'detail-head' }, el('h2', {}, t('Record {0}', row.seq)), close.element);
+    this.element.append(head, this.actions(row), this.raw, this.proofBox);
     this.events.onRecord(row.seq);
     this.askProof();
   }
@@ -109,7 +116,6 @@ export class DetailPane {
       add(t('Only this task'), t('Only this task'), () => events.onOnly(taskId));
     }
     add(t('Receipt…'), t('Receipt… for record {0}', seq), () => events.onReceipt(seq));
-    add(t('Close'), t('Close the details'), () => events.onClose());
     return actions;
   }
 }

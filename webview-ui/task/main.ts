@@ -14,6 +14,8 @@ import { type IconName, icon } from '../icons';
 import { duration, moment } from '../time';
 import '../base.css';
 import './style.css';
+import { TimeBudget } from './budget';
+import { ChangedFiles } from './files';
 import { Output } from './output';
 
 const TICK_MS = 1000;
@@ -26,6 +28,13 @@ class TaskScreen {
   private readonly announcer = new Announcer(document.body);
   private readonly header = el('header', { class: 'task-header' });
   private readonly steps = el('ol', { class: 'steps' });
+  private readonly budget = new TimeBudget();
+  private readonly files = new ChangedFiles({
+    onCompare: (file) => this.ask({ type: 'compare', file }),
+    onRestore: (file) => this.ask({ type: 'restore', file }),
+    onUndoRestore: (file) => this.ask({ type: 'undoRestore', file }),
+    onRestoreAll: () => this.ask({ type: 'restoreAll' }),
+  });
   private readonly message = el('p', { class: 'message-line', role: 'alert' });
   private readonly live = new Output();
   private readonly outputs = new Map<string, { readonly text: string; readonly output: Output }>();
@@ -36,7 +45,7 @@ class TaskScreen {
   private time = el('span', {});
 
   constructor() {
-    this.root.append(this.header, this.message, this.steps);
+    this.root.append(this.header, this.budget.element, this.message, this.files.element, this.steps);
     setInterval(() => this.tick(), TICK_MS);
     this.host.post({ type: 'ready' });
   }
@@ -54,7 +63,9 @@ class TaskScreen {
         return;
       case 'result':
         for (const item of this.buttons) item.enable(true);
-        this.message.textContent = message.ok ? '' : message.message;
+        this.files.enable(true);
+        clear(this.message);
+        if (!message.ok) this.message.append(untrusted(message.message));
     }
   }
 
@@ -64,6 +75,8 @@ class TaskScreen {
     if (task === undefined) {
       clear(this.header);
       clear(this.steps);
+      this.files.show([]);
+      this.budget.show(0, undefined);
       this.header.append(
         emptyState(
           'info',
@@ -79,6 +92,7 @@ class TaskScreen {
       this.announcer.say(t('The task is now: {0}', task.stateText));
     }
     this.drawHeader(task);
+    this.files.show(task.files);
     this.drawSteps(task);
     this.tick();
   }
@@ -163,6 +177,16 @@ class TaskScreen {
     this.announcer.say(t('Stopping…'));
   }
 
+  private ask(
+    what:
+      | { readonly type: 'compare' | 'restore' | 'undoRestore'; readonly file: string }
+      | { readonly type: 'restoreAll' },
+  ): void {
+    this.requests += 1;
+    this.files.enable(false);
+    this.host.post({ ...what, requestId: this.requests });
+  }
+
   private drawSteps(task: TaskPage): void {
     clear(this.steps);
     if (task.steps.length === 0) {
@@ -211,7 +235,10 @@ class TaskScreen {
     if (task === undefined) return;
     const from = task.startedAt ?? task.createdAt;
     const until = task.endedAt ?? Date.now() + this.clockOffset;
-    this.time.textContent = duration(Math.max(0, until - from));
+    const spent = Math.max(0, until - from);
+    this.time.textContent = duration(spent);
+    // Only a task that runs can use up its time.
+    this.budget.show(spent, task.final || task.startedAt === undefined ? undefined : task.timeLimitMs);
   }
 }
 

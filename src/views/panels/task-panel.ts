@@ -1,19 +1,21 @@
 import type { WebviewPanel } from 'vscode';
 import * as vscode from 'vscode';
-import type { TaskView } from '../../engine/api';
+import type { TasksApi, TaskView } from '../../engine/api';
 import { FINAL_TASK_STATES } from '../../engine/model/events';
 import type { EngineWatch } from '../engine-watch';
+import { type ChangedFile, changedFiles } from '../present/task-changes';
 import { taskStateText } from '../present/words';
 import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
 import { type TaskFromPage, type TaskPage, type TaskToPage, taskFromPage } from '../protocol/task';
 import { pageLocale } from '../webview-page';
 import { openPanel, PagePanel, type PanelHost } from './panel';
+import { compare, restore, undoRestore } from './task-files';
 
 /** Live output kept for a page that is opened late, in UTF-16 units; the journal keeps head and tail itself. */
 const LIVE_OUTPUT_LIMIT = 400_000;
 
-export function toTaskPage(task: TaskView): TaskPage {
+export function toTaskPage(task: TaskView, files: readonly ChangedFile[]): TaskPage {
   return {
     id: task.id,
     user: task.user,
@@ -28,12 +30,17 @@ export function toTaskPage(task: TaskView): TaskPage {
     createdAt: task.createdAt,
     ...(task.startedAt === undefined ? {} : { startedAt: task.startedAt }),
     ...(task.endedAt === undefined ? {} : { endedAt: task.endedAt }),
+    ...(task.timeLimitMs === undefined ? {} : { timeLimitMs: task.timeLimitMs }),
     denials: task.denials,
+    files: files.map(({ view }) => view),
     steps: task.actions.map((action) => ({ ...action })),
   };
 }
 
 class TaskPanel extends PagePanel<TaskFromPage, TaskToPage> {
+  private files: readonly ChangedFile[] = [];
+  private looking: Promise<void> = Promise.resolve();
+
   constructor(
     host: PanelHost,
     panel: WebviewPanel,
@@ -44,7 +51,9 @@ class TaskPanel extends PagePanel<TaskFromPage, TaskToPage> {
     super(host, panel, 'task', taskFromPage);
     this.register(
       watch.onChange((kinds) => {
-        if (kinds.has('tasks') || kinds.has('status')) this.send();
+        if (!kinds.has('tasks') && !kinds.has('status')) return;
+        this.send();
+        this.look();
       }),
     );
   }
@@ -56,27 +65,63 @@ class TaskPanel extends PagePanel<TaskFromPage, TaskToPage> {
   protected async receive(message: TaskFromPage): Promise<void> {
     switch (message.type) {
       case 'ready':
-        return this.send(true);
+        this.send(true);
+        return this.look();
       case 'openAudit':
         await vscode.commands.executeCommand('cowork.audit.openFor', `task:${this.taskId}`);
         return;
       case 'cancel':
-        return this.stop(message.requestId, 'cancel');
       case 'forceStop':
-        return this.stop(message.requestId, 'forceStop');
+        return this.answer(message.requestId, async (tasks) => {
+          await tasks[message.type](this.taskId, t('Stopped by the owner in the editor'));
+        });
+      case 'compare':
+        return this.answer(message.requestId, () => compare(this.taskId, this.file(message.file)));
+      case 'restore':
+        return this.answer(message.requestId, (tasks) =>
+          restore(tasks, this.taskId, [this.file(message.file)]),
+        );
+      case 'restoreAll':
+        return this.answer(message.requestId, (tasks) => {
+          const changed = this.files.filter(({ view }) => view.state === 'changed');
+          return restore(tasks, this.taskId, changed);
+        });
+      case 'undoRestore':
+        return this.answer(message.requestId, (tasks) =>
+          undoRestore(tasks, this.taskId, this.file(message.file)),
+        );
     }
   }
 
-  private async stop(requestId: number, how: 'cancel' | 'forceStop'): Promise<void> {
+  /** Does what the page asked for and tells it how that ended. */
+  private async answer(requestId: number, run: (tasks: TasksApi) => Promise<unknown>): Promise<void> {
     try {
       const tasks = this.watch.engine?.tasks;
       if (tasks === undefined) throw new Error(this.watch.state().detail);
-      await tasks[how](this.taskId, t('Stopped by the owner in the editor'));
+      await run(tasks);
       this.page.post({ type: 'result', requestId, ok: true, message: '' });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       this.page.post({ type: 'result', requestId, ok: false, message: text });
     }
+    this.look();
+  }
+
+  private file(id: string): ChangedFile {
+    const found = this.files.find(({ view }) => view.id === id);
+    if (found === undefined) throw new Error(t('This change is not kept any more.'));
+    return found;
+  }
+
+  /** Reads what was changed in files, one look after another, and tells the page when that is news. */
+  private look(): void {
+    this.looking = this.looking.then(async () => {
+      const changes = await this.watch.engine?.tasks.changes(this.taskId).catch(() => []);
+      const files = changedFiles(changes ?? []);
+      if (JSON.stringify(files) === JSON.stringify(this.files)) return;
+      this.files = files;
+      this.send();
+    });
   }
 
   private send(first = false): void {
@@ -86,7 +131,7 @@ class TaskPanel extends PagePanel<TaskFromPage, TaskToPage> {
       ...(first ? { locale: pageLocale() } : {}),
       engine: this.watch.state(),
       now: Date.now(),
-      ...(task === undefined ? {} : { task: toTaskPage(task) }),
+      ...(task === undefined ? {} : { task: toTaskPage(task, this.files) }),
       live: this.live(),
     });
   }

@@ -14,6 +14,19 @@ export const taskStepSchema = z.object({
 });
 export type TaskStep = z.infer<typeof taskStepSchema>;
 
+/** A file or folder that the task changed. `movedTo` for one that was moved. */
+export const taskFileSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  movedTo: z.optional(z.string()),
+  kind: z.enum(['created', 'modified', 'deleted', 'moved']),
+  /** restored: it is what it was before the task. */
+  state: z.enum(['changed', 'restored']),
+  canCompare: z.boolean(),
+  canUndo: z.boolean(),
+});
+export type TaskFile = z.infer<typeof taskFileSchema>;
+
 export const taskPageSchema = z.object({
   id: z.string(),
   user: z.string(),
@@ -28,7 +41,10 @@ export const taskPageSchema = z.object({
   createdAt: z.number(),
   startedAt: z.optional(z.number()),
   endedAt: z.optional(z.number()),
+  /** How long it may last, in milliseconds. */
+  timeLimitMs: z.optional(z.number()),
   denials: z.int(),
+  files: z.array(taskFileSchema),
   steps: z.array(taskStepSchema),
 });
 export type TaskPage = z.infer<typeof taskPageSchema>;
@@ -54,5 +70,9 @@ export const taskFromPage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancel'), requestId: z.int() }),
   z.object({ type: z.literal('forceStop'), requestId: z.int() }),
   z.object({ type: z.literal('openAudit') }),
+  z.object({ type: z.literal('compare'), requestId: z.int(), file: z.string() }),
+  z.object({ type: z.literal('restore'), requestId: z.int(), file: z.string() }),
+  z.object({ type: z.literal('restoreAll'), requestId: z.int() }),
+  z.object({ type: z.literal('undoRestore'), requestId: z.int(), file: z.string() }),
 ]);
 export type TaskFromPage = z.infer<typeof taskFromPage>;

@@ -208,7 +208,9 @@ export function taskState(changes: Record<string, unknown> = {}) {
       final: false,
       createdAt: Date.now() - 64_000,
       startedAt: Date.now() - 60_000,
+      timeLimitMs: 1_800_000,
       denials: 1,
+      files: [],
       steps: [
         {
           actionId: 'a',
@@ -233,6 +235,29 @@ export function taskState(changes: Record<string, unknown> = {}) {
     },
     ...changes,
   };
+}
+
+/** Files that the task changed: one of each kind, and one that was restored. */
+export const TASK_FILES = [
+  { id: '1', name: 'src/cart.ts', kind: 'modified', state: 'changed', canCompare: true, canUndo: false },
+  { id: '2', name: 'src/tax.ts', kind: 'created', state: 'changed', canCompare: true, canUndo: false },
+  { id: '3', name: 'src/old-tax.ts', kind: 'deleted', state: 'changed', canCompare: true, canUndo: false },
+  {
+    id: '4',
+    name: 'README.md',
+    movedTo: 'docs/README.md',
+    kind: 'moved',
+    state: 'changed',
+    canCompare: false,
+    canUndo: false,
+  },
+  { id: '5', name: 'package.json', kind: 'modified', state: 'restored', canCompare: false, canUndo: true },
+] as const;
+
+/** A task with changed files; `changes` are to the task itself. */
+export function taskWith(changes: Record<string, unknown>) {
+  const state = taskState();
+  return { ...state, task: { ...state.task, ...changes } };
 }
 
 export function pairingState(changes: Record<string, unknown> = {}) {
