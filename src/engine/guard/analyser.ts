@@ -16,6 +16,7 @@ import { specOf } from './programs';
 import { type Resolved, resolveProgram } from './resolve';
 import { runShell } from './shells';
 import { specialise } from './special';
+import { runSteering } from './special/escapes';
 import { asShell } from './special/words';
 import {
   type FunctionBody,
@@ -109,10 +110,24 @@ export class Analyser implements Runner {
       if (full !== undefined && full !== '/dev/null') {
         const before = kind === 'append' ? (state.files.get(full) ?? EMPTY_STREAM) : EMPTY_STREAM;
         state.files.set(full, joinStreams(before, printed));
+        this.startedLater(full, printed, state);
       }
       output = EMPTY_STREAM;
     }
     return output;
+  }
+
+  /** Text that goes into a start-up file or a hook is looked at as if it ran now. */
+  private startedLater(path: string, printed: Stream, state: ShellState): void {
+    if (
+      printed.text === undefined ||
+      !/(^|\/)\.?(?:\w*profile|\w*rc|zshenv|\w*_login|\w*_logout|hooks\/[\w-]+)$/.test(path)
+    )
+      return;
+    if (!/(^|\/)(?:\.(?:bash|zsh|profile|xinit|xprofile|ksh|z|k|c|tcs)\w*|hooks\/[\w-]+|rc)$/.test(path))
+      return;
+    const from = { wrappers: ['(start-up file)'], stdin: NO_STREAM, piped: false, depth: this.depth };
+    this.script(printed.text, 'bash', subshell(state), from);
   }
 
   command(simple: Simple, state: ShellState): Stream {
@@ -212,6 +227,14 @@ export class Analyser implements Runner {
   /** Only assignments, or only redirections: `> file`. */
   private withoutProgram(simple: Simple, state: ShellState): Stream {
     const facts = gather('', true, undefined, simple, state);
+    runSteering(facts, (text, stdin, shell = 'bash') =>
+      this.script(text, shell, subshell(state), {
+        wrappers: simple.wrappers,
+        stdin: stdin ?? NO_STREAM,
+        piped: false,
+        depth: this.depth,
+      }),
+    );
     this.record(facts, false);
     const input = simple.redirections.find((one) => one.kind === 'read');
     // `$(< file)` prints the file.

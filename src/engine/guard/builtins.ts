@@ -42,6 +42,11 @@ export function runBuiltin(facts: Facts, state: ShellState): void {
       if (path !== undefined && name !== undefined) state.aliases.set(name.shape, path.shape);
       return;
     }
+    case 'test':
+    case '[':
+      // What a line has looked at, it knows: an empty value is its own business.
+      for (const word of facts.words) lookedAt(word.raw, state);
+      return;
     case 'unset':
       for (const word of facts.args.positionals) state.vars.delete(word.shape);
       return;
@@ -74,6 +79,12 @@ export function runBuiltin(facts: Facts, state: ShellState): void {
     }
     default:
   }
+}
+
+/** Variables that a test names are no longer ones that nothing on the line knows of. */
+export function lookedAt(text: string, state: ShellState): void {
+  for (const [, name = ''] of text.matchAll(/\$\{?([A-Za-z_]\w*)/g))
+    if (!state.vars.has(name)) state.vars.set(name, unknownValue(name));
 }
 
 function formattedValue(

@@ -40,10 +40,20 @@ export function rulesFor(facts: Facts, index: RuleIndex): Set<Rule> {
   }
   for (const [rule, condition] of index.general)
     if (!found.has(rule) && holds(condition, facts)) found.add(rule);
+  const harmless = onlyTells(facts);
   for (const [rule, condition] of index.byProgram.get(facts.name) ?? []) {
+    if (harmless && rule.severity === 'block') continue;
     if (!found.has(rule) && holds(condition, facts)) found.add(rule);
   }
   return found;
+}
+
+/** `shutdown /?`, `sudo --help`, `Restart-Computer -WhatIf`: it says what it would do, and does not. */
+function onlyTells(facts: Facts): boolean {
+  if (facts.redirections.some((one) => one.kind !== 'dup' && one.kind !== 'read')) return false;
+  if (facts.spec?.style === 'powershell' && facts.shell === 'powershell' && facts.spec.kind !== 'shell')
+    return facts.words.some((word) => /^-whatif$/i.test(word.shape));
+  return facts.words.length === 1 && /^(?:--help|--version|\/\?|-\?)$/.test(facts.words[0]?.shape ?? '');
 }
 
 function someClass(refs: readonly PathRef[], classes: readonly PathClass[]): boolean {

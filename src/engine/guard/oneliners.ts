@@ -152,6 +152,7 @@ const DELETES = [
   'Dir(?:\\.glob)?',
   'os\\.scandir',
   'os\\.listdir',
+  'removeItem\\(at(?:Path)?:',
 ].join('|');
 
 const FILES =
@@ -160,9 +161,9 @@ const READS =
   'open|File\\.read|IO\\.read|readFileSync|readFile|file_get_contents|File\\.readlines|slurp|createReadStream|read_text|expanduser';
 
 const DELETING =
-  /\b(?:rmtree|remove|removedirs|unlink|rmdir|rm|rmSync|unlinkSync|rmdirSync|rm_rf|rm_r|delete|rimraf|remove_tree|removeSync|RemoveAll|remove_entry|delete_all|rm_f|emptyDirSync)\b/;
+  /\b(?:rmtree|remove|removedirs|unlink|rmdir|rm|rmSync|unlinkSync|rmdirSync|rm_rf|rm_r|delete|rimraf|remove_tree|removeSync|RemoveAll|remove_entry|delete_all|rm_f|emptyDirSync|removeItem)\b/;
 const SOCKET =
-  /\b(?:socket|Socket|TCPSocket|fsockopen|net\.connect|createConnection|net\.Socket|IO::Socket|TCPSocket\.new|TcpClient|Net\.Sockets)\b/;
+  /\b(?:socket|Socket|TCPSocket|fsockopen|net\.connect|net['"]\)\.\w{2,20}|createConnection|net\.Socket|IO::Socket|TCPSocket\.new|TcpClient|Net\.Sockets)\b/;
 const SHELLED =
   /\b(?:dup2|pty\.spawn|exec|spawn|popen|subprocess|system|proc_open|\/bin\/(?:ba|z|da)?sh|cmd\.exe|shell_exec|execve|fdopen|reopen)\b|\/bin\/(?:ba|z|da)?sh/;
 const FETCHES =
@@ -175,7 +176,7 @@ const DECODES =
 const RUNS_VALUE =
   /\b(?:os\.system|os\.popen|subprocess\.\w{2,12}|execSync|exec|spawn\w{0,4}|system|shell_exec|passthru|popen)\s{0,4}\(\s{0,4}[^'"\s[)]/;
 const FORKS =
-  /\bfork\b[^;]{0,40}\b(?:while|until|loop|fork)\b|\b(?:while|until|loop|for)\b[^;]{0,60}\bfork\b|while\s*\(?\s*(?:1|True|true|:)\s*\)?[^\n]{0,80}(?:fork|Popen|spawn)\s*\(|(?:spawn|exec|fork)\w*\([^)]{0,80}(?:process\.argv\[0\]|__filename)|(?:system|spawn|exec)\s*\(?\s*\$0/;
+  /\bfork\b[^;]{0,40}\b(?:while|until|loop|fork)\b|\bfork\(\)\s+for\s+\w+\s+in\s+(?:iter|itertools|range\(\d{4,})|\b(?:while|until|loop|for)\b[^;]{0,60}\bfork\b|while\s*\(?\s*(?:1|True|true|:)\s*\)?[^\n]{0,80}(?:fork|Popen|spawn)\s*\(|(?:spawn|exec|fork)\w*\([^)]{0,80}(?:process\.argv\[0\]|__filename)|(?:system|spawn|exec)\s*\(?\s*\$0/;
 
 /** Reads code of an interpreter as far as texts and names of calls tell. Never believed in the other direction. */
 export function scanCode(source: string): CodeScan {
@@ -196,6 +197,9 @@ export function scanCode(source: string): CodeScan {
   if (/\b(?:os\.)?kill(?:pg)?\s*\(\s*-1\b|process\.kill\s*\(\s*-1\b/.test(code))
     reported.push('process.kill-all');
   const shell = [...listCalls(code, RUNS), ...argumentCalls(code, RUNS), ...calls(code, RUNS)];
+  // Groovy and Scala: `"line".execute()`, `"line".!`.
+  for (const match of code.matchAll(/"((?:[^"\\]|\\.){2,400})"\s{0,4}\.(?:execute\(|!)/g))
+    if (match[1] !== undefined) shell.push(match[1]);
   // Perl, Ruby and PHP run what stands between backquotes.
   for (const match of code.matchAll(/`((?:[^`\\]|\\.){2,400})`/g))
     if (match[1] !== undefined) shell.push(match[1]);

@@ -3,10 +3,21 @@ import type { Facts } from './facts';
 import { secrecy } from './gather';
 import { staticOutput } from './outputs';
 import { resolvePath } from './paths';
+import { canonicalName, knownCmdlets } from './programs';
 import { NETWORK } from './programs/network';
 import { hasFilter } from './special/files';
 import type { Runner, ShellState } from './state';
-import { guessOf, NO_STREAM, STAR, type Stream, Tag, type Tags, textOf } from './value';
+import {
+  guessOf,
+  hasGlob,
+  NO_STREAM,
+  STAR,
+  type Stream,
+  shapeMatches,
+  Tag,
+  type Tags,
+  textOf,
+} from './value';
 
 const FETCHERS = new Set([
   ...NETWORK.flatMap((spec) => (spec.kind === 'network' ? spec.names : [])),
@@ -67,6 +78,8 @@ export function commandOutput(facts: Facts, state: ShellState, runner: Runner): 
     tags |= Tag.secret;
   if (FETCHERS.has(facts.name) || facts.hosts.length > 0) tags |= Tag.network;
   if (decodes(facts)) tags |= Tag.decoded;
+  if (everything(facts)) tags |= Tag.everything;
+  if (narrows(facts)) tags &= ~Tag.everything;
   return { text: listed, tags };
 }
 
@@ -82,6 +95,24 @@ function listedNames(facts: Facts, state: ShellState): string | undefined {
       return hasOption(facts.args, ['-d', '--directory']) && facts.reads.length > 0
         ? `${facts.args.positionals.map((word) => word.shape.replaceAll(STAR, '*')).join('\n')}\n`
         : undefined;
+    case 'which':
+    case 'type':
+      return programPath(facts, facts.name === 'which' ? [] : ['-p', '-P']);
+    case 'command':
+      return programPath(facts, ['-v']);
+    case 'pidof':
+    case 'pgrep':
+      return /(^|\s)(init|systemd|launchd)$/.test(facts.text) ? '1\n' : undefined;
+    case 'join-path': {
+      const [base, child] = facts.args.positionals.map(guessOf);
+      return base === undefined || child === undefined ? undefined : `${base}\\${child}\n`;
+    }
+    case 'get-command':
+    case 'get-alias': {
+      const word = optionValue(facts.args, ['-name']) ?? facts.args.positionals[0];
+      const name = word === undefined ? undefined : commandNamed(word.shape);
+      return name === undefined ? undefined : `${name}\n`;
+    }
     case 'crontab':
       // What is installed already is not this line's doing; what stands beside it is followed.
       return hasOption(facts.args, ['-l']) ? '' : undefined;
@@ -95,11 +126,50 @@ function listedNames(facts: Facts, state: ShellState): string | undefined {
         : undefined;
     case 'get-childitem':
     case 'get-item':
-      if (hasOption(facts.args, ['-filter', '-include', '-exclude'])) return undefined;
+      if (hasOption(facts.args, ['-filter', '-exclude'])) return undefined;
+      if (!/^[*.\uE001]*$/.test(optionValue(facts.args, ['-include'])?.shape ?? '')) return undefined;
       return `${facts.reads.length === 0 ? '*' : facts.reads.map((ref) => `${ref.shape}\\*`).join('\n')}\n`;
     default:
       return undefined;
   }
+}
+
+/** Where `which` finds a program; only for names, so that it can be followed as the program it is. */
+function programPath(facts: Facts, options: readonly string[]): string | undefined {
+  if (options.length > 0 && !hasOption(facts.args, options)) return undefined;
+  const name = guessOf(facts.words.at(-1));
+  return name !== undefined && /^[\w.+-]+$/.test(name) && !name.startsWith('-')
+    ? `/usr/bin/${name}\n`
+    : undefined;
+}
+
+/** The cmdlet that `Get-Command R*-It*m` or `gal iex` finds; of several, the one that can do most harm. */
+function commandNamed(shape: string): string | undefined {
+  if (!hasGlob(shape)) return canonicalName(shape, 'powershell');
+  const worst = ['remove-item', 'invoke-expression', 'format-volume', 'clear-disk', 'stop-computer'];
+  const lower = shape.toLowerCase();
+  return [...worst, ...knownCmdlets()].find((name) => shapeMatches(lower, name));
+}
+
+/** All processes, all services: what a filter after it leaves is no longer all. */
+function everything(facts: Facts): boolean {
+  if (facts.name === 'ps')
+    return (
+      /^(?:-\w*[eA]\w*|-?a?u?x\w*|-?\w*ax\w*)(\s|$)/.test(facts.text) &&
+      !/(^|\s)(-p|-C|-u|-U|--pid|--user|--ppid)\b/.test(facts.text)
+    );
+  if (facts.name === 'get-process' || facts.name === 'get-service')
+    return facts.args.positionals.length === 0 && facts.args.options.length === 0;
+  return false;
+}
+
+const NARROWS = /^(?:grep|egrep|fgrep|rg|ag|head|tail|jq|where-object|select-object|sed|look|comm)$/;
+
+function narrows(facts: Facts): boolean {
+  if (NARROWS.test(facts.name)) return true;
+  if (!/awk$/.test(facts.name)) return false;
+  // `{print $2}` takes every line, and `NR>1` all but the heading.
+  return !/^\s*(?:NR\s*[>!=]+\s*\d\s*)?\{/.test(guessOf(facts.args.positionals[0]) ?? '');
 }
 
 /** Whether its standard input can come out again: every program but those that only print. */
@@ -147,6 +217,10 @@ export function remember(facts: Facts, state: ShellState): void {
     if (full !== undefined) state.files.set(full, content);
   };
   const fetched: Stream = { text: undefined, tags: Tag.network };
+  if (facts.name === 'certutil' && /[-/]decode/i.test(facts.text)) {
+    put(guessOf(facts.args.positionals.at(-1)), { text: undefined, tags: Tag.decoded });
+    return;
+  }
   switch (facts.name) {
     case 'curl':
     case 'wget':

@@ -38,6 +38,8 @@ export function resolvePath(shape: string, cwd: string | undefined, shell: Shell
   let text = shape;
   if (text.startsWith('file://')) text = text.slice(7);
   if (shell !== 'bash' || /^[a-zA-Z]:[\\/]/.test(text)) text = text.replaceAll('\\', '/');
+  // `\\\\?\\C:\\x` is `C:\\x`.
+  text = text.replace(/^\/\/[?.]\/(?=[a-zA-Z]:)/, '');
   const network = text.startsWith('//.') || text.startsWith('//?');
   if (network) return text.toLowerCase();
   const windows = /^[a-zA-Z]:/.test(text) && (shell !== 'bash' || text[2] === '/' || text.length === 2);

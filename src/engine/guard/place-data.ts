@@ -210,6 +210,8 @@ export const CRITICAL_FILES = [
   '/etc/nsswitch.conf',
   '/etc/default/grub',
   '/etc/selinux/config',
+  '/selinux/enforce',
+  '/sys/fs/selinux/enforce',
   '/etc/hosts.equiv',
   '/etc/ssh/sshd_config',
   '/etc/sysctl.conf',

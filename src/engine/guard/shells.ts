@@ -51,6 +51,7 @@ function runUnixShell(
   const run = shellRun(facts.simple);
   const own = subshell(state);
   own.args = run.args;
+  if (run.zero !== undefined) own.vars.set('0', run.zero);
   if (run.code !== undefined) {
     facts.runs |= run.code.tags;
     const known = guessOf(run.code) !== undefined;
@@ -146,7 +147,11 @@ function runPowershell(
     return runFile(facts, file, state, runner, inner, 'powershell');
   }
   const at = facts.words.findIndex((word) => /^[-/](c|co|com|comm|comma|comman|command)$/i.test(word.shape));
-  const rest = at >= 0 ? facts.words.slice(at + 1) : facts.args.positionals;
+  // From the first plain word on, everything is the script: its options are not PowerShell's own.
+  const [first] = facts.args.positionals;
+  const rest = facts.words.slice(
+    at >= 0 ? at + 1 : first === undefined ? facts.words.length : facts.words.indexOf(first),
+  );
   const text = rest.map((word) => guessOf(word) ?? withVariables(word)).join(' ');
   if (text === '-' || (text === '' && facts.simple.piped)) {
     return runInput(facts, facts.stdin, subshell(state), runner, inner, 'powershell');

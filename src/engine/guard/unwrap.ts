@@ -100,8 +100,8 @@ function inputWords(facts: Facts): Value[] {
   if (!facts.simple.piped) return [];
   const { text, tags } = facts.stdin;
   if (text === undefined) return [{ raw: '(from standard input)', shape: UNKNOWN, tags }];
-  return text
-    .split(/[\s\0]+/)
+  const whole = facts.name === 'xargs' && hasOption(facts.args, ['-0', '--null']) && !text.includes('\0');
+  return (whole ? [text.trim()] : text.split(/[\s\0]+/))
     .filter((word) => word !== '')
     .slice(0, 64)
     .map((word) => ({ raw: word, shape: word.replace(/^(['"])(.*)\1$/, '$2'), tags }));
@@ -130,6 +130,8 @@ export interface ShellRun {
   readonly code: Value | undefined;
   readonly file: Value | undefined;
   readonly args: readonly Value[];
+  /** What `$0` is, when the line says so. */
+  readonly zero?: Value | undefined;
   readonly fromInput: boolean;
 }
 
@@ -156,7 +158,7 @@ export function shellRun(simple: Simple): ShellRun {
     if (/^[-+][a-zA-Z]*[oO]$/.test(shape)) at++;
   }
   const rest = words.slice(at);
-  if (code) return { code: rest[0], file: undefined, args: rest.slice(2), fromInput: false };
+  if (code) return { code: rest[0], file: undefined, args: rest.slice(2), zero: rest[1], fromInput: false };
   if (input || rest.length === 0) return { code: undefined, file: undefined, args: rest, fromInput: true };
   return { code: undefined, file: rest[0], args: rest.slice(1), fromInput: false };
 }

@@ -19,6 +19,10 @@ export const Tag = {
   noise: 32,
   /** Printed by a shell that obeys whatever arrives on its input. */
   shell: 64,
+  /** A variable that nothing on the line sets: empty, if the environment does not set it either. */
+  unset: 128,
+  /** Names all processes or all services of the machine. */
+  everything: 256,
 } as const;
 export type TagName = keyof typeof Tag;
 export type Tags = number;

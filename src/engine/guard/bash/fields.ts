@@ -19,8 +19,8 @@ export class FieldBuilder {
   }
 
   /** The result of an unquoted expansion: split at blanks, its glob characters are active. */
-  addSplit(text: string, tags: Tags = 0): void {
-    const pieces = text.split(/[ \t\n]+/);
+  addSplit(text: string, tags: Tags = 0, separators = ' \t\n'): void {
+    const pieces = separators === ' \t\n' ? text.split(/[ \t\n]+/) : splitAt(text, separators);
     for (const [index, piece] of pieces.entries()) {
       if (index > 0) this.break();
       if (piece !== '') this.add(piece.replaceAll('*', STAR).replaceAll('?', QUESTION), tags);
@@ -49,6 +49,16 @@ export class FieldBuilder {
     this.break();
     return this.done;
   }
+}
+
+/** Splits at any of the characters of `IFS`. */
+function splitAt(text: string, separators: string): string[] {
+  const pieces = [''];
+  for (const c of text) {
+    if (separators.includes(c)) pieces.push('');
+    else pieces[pieces.length - 1] += c;
+  }
+  return pieces;
 }
 
 /** Splits at top-level commas, leaving quotes, escapes and inner braces alone. */

@@ -1,4 +1,10 @@
-import { type Function as FunctionNode, forEachChild, type SyntaxNode } from 'unbash';
+import {
+  type ArithmeticFor,
+  type Function as FunctionNode,
+  forEachChild,
+  type SyntaxNode,
+  type While,
+} from 'unbash';
 
 /** A function that starts two of itself, or one in the background, for ever: `:(){ :|:& };:`. */
 export function forksItself(node: FunctionNode): boolean {
@@ -19,4 +25,35 @@ export function forksItself(node: FunctionNode): boolean {
   };
   visit(node.body, false);
   return found;
+}
+
+/** A loop without end that starts something in the background each time, and never waits. */
+export function forksForever(node: While | ArithmeticFor): boolean {
+  if (node.type === 'While' && !endless(node.clause)) return false;
+  if (node.type === 'ArithmeticFor' && node.test !== undefined) return false;
+  let forks = false;
+  let waits = false;
+  const visit = (child: SyntaxNode): void => {
+    if (child.type === 'Statement' && child.background === true) forks = true;
+    if (
+      child.type === 'Command' &&
+      /^(?:wait|sleep|read|break|exit|return|inotifywait)$/.test(child.name?.value ?? '')
+    )
+      waits = true;
+    forEachChild(child, visit);
+  };
+  visit(node.body);
+  return forks && !waits;
+}
+
+function endless(clause: SyntaxNode): boolean {
+  let always = false;
+  forEachChild(clause, (child) => {
+    const visit = (inner: SyntaxNode): void => {
+      if (inner.type === 'Command' && /^(?:true|:)$/.test(inner.name?.value ?? '')) always = true;
+      forEachChild(inner, visit);
+    };
+    visit(child);
+  });
+  return always;
 }

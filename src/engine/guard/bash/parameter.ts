@@ -1,4 +1,10 @@
-import type { ParameterExpansionPart, SimpleExpansionPart, Word } from 'unbash';
+import {
+  forEachChild,
+  type ParameterExpansionPart,
+  type SimpleExpansionPart,
+  type SyntaxNode,
+  type Word,
+} from 'unbash';
 import type { ShellState } from '../state';
 import {
   guessOf,
@@ -15,6 +21,13 @@ import type { Expander } from './expander';
 import type { FieldBuilder } from './fields';
 
 type Single = (word: Word) => Value;
+
+/** Calls `found` with the name of each variable in a piece of syntax. */
+export function visitVariables(node: SyntaxNode, found: (name: string) => void): void {
+  if (node.type === 'SimpleExpansion') found(node.text.slice(1));
+  if (node.type === 'ParameterExpansion') found(node.parameter);
+  forEachChild(node, (child) => visitVariables(child, found));
+}
 
 /** The value of a variable, or undefined when the line does not tell. */
 export function lookUp(name: string, state: ShellState): Value | undefined {
@@ -69,11 +82,12 @@ export function expandParameter(
   }
   const value = simple ? lookUp(name, on.state) : operated(part, on, single);
   if (value === undefined) {
-    builder.addUnknown(0);
+    const plain = simple || (part.operation === undefined && part.prefix === undefined);
+    builder.addUnknown(plain && /^[A-Za-z_]\w*$/.test(name) && !on.state.vars.has(name) ? Tag.unset : 0);
     return;
   }
   if (quoted || hasUnknown(value.shape)) builder.add(value.shape, value.tags);
-  else builder.addSplit(value.shape, value.tags);
+  else builder.addSplit(value.shape, value.tags, guessOf(on.state.vars.get('IFS')));
 }
 
 function addAll(builder: FieldBuilder, values: readonly Value[] | undefined, quoted: boolean): void {

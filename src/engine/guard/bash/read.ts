@@ -12,6 +12,7 @@ import {
   type Statement,
   type Word,
 } from 'unbash';
+import { lookedAt } from '../builtins';
 import { LIMITS } from '../limits';
 import {
   type Assigned,
@@ -33,7 +34,8 @@ import {
 } from '../value';
 import { expandBody, expandSingle, expandWord, visitScripts } from './expand';
 import type { Expander } from './expander';
-import { forksItself } from './fork';
+import { forksForever, forksItself } from './fork';
+import { visitVariables } from './parameter';
 
 const DECLARES = new Set(['export', 'declare', 'typeset', 'readonly', 'local']);
 
@@ -172,11 +174,13 @@ class BashReader implements Expander {
       case 'Select':
         return this.loop(node.name.value, node.wordlist, node.body);
       case 'While':
+        if (forksForever(node)) this.runner.report('process.fork-bomb');
         return joinStreams(
           this.list(node.clause),
           this.maybe(() => this.list(node.body)),
         );
       case 'ArithmeticFor':
+        if (forksForever(node)) this.runner.report('process.fork-bomb');
         for (const part of [node.initialize, node.test, node.update]) if (part) visitScripts(part, this);
         return this.maybe(() => this.list(node.body));
       case 'Case': {
@@ -192,6 +196,9 @@ class BashReader implements Expander {
         return { ...output, text: undefined };
       }
       case 'TestCommand':
+        visitVariables(node, (name) => lookedAt(`$${name}`, this.state));
+        visitScripts(node, this);
+        return EMPTY_STREAM;
       case 'ArithmeticCommand':
         visitScripts(node, this);
         return EMPTY_STREAM;

@@ -24,6 +24,22 @@ export const CLOUD: readonly Rule[] = [
         text: /(-v|--volume)[= ]?\/dev:\/\S*\s.*\b(dd|mkfs\S*|shred|wipefs|blkdiscard|tee)\b/,
       },
       { program: ['kubectl', 'oc'], text: /"?(hostPID|privileged)"?\s*:\s*true.*\b(nsenter|chroot)\b/ },
+      {
+        program: ['kubectl', 'oc'],
+        text: /"?hostPID"?\s*:\s*true.*"?privileged"?\s*:\s*true|"?privileged"?\s*:\s*true.*"?(hostPID|hostPath)"?/,
+      },
+      {
+        program: ['docker', 'podman', 'nerdctl'],
+        text: /(-v|--volume)[= ]?\/(etc|boot|usr|lib|bin|sbin|root|home|var)\/?:\S*\s.*(\brm\s+-|\bdd\s|\bshred\b|\bchmod\s+-R|\bchown\s+-R|>{1,2}\s*\/|\btee\s|\bchroot\b)/,
+      },
+      {
+        program: ['docker', 'podman', 'nerdctl'],
+        text: /--device[= ]?\/dev\/(sd|nvme|vd|hd|mmcblk|mapper)\S*\s.*\b(dd|mkfs\S*|shred|wipefs|blkdiscard|tee|fdisk|parted|sgdisk)\b/,
+      },
+      {
+        program: ['lxc', 'incus'],
+        text: /device\s+add\b.*\bdisk\b.*\bsource=\/(\s|$)|security\.privileged=true/,
+      },
     ],
     match: [
       'docker run -v /:/host alpine rm -rf /host/etc',
@@ -31,6 +47,33 @@ export const CLOUD: readonly Rule[] = [
       'docker run --privileged --pid=host alpine nsenter -t 1 -m sh',
     ],
     noMatch: ['docker run -v "$PWD":/app node npm test', 'docker run --rm alpine ls', 'docker compose up -d'],
+  },
+  {
+    id: 'cloud.cluster-wipe',
+    severity: 'block',
+    title: 'Deletes a whole cluster’s namespaces, nodes or workloads',
+    explanation: 'Everything that runs in the cluster, with its data, goes at once.',
+    saferAlternative:
+      'Name the one thing that should go, after kubectl get: kubectl delete deployment web -n staging',
+    when: [
+      {
+        program: ['kubectl', 'oc', 'k3s', 'microk8s'],
+        text: /\bdelete\s+(--\S+\s+)*(ns|namespaces?|nodes?|no|crds?|customresourcedefinitions?|pv|persistentvolumes?)\b.*\s--all\b|\bdelete\s+--all\s+(ns|namespaces?|nodes?|no|crds?|pv|persistentvolumes?)\b|\bdelete\b.*\s(--all-namespaces|-A)\b|\bdelete\s+(--\S+\s+)*(ns|namespaces?)[\s/]+(kube-\w+|default)\b/,
+        notText: /--dry-run/,
+      },
+    ],
+    match: [
+      'kubectl delete ns --all',
+      'kubectl delete namespace kube-system',
+      'kubectl delete all --all --all-namespaces',
+      'kubectl delete --all namespaces',
+    ],
+    noMatch: [
+      'kubectl delete pod x',
+      'kubectl delete ns feature-1',
+      'kubectl delete pods --all -n test',
+      'kubectl get ns -A',
+    ],
   },
   {
     id: 'cloud.container-privileged',

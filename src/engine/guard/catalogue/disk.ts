@@ -39,7 +39,7 @@ export const DISK: readonly Rule[] = [
           'clear-tpm',
           'new-partition',
         ],
-        notText: new RegExp(`^(-V|--version|-h|--help|-n\\s|--no-act|-p\\s+\\/|--print)|${IMAGE}`),
+        notText: new RegExp(`^(-V$|--version|-h|--help|-n\\s|--no-act|-p\\s+\\/|--print)|${IMAGE}`),
       },
       {
         program: ['fdisk', 'cfdisk', 'sfdisk', 'gdisk', 'cgdisk', 'gpart', 'gpt'],
@@ -69,7 +69,12 @@ export const DISK: readonly Rule[] = [
       { program: ['debugfs', 'xfs_db'], option: ['-w', '-x'] },
       { program: ['flashrom'], option: ['-w', '-E', '--write', '--erase'] },
       { program: ['efibootmgr'], option: ['-B', '-b', '--delete-bootnum', '-O'] },
-      { program: ['grub-install', 'lilo', 'bless', 'bootrec'] },
+      { program: ['grub-install', 'lilo', 'bless', 'bootrec', 'bootsect'] },
+      { program: ['xfs_repair'], notText: /(^|\s)(-n|-V)\b/ },
+      { program: ['partx', 'delpart'], text: /(^|\s)(-d|--delete)\b|^\/dev\/\S+\s+\d+$/ },
+      { program: ['fwupdtool', 'fwupdmgr'], text: /^(install|downgrade|reinstall)/ },
+      { program: ['efivar'], option: ['-w', '--write', '-a', '--append'] },
+      { program: ['wmic'], text: /^(logicaldisk|volume|diskdrive|partition)\b.*\b(delete|format)\b/i },
       {
         program: ['tune2fs', 'resize2fs', 'e2fsck', 'fsck', 'ntfsfix'],
         text: /\/dev\/(sd|nvme|vd|hd|mapper|xvd)/,
@@ -77,8 +82,8 @@ export const DISK: readonly Rule[] = [
       },
       { program: ['manage-bde'], text: /-(off|forcerecovery|wipefreespace|lock)/i },
       { program: ['fsutil'], text: /(setzerodata|deletejournal|dirty\s+set|reparsepoint\s+delete)/i },
-      { program: ['cipher'], text: /\/w/i },
-      { program: ['sdelete', 'sdelete64'], text: /-[cz]\b|[a-z]:\\?(\s|$)/i },
+      { program: ['cipher'], text: /\/w|\/e.*\/s:"?[a-z]:\\?"?(\s|$)/i },
+      { program: ['sdelete', 'sdelete64'], text: /-[cz]\b|[a-z]:\\?\*?(\s|$)/i },
       { program: ['chkdsk'], text: /\/(f|r|x|b)\b/i },
       {
         program: ['umount'],
@@ -86,7 +91,11 @@ export const DISK: readonly Rule[] = [
         text: /^(-\w*a|-\w*[fl]\w*\s+(\/|\/home|\/usr|\/var|\/boot)$)/,
       },
       { program: ['asr'], text: /--erase\b/ },
-      { program: ['mount'], text: /(remount,ro|remount,rw)\S*\s+\/(\s|$)|\s--bind\s+\/\s/ },
+      {
+        program: ['mount'],
+        text: /(remount,ro|remount,rw)\S*\s+\/(\s|$)|--r?bind\s+\/\s|\s\/(etc|usr|bin|sbin|lib|boot|home|root|var)?(\/(passwd|shadow|sudoers|group|ssh|bin|sbin|lib))?$/,
+        notText: /^(--move\s)?\/?$|-o\s\S*\bro\b/,
+      },
     ],
     match: [
       'mkfs.ext4 /dev/sda1',
@@ -121,7 +130,14 @@ export const DISK: readonly Rule[] = [
     when: [
       { writes: ['device'] },
       { deletes: ['device'] },
-      { program: ['dd', 'dcfldd', 'dc3dd'], text: /\bof=\/dev\/(?!null|stdout|stderr|fd\/|tty|shm\/|zero)/ },
+      {
+        program: ['dd', 'dcfldd', 'dc3dd'],
+        text: /\b(?:h?of|h?wipe)=\/dev\/(?!null|stdout|stderr|fd\/|tty|shm\/|zero)/,
+      },
+      {
+        program: ['socat'],
+        text: /\b(OPEN|GOPEN|CREATE|FILE):\/dev\/(sd|hd|vd|xvd|nvme|mmcblk|disk|mapper|mem)/i,
+      },
       { program: ['fallocate'], option: ['-l'], text: /-l\s+\d{3,}[GT]|-l\s+\d+T/ },
       {
         program: ['cp', 'install', 'mv', 'tee', 'cat', 'pv', 'ddrescue', 'partclone.restore', 'sponge'],

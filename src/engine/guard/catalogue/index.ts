@@ -8,6 +8,8 @@ import { NETWORK_RULES } from './network';
 import { PACKAGE_RULES } from './packages';
 import { PERMISSIONS } from './permissions';
 import { PRIVILEGE } from './privilege';
+import { PROCESSES } from './process';
+import { PROTECTIONS } from './protections';
 import { RUN } from './run';
 import { SYSTEM_RULES } from './system';
 import type { Rule } from './types';
@@ -20,6 +22,8 @@ export const CATALOGUE: readonly Rule[] = [
   ...PRIVILEGE,
   ...RUN,
   ...NETWORK_RULES,
+  ...PROCESSES,
+  ...PROTECTIONS,
   ...SYSTEM_RULES,
   ...PERMISSIONS,
   ...FILES_RULES,

@@ -105,6 +105,12 @@ export const PACKAGE_RULES: readonly Rule[] = [
         option: ['--index-url', '-i', '--extra-index-url', '--trusted-host', '--find-links'],
       },
       { program: ['npm', 'yarn', 'pnpm'], option: ['--registry'] },
+      {
+        program: ['go'],
+        text: /(^|\s)--?(exec|toolexec|vettool)[= ]|^(install|get)\b|^(run|install)\s.*@|^clean\s.*-modcache|^env\s+-w|^generate\b/,
+      },
+      { program: ['cargo'], text: /^(install|uninstall|add|remove|login|logout|owner|yank)\b|--config[= ]/ },
+      { program: ['make', 'gmake', 'bmake', 'just'], text: /(^|\s)(SHELL|MAKEFLAGS|CC|CXX|LD)=|--shell[= ]/ },
     ],
     match: ['npm ci --script-shell=/tmp/p', 'pip install -i http://x.example/ a'],
     noMatch: ['npm ci', 'npm test', 'pip install -r requirements.txt'],
@@ -187,13 +193,14 @@ export const PACKAGE_RULES: readonly Rule[] = [
     when: [
       {
         program: ['apt', 'apt-get', 'aptitude', 'dpkg', 'yum', 'dnf', 'rpm', 'zypper', 'pacman', 'apk'],
-        text: /(^|\s)(remove|purge|erase|--remove|-R\w*|-e|-P|-r|del|autoremove)\s(.*\s)?(libc6|glibc|coreutils|bash|linux(-image\S*)?|kernel\S*|systemd|dpkg|apt|rpm|init|base|filesystem|sudo|musl|busybox|\*)(\s|$)/,
+        text: /(^|\s)(remove|purge|erase|--remove|-R\w*|-e|-P|-r|rm|del|autoremove)\s(.*\s)?(libc6|glibc|coreutils|bash|linux(-image\S*)?|kernel\S*|systemd|dpkg|apt|rpm|init|base|filesystem|sudo|musl|busybox|python3?|openssl|util-linux|login|passwd|openssh-server|network-manager|grub\S*|\*)(\s|$)/,
       },
       {
         program: ['apt', 'apt-get', 'dpkg', 'rpm'],
         text: /--force-remove-essential|--allow-remove-essential|--force-all|--force-remove-reinstreq/,
       },
       { program: ['pip'], text: /^uninstall\s.*\$\(/ },
+      { program: ['pacman'], text: /^-R\w*\s+…$/ },
     ],
     match: ['apt-get purge libc6', 'dpkg --remove --force-remove-essential bash', 'pacman -Rdd glibc'],
     noMatch: ['apt-get remove cowsay', 'dpkg -l bash'],

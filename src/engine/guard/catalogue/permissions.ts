@@ -49,6 +49,12 @@ export const PERMISSIONS: readonly Rule[] = [
         program: ['takeown', 'icacls', 'cacls', 'xcacls'],
         text: /(^|\s)"?([a-z]:\\?(\s|$|\*)|[a-z]:\\(windows|program|users)(\\|\s|"|$))|everyone:\(?\S*f\b|\/f\s+"?[a-z]:\\?("|\s|$)/i,
       },
+      {
+        program: ['set-acl', 'attrib'],
+        text: /(^|\s)["']?([a-z]:\\?(\*|\s|["']|$)|[a-z]:\\(windows|program files|users)(\\|\s|["']|$))/i,
+        notText: /^["']?[a-z]:\S*$/i,
+      },
+      { program: ['net', 'net1'], text: /^share\s+\S+[=\s]"?[a-z]:\\?(\s|"|$)/i },
     ],
     match: [
       'chmod -R 777 /',

@@ -19,7 +19,12 @@ export const WINDOWS: readonly Rule[] = [
       },
       {
         program: ['remove-item', 'remove-itemproperty', 'clear-item'],
-        text: /(hklm:|hkey_local_machine|registry::hk|hkcr:)/i,
+        text: /(hklm:|hkey_local_machine|registry::hk|hkcr:|hkcu:\\?(software\\?)?(\s|["']|$))/i,
+      },
+      {
+        program: ['set-itemproperty', 'new-itemproperty', 'set-item', 'new-item', 'reg'],
+        text: /(hk(lm|cu):?|hkey_(local_machine|current_user))\\.*\\currentversion\\run(once)?\b/i,
+        notText: /^(query|export|compare)\b/i,
       },
     ],
     match: [

@@ -134,7 +134,14 @@ class CmdReader {
 
   private value(token: CmdToken): Value {
     if (token.kind !== 'word') return literal('');
-    const shape = expandVariables(token.shape, this.state);
+    // In a line that is handed on, `!name!` is for the shell that gets it.
+    const line = /^"[^"]*\s[^"]*"$/.test(token.raw) && /![A-Za-z_]\w{0,40}!/.test(token.shape);
+    const shape = line
+      ? token.shape
+          .split('!')
+          .map((piece) => expandVariables(piece, this.state))
+          .join('!')
+      : expandVariables(token.shape, this.state);
     // `%i` of a `for`: known while its body is followed.
     const looped = shape.replace(
       /%{1,2}~?[a-z]*([a-zA-Z])/g,

@@ -64,6 +64,13 @@ export function expandVariables(text: string, state: ShellState): string {
   );
 }
 
+/** What follows the name of PowerShell reaches it as it is written: there `;` and `,` mean something. */
+function forPowershell(tokens: readonly CmdToken[]): boolean {
+  let first: CmdToken | undefined;
+  for (let at = tokens.length - 1; at >= 0 && tokens[at]?.kind === 'word'; at--) first = tokens[at];
+  return first?.kind === 'word' && /(?:^|[\\/])(?:powershell|pwsh)(?:\.exe)?$/i.test(first.shape);
+}
+
 /** Splits a line as cmd.exe does: carets escape, double quotes protect, blanks, commas, semicolons and equals part words. */
 export function tokenise(line: string): CmdToken[] {
   const tokens: CmdToken[] = [];
@@ -126,6 +133,10 @@ export function tokenise(line: string): CmdToken[] {
         at += 2;
         flush();
       }
+    } else if (/[,;=]/.test(c) && forPowershell(tokens)) {
+      raw += c;
+      shape += c;
+      open = true;
     } else if (/[\s,;=]/.test(c) && !(c === '=' && line[at + 1] === '=')) {
       if (c === '=' && open && /^[\w.]+$/.test(shape)) {
         // `set NAME=value` and `path=…` keep it; everywhere else it parts words.

@@ -27,6 +27,15 @@ const SOCKET = /Net\.Sockets\.(?:Tcp(?:Client|Listener)|UdpClient|Socket)|Net\.W
 const OBEYS =
   /\b(?:iex|Invoke-Expression|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|Diagnostics\.Process\w*|ScriptBlock\]::Create|InvokeScript|AddScript)\b/i;
 
+/** What is harmless apart and is not when both are said: an object of the system, and what is done to it. */
+const TOGETHER: readonly (readonly [RegExp, RegExp, string])[] = [
+  [/Win32_ShadowCopy/i, /\.\s*Delete\s*\(|Remove-(?:Wmi|Cim)\w+|\brwmi\b/i, 'delete.backups'],
+  [/Win32_OperatingSystem/i, /\b(?:Win32Shutdown\w*|Reboot|Shutdown)\s*\(/i, 'system.power'],
+  [/Assembly\]::\s*Load\w*\s*\(/i, /Download(?:Data|String|File)|https?:\/\//i, 'run.download'],
+  [/Assembly\]::\s*Load\w*\s*\(/i, /FromBase64String|GZipStream|DeflateStream/i, 'run.decoded'],
+  [/ShellExecute|ProcessStartInfo|\bVerb\b/i, /['"]runas['"]/i, 'privilege.escalate'],
+];
+
 class PowershellReader {
   constructor(
     private readonly state: ShellState,
@@ -38,6 +47,8 @@ class PowershellReader {
     let output = EMPTY_STREAM;
     if (SOCKET.test(text.replace(/'[^']*'/g, '')) && OBEYS.test(text))
       this.runner.report('network.reverse-shell');
+    for (const [pattern, also, ruleId] of TOGETHER)
+      if (pattern.test(text) && also.test(text)) this.runner.report(ruleId);
     for (const pipeline of statements(text)) output = joinStreams(output, this.pipeline(pipeline));
     return output;
   }
@@ -116,8 +127,8 @@ class PowershellReader {
     for (const block of inside(element, '{')) output = joinStreams(output, this.nested(block, from));
     if (
       /^(while|for|do)$/i.test(keyword) &&
-      /start-process|saps|\bstart\b/i.test(element) &&
-      /while\s*\(\s*(\$true|1)\s*\)/i.test(element)
+      /\b(?:start-process|saps|start-job|sajb|start-threadjob|start)\s/i.test(element) &&
+      /while\s*\(\s*(\$true|1)\s*\)|^for\s*\(\s*;\s*;\s*\)/i.test(element)
     )
       this.runner.report('process.fork-bomb');
     this.runner.doubt('a PowerShell statement whose course is only known when it runs');
@@ -137,6 +148,24 @@ class PowershellReader {
       for (const block of inside(element, '{')) this.nested(block, from);
       this.runner.doubt('it calls .NET methods');
       return { text: undefined, tags };
+    }
+    const target = /^([\s\S]*?['"$)\w])\s*>{1,2}\s*('[^']*'|"[^"]*"|[^\s'"<>|;&=]+)$/.exec(element);
+    if (target?.[1] !== undefined && target[2] !== undefined) {
+      this.synthetic(
+        ['set-content', '-path'],
+        evaluate(target[2], this.state, (inner) => this.nested(inner, from)),
+        from,
+      );
+      return this.expression(target[1].trim(), from);
+    }
+    const items = element.startsWith('(') ? [] : commas(element);
+    if (items.length > 1) {
+      const values = items.map((item) => this.term(item.trim(), from));
+      const known = values.every((item) => !item.shape.includes(UNKNOWN));
+      return {
+        text: known ? `${values.map((item) => item.shape).join('\n')}\n` : undefined,
+        tags: values.reduce((all, item) => all | item.tags, tags),
+      };
     }
     const value = expression(element, this.state, (inner) => this.nested(inner, from));
     const text = value.shape.includes(UNKNOWN) ? undefined : `${value.shape}\n`;
@@ -160,12 +189,26 @@ class PowershellReader {
         evaluate(gone, this.state, () => EMPTY_STREAM),
         from,
       );
+    const own = /^\$(\w+)(?:\.FullName)?\.Delete\s*\(/i.exec(element)?.[1];
+    if (own !== undefined)
+      this.synthetic(
+        ['remove-item', '-recurse', '-path'],
+        evaluate(`$${own}`, this.state, () => EMPTY_STREAM),
+        from,
+      );
     const argument = /\(\s*((?:'[^']*'|"[^"]*"|\$[\w:]+)[\s\S]*?)\)/.exec(element)?.[1];
     const [first, second] = (argument ?? '')
       .split(',')
       .map((item) => evaluate(item.trim(), this.state, () => EMPTY_STREAM));
     if (first === undefined) return;
-    if (/::Delete\s*\(/i.test(element)) this.synthetic(['remove-item', '-recurse', '-path'], first, from);
+    if (/ScriptBlock\]::Create\s*\(|InvokeScript\s*\(|AddScript\s*\(/i.test(element))
+      this.synthetic(['invoke-expression'], first, from);
+    else if (/\.Delete(?:Folder|File)\s*\(/i.test(element))
+      this.synthetic(['remove-item', '-recurse', '-path'], first, from);
+    else if (/GetProcess(?:esByName|ById)\s*\(/i.test(element) && /\.Kill\s*\(/i.test(element))
+      this.synthetic(['stop-process', '-name'], first, from);
+    else if (/::Delete\s*\(/i.test(element))
+      this.synthetic(['remove-item', '-recurse', '-path'], first, from);
     else if (/Process\]::Start\s*\(/i.test(element))
       this.synthetic(
         second === undefined ? ['cmd', '/c'] : ['cmd', '/c', first.shape],
@@ -176,8 +219,6 @@ class PowershellReader {
       this.synthetic(['set-content', '-path'], first, from);
     else if (/DownloadFile\s*\(/i.test(element) && second !== undefined)
       this.synthetic(['invoke-webrequest', first.shape, '-outfile'], second, from);
-    else if (/ScriptBlock\]::Create\s*\(|InvokeScript\s*\(|AddScript\s*\(/i.test(element))
-      this.synthetic(['invoke-expression'], first, from);
   }
 
   private synthetic(words: readonly string[], last: Value, from: Inherited): void {
@@ -218,7 +259,8 @@ class PowershellReader {
         continue;
       }
       // `a, b` and `a,b` are two values of one parameter.
-      for (const item of commas(term)) if (item !== '') words.push(this.term(item, from));
+      const list = /^@\(([\s\S]*)\)$/.exec(term)?.[1] ?? term;
+      for (const item of commas(list)) if (item.trim() !== '') words.push(this.term(item.trim(), from));
     }
     const blocks = rest.filter((term) => term.startsWith('{'));
     for (const item of from.piped && blocks.length > 0 ? itemsOf(from.stdin) : [undefined]) {

@@ -199,11 +199,22 @@ export function expression(
       tags: values.reduce((all, value) => all | value.tags, codeTags(trimmed)),
     };
   }
+  // `-join('R', 'emove-Item')`: the operator before its list.
+  const list = /^-join\s*\(([\s\S]*)\)$/i.exec(trimmed)?.[1];
+  if (list !== undefined) {
+    const items = list.split(',').map((item) => evaluate(item.trim(), state, nested));
+    return {
+      shape: items.map((item) => item.shape).join(''),
+      tags: items.reduce((all, item) => all | item.tags, 0),
+    };
+  }
   const printed = nested(trimmed);
   return { shape: printed.text?.replace(/\r?\n$/, '') ?? UNKNOWN, tags: printed.tags | codeTags(trimmed) };
 }
 
 function operators(part: string, state: ShellState, nested: RunNested): { shape: string; tags: Tags } {
+  if (part.startsWith('(') && skip(part, 0) === part.length)
+    return expression(part.slice(1, -1), state, nested);
   const join = /^\(?([\s\S]*?)\)?\s*-join\s*(['"])(.{0,4}?)\2\s*$/i.exec(part);
   if (join?.[1] !== undefined) {
     const items = join[1]

@@ -4,6 +4,7 @@ import type { ProgramSpec } from './spec';
 export const CMD: readonly ProgramSpec[] = [
   { names: ['del', 'erase'], style: 'windows', kind: 'writer', positionals: ['delete'] },
   { names: ['rd', 'rmdir'], style: 'windows', kind: 'writer', positionals: ['delete'] },
+  { names: ['deltree'], style: 'windows', kind: 'writer', positionals: ['delete'], recursive: true },
   { names: ['md', 'mkdir'], style: 'windows', kind: 'writer', positionals: ['write'] },
   { names: ['copy', 'xcopy', 'robocopy'], style: 'windows', kind: 'writer', positionals: ['read', 'write'] },
   { names: ['move', 'ren', 'rename'], style: 'windows', kind: 'writer', positionals: ['delete', 'write'] },

@@ -43,7 +43,10 @@ export const GIT: ProgramSpec = {
     show: reads,
     'rev-parse': reads,
     'ls-files': reads,
-    blame: reads,
+    blame: {
+      ...reads,
+      options: { ...reads.options, '--contents': 'read', '--ignore-revs-file': 'read', '-S': 'read' },
+    },
     annotate: reads,
     describe: reads,
     shortlog: reads,

@@ -40,6 +40,11 @@ export function knownPrograms(): IterableIterator<string> {
   return COMMON.keys();
 }
 
+/** The cmdlets that are known, for wildcards in `Get-Command`. */
+export function knownCmdlets(): IterableIterator<string> {
+  return OF_POWERSHELL.keys();
+}
+
 /** Names under which one interpreter is installed. */
 const ALIASES: Readonly<Record<string, string>> = {
   python2: 'python',

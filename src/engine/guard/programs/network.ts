@@ -29,7 +29,8 @@ export const NETWORK: readonly ProgramSpec[] = [
       '--post-data --body-data': 'send',
       '--post-file --body-file': 'upload',
       '--use-askpass': 'exec',
-      '-i --input-file --config': 'read',
+      '--config': 'read',
+      '-i --input-file': 'host',
       '-e --execute': 'value',
       '-t -T -U -Q -l -A -R -D -I -X --header --user-agent --user --password --method --tries --timeout --limit-rate --wait':
         'value',

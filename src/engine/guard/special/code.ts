@@ -78,7 +78,11 @@ export const awk: Special = (facts, state, run) => {
     if (runs) facts.executes.push('commands in its program');
     if (/print[^;}|]*>/.test(code.replace(/\([^)]*\)/g, '')))
       facts.writes.push(...redirectTargets(code).map((path) => pathRef(path, state, facts.shell)));
-    if (runs) applyScan(code, facts, state, run);
+    if (runs) {
+      applyScan(code, facts, state, run);
+      // `cmd = "line"; cmd | getline`, `system(cmd)`.
+      for (const match of code.matchAll(/\b\w{1,40}\s{0,4}=\s{0,4}"((?:[^"\\]|\\.)*)"/g)) run(match[1] ?? '');
+    }
     for (const match of code.matchAll(/\|\s*"((?:[^"\\]|\\.)*)"|"((?:[^"\\]|\\.)*)"\s*\|\s*&?\s*getline/g)) {
       const line = match[1] ?? match[2];
       if (line !== undefined) run(line);
@@ -121,6 +125,8 @@ export const sed: Special = (facts, state, run) => {
       /(?:^|[;}\n])\s*[\d,$]*s([/|#,@])[^;]*\1[gipIMm\d]*e/.test(code)
     ) {
       facts.executes.push('the result of a replacement');
+      const by = /s([/|#,@])(?:\\.|(?!\1)[^\\]){0,400}\1((?:\\.|(?!\1)[^\\]){0,400})\1/.exec(code)?.[2];
+      if (by !== undefined) run(by.replace(/\\(.)/g, '$1').replace(/&/g, ' '));
     }
     const written = /(?:^|[;{}\n\d$/!\s|#@,gpI])[wW]\s+(\S+)/.exec(code)?.[1];
     const read = /(?:^|[;{}\n\d$/!])\s*[rR]\s+(\S+)/.exec(stripped(code))?.[1];

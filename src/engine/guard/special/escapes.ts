@@ -14,6 +14,11 @@ export function runSteering(facts: Facts, run: RunScript): void {
     const line = LINES.test(name) ? guessOf(value) : undefined;
     if (line !== undefined && line !== '') run(line.replace(/^\|/, ''));
   }
+  if (!/^(?:export|declare|typeset|readonly)$/.test(facts.name)) return;
+  for (const word of facts.words) {
+    const [, name = '', line = ''] = /^(\w+)=([\s\S]+)$/.exec(guessOf(word) ?? '') ?? [];
+    if (LINES.test(name)) run(line.replace(/^\|/, ''));
+  }
 }
 
 /** `less '+!id'`, `gdb -ex 'shell id'`: lines that a program hands to a shell when its arguments say so. */

@@ -2,6 +2,7 @@ import { hasOption, optionValue } from '../args';
 import type { Facts, PathRef } from '../facts';
 import { pathRef, secrecy } from '../gather';
 import { guessOf, literal, STAR, Tag, UNKNOWN, type Value } from '../value';
+import { sshOptions } from './escapes';
 import type { Special } from './types';
 import { asShell } from './words';
 
@@ -15,7 +16,7 @@ export const chmod: Special = (facts, state) => {
 };
 
 /** Folders of the system whose owners and modes keep it working. */
-const GUARDED = /^\/(?:etc|usr|bin|sbin|lib|lib64|boot|root)\/?$/;
+const GUARDED = /^\/(?:etc|usr|bin|sbin|lib|lib64|boot|root)?\/?$/;
 
 export const find: Special = (facts, state, run) => {
   const starts: Value[] = [];
@@ -44,7 +45,7 @@ export const find: Special = (facts, state, run) => {
     const inner = end < 0 ? rest : rest.slice(0, end);
     // What decides over everything found below such a folder decides over the folder.
     const whole =
-      !filtered &&
+      (!filtered || starts.some(({ shape }) => shape === '/')) &&
       /^ch(mod|own|grp)$/.test(inner[0]?.shape ?? '') &&
       starts.some(({ shape }) => GUARDED.test(shape));
     if (whole) inner.splice(1, 0, literal('-R'));
@@ -65,6 +66,17 @@ export function hasFilter(facts: Facts): boolean {
     );
   });
 }
+
+/** `rm -rf "$X/"*` where nothing sets X: everything there is, when X is empty. */
+export const rm: Special = (facts) => {
+  if (!facts.recursive) return;
+  for (const word of facts.args.positionals) {
+    const [first, ...rest] = word.shape;
+    if (first !== UNKNOWN || (word.tags & Tag.unset) === 0) continue;
+    if (rest.length > 0 && /^\/+[.*]*$/.test(rest.join('').replaceAll(STAR, '*')))
+      facts.reported.push('delete.unset-variable');
+  }
+};
 
 export const mv: Special = (facts) => {
   if (facts.writes.some((ref) => ref.shape === '/dev/null' || ref.classes.has('sink')))
@@ -93,7 +105,8 @@ function wholeSecrecy(ref: PathRef): number {
     : secrecy(ref);
 }
 
-export const scp: Special = (facts, state) => {
+export const scp: Special = (facts, state, run) => {
+  sshOptions(facts, state, run);
   facts.writes.length = 0;
   const target = facts.args.positionals.at(-1);
   for (const word of facts.args.positionals) {

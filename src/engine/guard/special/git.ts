@@ -11,6 +11,15 @@ const gitConfig: Special = (facts, _state, run) => {
       );
     if (match?.[1]) run(match[1]);
   }
+  // `git config alias.x '!line'`, `git config core.pager line`: run by a later command.
+  if (facts.args.sub === 'config') {
+    const [key, value] = facts.args.positionals.slice(-2).map((word) => guessOf(word) ?? '');
+    if (value?.startsWith('!')) run(value.slice(1));
+    else if (
+      /^core\.(?:pager|editor|sshcommand|fsmonitor|askpass)$|^diff\.external$|^pager\.|cmd$/i.test(key ?? '')
+    )
+      run(value ?? '');
+  }
   // Clone and fetch from `ext::sh -c …`.
   for (const word of facts.words) {
     const ext = /^ext::(.+)$/.exec(guessOf(word) ?? '')?.[1];

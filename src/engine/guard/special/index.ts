@@ -12,8 +12,11 @@ import {
   sshOptions,
   tcl,
 } from './escapes';
-import { archive, chmod, dd, find, fromPipe, mv, rsync, scp } from './files';
+import { archive, chmod, dd, find, fromPipe, mv, rm, rsync, scp } from './files';
 import { gitBranch } from './git';
+import { givenPaths } from './given';
+import { endsEverything, taskScheduler, wmic } from './machine';
+import { remoteRun } from './remote';
 import {
   crontab,
   database,
@@ -37,6 +40,7 @@ export function specialise(facts: Facts, state: ShellState, run: RunScript): voi
   if (facts.spec?.wrapper === undefined) execOptions(facts, run);
   const kind = facts.args.subSpec?.kind ?? facts.spec?.kind;
   if (kind === 'interpreter') interpreter(facts, state, run);
+  if (kind === 'build') givenPaths(facts, state);
 }
 
 /** Options whose value is a shell line: `--compress-program=…`, `-x …`. */
@@ -65,7 +69,21 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   sed,
   gsed: sed,
   mv,
+  rm,
   rsync,
+  kill: endsEverything,
+  'stop-process': endsEverything,
+  'stop-service': endsEverything,
+  schtasks: taskScheduler,
+  wmic,
+  ansible: remoteRun,
+  salt: remoteRun,
+  pdsh: remoteRun,
+  pssh: remoteRun,
+  'parallel-ssh': remoteRun,
+  dsh: remoteRun,
+  clush: remoteRun,
+  mco: remoteRun,
   scp,
   sftp: sshOptions,
   ssh: sshOptions,

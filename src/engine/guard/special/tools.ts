@@ -55,10 +55,21 @@ export const crontab: Special = (facts, _state, run) => {
   for (const line of text.split('\n').slice(0, 20)) {
     const command = /^\s*(?:@\w+|(?:\S+\s+){4}\S+)\s+(.+)$/.exec(line)?.[1];
     if (command !== undefined) run(command);
+    else if (!/^\s*(?:#|\w+\s*=|$)/.test(line)) run(line);
   }
 };
 
 export const stdinScript: Special = (facts, _state, run) => {
+  if (facts.shell !== 'bash') {
+    // Windows: `at 12:00 /every:M command…`.
+    const from = facts.words.findIndex((word) => /\d:\d\d/.test(word.shape)) + 1;
+    let rest = facts.words.slice(from);
+    while (/^(?:\/(?:every|next|interactive).*|[MTWFS]|Th|Su|\d{1,2})$/i.test(rest[0]?.shape ?? ''))
+      rest = rest.slice(1);
+    const line = rest.map((word) => guessOf(word) ?? '').join(' ');
+    if (from > 0 && line !== '') run(line, undefined, 'cmd');
+    return;
+  }
   if (facts.simple.piped) facts.runs |= facts.stdin.tags;
   if (facts.simple.piped && facts.stdin.text !== undefined) run(facts.stdin.text);
 };
