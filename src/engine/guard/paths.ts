@@ -1,5 +1,5 @@
 import type { Shell, ShellPlace } from '../model/analysis';
-import * as data from './place-data';
+import * as data from './places';
 import { BRACKET, hasGlob, QUESTION, STAR, shapeMatches, UNKNOWN } from './value';
 
 /**

@@ -4,11 +4,14 @@ import { FILES } from './files';
 import { VERSION_CONTROL } from './git';
 import { NETWORK } from './network';
 import { PACKAGES } from './packages';
-import { POWERSHELL, POWERSHELL_ALIASES } from './powershell';
+import { POWERSHELL } from './powershell';
+import { POWERSHELL_ALIASES } from './powershell-aliases';
 import { READING } from './reading';
+import { SERVICES } from './services';
 import { SHELLS } from './shells';
 import type { ProgramSpec } from './spec';
 import { SYSTEM } from './system';
+import { TOOLS } from './tools';
 
 function index(specs: readonly ProgramSpec[]): ReadonlyMap<string, ProgramSpec> {
   const map = new Map<string, ProgramSpec>();
@@ -23,7 +26,9 @@ const COMMON = index([
   ...VERSION_CONTROL,
   ...NETWORK,
   ...PACKAGES,
+  ...SERVICES,
   ...SYSTEM,
+  ...TOOLS,
 ]);
 const OF_CMD = index(CMD);
 const OF_POWERSHELL = index(POWERSHELL);
