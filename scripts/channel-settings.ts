@@ -28,13 +28,16 @@ export function channelSettings(
       const key = `channels.${descriptor.id}.${name}`;
       if (!field.description) throw new Error(`cowork.${key} has no description: add .describe(…)`);
       descriptions.set(`setting.${key}`, field.description);
-      const { description: _, ...rest } = field;
+      const { description: _, choices, ...rest } = field as typeof field & { choices?: unknown };
+      const texts = choiceTexts(key, field.enum, choices);
+      for (const [name, text] of texts) descriptions.set(name, text);
       properties[`cowork.${key}`] = {
         order: Object.keys(properties).length + 1,
         scope: 'machine',
         ...simple(rest),
         default: defaults[name],
         markdownDescription: `%setting.${key}%`,
+        ...(texts.size > 0 ? { markdownEnumDescriptions: [...texts.keys()].map((name) => `%${name}%`) } : {}),
       };
     }
   }
@@ -60,6 +63,19 @@ export function channelSettings(
     ),
     untranslated: [...descriptions.keys()].filter((key) => !known[key]),
   };
+}
+
+/** What each value of an `enum` means, from its `.meta({ choices: { value: text } })`. @throws Error when one is missing. */
+function choiceTexts(key: string, values: unknown, choices: unknown): ReadonlyMap<string, string> {
+  if (!Array.isArray(values)) return new Map();
+  const said = new Map(Object.entries<string>(choices ?? {}));
+  return new Map(
+    values.map((value) => {
+      const text = said.get(value);
+      if (!text) throw new Error(`cowork.${key} does not say what ${value} means: add .meta({ choices: … })`);
+      return [`setting.${key}.${value}`, text];
+    }),
+  );
 }
 
 /** `text` with the channels' settings replaced, where the first of them stands. */

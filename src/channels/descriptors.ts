@@ -1,5 +1,6 @@
 // Written by `npm run generate` from the folders beside it.
 import type { ChannelDescriptor } from './contract';
+import { emailDescriptor } from './email/descriptor';
 import { localDescriptor } from './local/descriptor';
 import { slackDescriptor } from './slack/descriptor';
 import { telegramDescriptor } from './telegram/descriptor';
@@ -7,6 +8,7 @@ import { telegramDescriptor } from './telegram/descriptor';
 /** Every channel that this build knows. */
 export const DESCRIPTORS: readonly ChannelDescriptor[] = [
   localDescriptor,
+  emailDescriptor,
   slackDescriptor,
   telegramDescriptor,
 ];
