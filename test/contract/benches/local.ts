@@ -14,13 +14,16 @@ export class LocalBench implements ChannelBench {
   readonly forgetful = true;
   readonly showsCode = false;
   readonly faults: readonly Fault[] = [];
-  private readonly hub = new LocalHub();
-  readonly createAdapter = this.hub.createAdapter;
+  readonly createAdapter;
   private readonly got = new Map<ChatContext, LocalMessage[]>();
   private readonly edited = new Set<string>();
   private readonly attached: { dispose(): void }[] = [];
   private count = 0;
   private last: (() => Promise<void>) | undefined;
+
+  constructor(private readonly hub = new LocalHub()) {
+    this.createAdapter = hub.createAdapter;
+  }
 
   async start(): Promise<void> {
     this.listen('dm', 'ann');
