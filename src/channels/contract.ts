@@ -72,6 +72,8 @@ export interface ChannelDescriptor {
   readonly guide: ChannelGuide;
   /** The platform has no notion of a bot: that the account is a dedicated one is acknowledged by the owner. */
   readonly noBots?: true;
+  /** A sentence on the setting that must be set before it can run; undefined when all are. The channel waits for it. */
+  missing?(settings: ChannelSettings): string | undefined;
   /** The systems it works on; all when absent. */
   readonly platforms?: readonly NodeJS.Platform[];
   /** Rules of the Checklist about this channel alone. What holds for every channel is not repeated here. */

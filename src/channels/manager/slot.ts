@@ -179,6 +179,11 @@ export class ChannelSlot {
       this.set('unconfigured', wrongPlatform(descriptor));
       return;
     }
+    const missing = descriptor.missing?.(settings.value);
+    if (missing !== undefined) {
+      this.set('unconfigured', missing);
+      return;
+    }
     for (const field of neededSecrets(descriptor, settings.value)) {
       if ((await this.storedSecret(field.name)) !== undefined) continue;
       if (this.turn === turn) {

@@ -1,4 +1,5 @@
 import type { OutboundMessage, ReplyButton } from '../../engine/model/message';
+import { richText } from '../rich';
 
 /** As much of Slack's rich text as is used: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block */
 interface TextElement {
@@ -28,7 +29,6 @@ interface SlackButton {
 const LABEL_CAP = 75;
 const VALUE_CAP = 2_000;
 const NOTHING = '(empty)';
-const FENCE = /^ {0,3}(`{3,}|~{3,})([^`]*)$/;
 
 /**
  * Text as rich-text elements. Slack reads no markup, mention or link in those, so there is nothing to escape and
@@ -62,49 +62,19 @@ function section(elements: readonly TextElement[]): Part {
 
 function markdown(source: string): Part[] {
   const parts: Part[] = [];
-  let prose: string[] = [];
-  let code: string[] = [];
-  let fence: string | undefined;
-  const endProse = () => {
-    const text = prose.join('\n');
-    if (text !== '') parts.push(section(inlineCode(text)));
-    prose = [];
+  let line: TextElement[] = [];
+  const endLine = () => {
+    if (line.length > 0) parts.push(section(line));
+    line = [];
   };
-  const endCode = () => {
-    const text = code.join('\n');
-    if (text !== '') parts.push({ type: 'rich_text_preformatted', elements: [{ type: 'text', text }] });
-    code = [];
-    fence = undefined;
-  };
-  for (const line of source.split('\n')) {
-    const mark = FENCE.exec(line);
-    if (fence === undefined && mark) {
-      endProse();
-      fence = mark[1] ?? '```';
-    } else if (fence !== undefined && mark?.[1]?.startsWith(fence) && mark[2]?.trim() === '') endCode();
-    else if (fence !== undefined) code.push(line);
-    else prose.push(line);
+  for (const { kind, text } of richText(source, 'markdown')) {
+    if (kind === 'block') {
+      endLine();
+      parts.push({ type: 'rich_text_preformatted', elements: [{ type: 'text', text }] });
+    } else line.push({ type: 'text', text, ...(kind === 'code' ? { style: { code: true } } : {}) });
   }
-  endProse();
-  endCode();
+  endLine();
   return parts;
-}
-
-/** Backticks in pairs on one line make code; others stay as they were written. */
-function inlineCode(text: string): TextElement[] {
-  const elements: TextElement[] = [];
-  let plain = '';
-  for (const [, code, other] of text.matchAll(/`([^`\n]+)`|([^`]+|`)/g)) {
-    if (code === undefined) {
-      plain += other ?? '';
-      continue;
-    }
-    if (plain !== '') elements.push({ type: 'text', text: plain });
-    plain = '';
-    elements.push({ type: 'text', text: code, style: { code: true } });
-  }
-  if (plain !== '') elements.push({ type: 'text', text: plain });
-  return elements;
 }
 
 function button({ label, command, style }: ReplyButton, index: number): SlackButton {
