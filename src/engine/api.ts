@@ -66,7 +66,19 @@ export interface EngineStatus {
   readonly detail: string;
   readonly pendingApprovals: number;
   readonly activeTasks: number;
-  readonly sandbox: { readonly label: string; readonly isolated: boolean };
+  readonly sandbox: SandboxStatus;
+}
+
+/** Where commands run, and why there. */
+export interface SandboxStatus {
+  readonly label: string;
+  readonly isolated: boolean;
+  /** What its self-test said; absent while none works. */
+  readonly why?: string;
+  /** Sentences on what the operating system keeps up. */
+  readonly promises?: readonly string[];
+  /** Those that would be stronger and were not taken. */
+  readonly rejected?: readonly { readonly id: string; readonly why: string }[];
 }
 
 export { EngineError } from './model/error';

@@ -22,6 +22,7 @@ import type { PolicySnapshot } from './policy/snapshot';
 import { policyApi } from './policy-api';
 import { type EngineState, LiveState } from './projections';
 import type { SandboxBackend } from './sandbox/backend';
+import type { SandboxChoice } from './sandbox/choose';
 import { defaultShell } from './sandbox/shell';
 import type { OpenReport, Store } from './store/types';
 import { Actions } from './tasks/actions';
@@ -48,6 +49,8 @@ export interface EngineOptions {
   /** May be slow the first time, when the parsers are loaded. */
   readonly analyse: (line: string, shell: Shell, place: ShellPlace) => Promise<CommandAnalysis>;
   readonly sandbox: () => SandboxBackend;
+  /** Why that one; undefined while none works. */
+  readonly sandboxChoice?: () => Pick<SandboxChoice, 'why' | 'rejected'> | undefined;
   readonly policy: () => PolicySnapshot;
   /** Fires when `policy` answers with another one. */
   readonly policyChanged?: Event<void>;
@@ -123,6 +126,7 @@ export function assemble(options: EngineOptions): Assembled {
       return access.contextPolicy(channel, principal.context, conversationKey(principal.conversation));
     },
     usage: (taskId) => usageOf(live, taskId, clock.now()),
+    allowedHosts: options.allowedHosts,
     surroundings,
     toolContext,
     scopes: offeredScopes,
@@ -138,6 +142,7 @@ export function assemble(options: EngineOptions): Assembled {
     grant: (prepared, choice) => recordGrant(records, clock, prepared, choice),
     toolContext,
     onOutput: (taskId, text) => tasks.reportOutput(taskId, text),
+    egress,
   });
   const stepUp = new StepUp({ records, clock, secrets: options.secrets, state: () => live.now.stepUp });
   const remote = new RemoteApprovals({ approvals, access, stepUp, say: options.say });
@@ -252,7 +257,6 @@ function toolContextOf(options: EngineOptions): (taskId: string, signal: AbortSi
     taskId,
     env: options.environment(),
     allowedHosts: options.allowedHosts(),
-    network: 'none',
   });
 }
 
@@ -273,8 +277,12 @@ function usageOf(live: LiveState, taskId: string, now: number): Usage {
 }
 
 function statusOf(options: EngineOptions, live: LiveState, pending: number, active: number): EngineStatus {
-  const { label, isolated } = options.sandbox().describe();
-  const base = { pendingApprovals: pending, activeTasks: active, sandbox: { label, isolated } };
+  const choice = options.sandboxChoice?.();
+  const sandbox = {
+    ...options.sandbox().describe(),
+    ...(choice ? { why: choice.why, rejected: choice.rejected } : {}),
+  };
+  const base = { pendingApprovals: pending, activeTasks: active, sandbox };
   const { state } = options.store;
   if (state.state === 'failed') {
     const detail = `Nothing can be recorded (${state.reason}), so nothing runs. Free the disk or mend its permissions; work goes on by itself.`;

@@ -6,10 +6,14 @@ import { TOOL_GROUPS } from '../engine/model/decision';
 import { ROLES } from '../engine/model/identity';
 import { CAPABILITIES } from '../engine/policy/tool-groups';
 import type { SandboxId } from '../engine/sandbox/backend';
+import type { ContainerSettings } from '../engine/sandbox/container-argv';
 import type { SessionSettings } from '../session/ports';
 import type { Settings } from './settings';
 
 const seconds = z.number().int().min(1);
+
+/** No option of the container's program: it stands where an image or a program is expected. */
+const word = z.string().regex(/^[^\s-]\S*$/, 'must be one word that does not begin with a dash');
 
 const hosts = z.array(
   z.string().refine(isHostPattern, 'must be a host such as api.example.com, *.example.com or localhost:3000'),
@@ -78,6 +82,31 @@ export class VsCodeSessionSettings implements SessionSettings {
       'sandbox.backend',
       z.enum(['auto', 'bubblewrap', 'container', 'sandbox-exec', 'process']),
     );
+  }
+
+  container(): ContainerSettings {
+    const get = <T>(name: string, schema: z.ZodType<T>) =>
+      this.settings.get(`sandbox.container.${name}`, schema);
+    return {
+      cli: get('path', z.string().regex(/^[^\s-]/, 'must be the name or the path of a program')),
+      image: get('image', word),
+      cpus: get('cpus', z.number().min(0.1).max(64)),
+      memoryBytes:
+        get(
+          'memoryMb',
+          z
+            .number()
+            .int()
+            .min(64)
+            .max(1024 ** 2),
+        ) *
+        1024 ** 2,
+      pids: get('pids', z.number().int().min(16).max(65_536)),
+      network: get(
+        'network',
+        z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'must be the name of a network'),
+      ),
+    };
   }
 
   allowedHosts(): readonly string[] {

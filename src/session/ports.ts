@@ -6,6 +6,7 @@ import type { Guard, GuardOptions } from '../engine/guard/guard';
 import type { HeadMemory } from '../engine/journal';
 import type { Clock, Disposable, Logger } from '../engine/model/ports';
 import type { SandboxId } from '../engine/sandbox/backend';
+import type { ContainerSettings } from '../engine/sandbox/container-argv';
 import type { SecretBackend } from '../engine/vault/backend';
 
 /** What the person has set, from user and machine scope only; read again at each use. */
@@ -17,6 +18,7 @@ export interface SessionSettings {
   channel(id: string): unknown;
   webhook(): WebhookSettings;
   sandbox(): 'auto' | SandboxId;
+  container(): ContainerSettings;
   /** Hosts that commands and tools may reach, private ones included. */
   allowedHosts(): readonly string[];
   /** Names of variables that commands get besides the base set. */

@@ -75,7 +75,7 @@ export class SandboxHolder implements Disposable {
         );
       },
     };
-    return createSandboxes(isolation);
+    return createSandboxes({ ...isolation, container: ports.settings.container() });
   }
 }
 

@@ -121,6 +121,7 @@ export class Session {
       clock: ports.clock,
       analyse,
       sandbox: () => sandbox.current(),
+      sandboxChoice: () => sandbox.chosen(),
       policy: () => policy.current(),
       policyChanged: policy.onChange,
       access: () =>

@@ -5,6 +5,8 @@ import type { AdapterChunk } from '../../src/channels/registry';
 import type { Head } from '../../src/engine/journal';
 import { Emitter } from '../../src/engine/model/emitter';
 import { silentLogger, systemClock } from '../../src/engine/model/ports';
+import type { SandboxId } from '../../src/engine/sandbox/backend';
+import { DEFAULT_CONTAINER } from '../../src/engine/sandbox/container-argv';
 import type { GuardChunk } from '../../src/session/ports';
 import { Session } from '../../src/session/session';
 import { MemorySecrets } from './memory-secrets';
@@ -32,6 +34,7 @@ export class TestSession {
       channels?: Readonly<Record<string, unknown>>;
       policy?: unknown;
       allowedHosts?: readonly string[];
+      sandbox?: 'auto' | SandboxId;
     } = {},
   ): Promise<TestSession> {
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cowork-session-')));
@@ -62,7 +65,8 @@ export class TestSession {
         access: () => ({}),
         channel: (id) => options.channels?.[id] ?? {},
         webhook: () => ({ port: 0, publicUrl: '', sourceHeader: '' }),
-        sandbox: () => 'process',
+        sandbox: () => options.sandbox ?? 'process',
+        container: () => DEFAULT_CONTAINER,
         allowedHosts: () => options.allowedHosts ?? [],
         environment: () => [],
         approvalTtlMs: () => 300_000,

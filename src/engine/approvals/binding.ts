@@ -10,6 +10,8 @@ export interface Binding {
   readonly envNames: readonly string[];
   /** SHA-256 of each file whose content is what would run, by absolute path; `absent` for one that is not there. */
   readonly scripts: Readonly<Record<string, string>>;
+  /** Hosts that the action may reach; absent when none. */
+  readonly hosts?: readonly string[];
   readonly policyVersion: string;
   readonly sandbox: string;
 }

@@ -43,6 +43,8 @@ export interface OpenPurpose {
 
 /** A client that also opens plain connections: for the proxy in front of commands. */
 export interface SocketClient extends EgressClient {
+  /** As they were listed. */
+  readonly hosts: readonly string[];
   /** A connection to an address that was looked at. @throws EgressRefused, or Error when the network fails. */
   connect(destination: Destination, signal: AbortSignal): Promise<Socket>;
 }

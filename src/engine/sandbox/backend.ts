@@ -1,3 +1,6 @@
+import type { Socket } from 'node:net';
+import type { Destination } from '../model/egress';
+
 /** The places where a command may run, from the strongest wall to none. */
 export type SandboxId = 'bubblewrap' | 'container' | 'sandbox-exec' | 'process';
 
@@ -30,6 +33,13 @@ export const DEFAULT_LIMITS: RunLimits = {
   fileBytes: 1024 ** 3,
 };
 
+/** The hosts that a command may reach, by a proxy of ours and never by itself. */
+export interface RunNetwork {
+  readonly hosts: readonly string[];
+  /** A connection that the egress gate has let through. @throws EgressRefused, or Error when the network fails. */
+  connect(destination: Destination, signal: AbortSignal): Promise<Socket>;
+}
+
 /** One run. Nothing in it is ever made into a command string. */
 export interface RunSpec {
   /** Program and arguments. For a line in a shell's language see `shellArgv`. */
@@ -41,7 +51,7 @@ export interface RunSpec {
   /** Variables that the user lists, names to values; the base set is the backend's own. */
   readonly env: Readonly<Record<string, string>>;
   readonly limits: RunLimits;
-  readonly network: 'none' | 'listed';
+  readonly network: 'none' | RunNetwork;
 }
 
 /** What came out of a run: both streams in the order in which they arrived. */

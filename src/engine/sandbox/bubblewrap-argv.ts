@@ -20,6 +20,8 @@ export interface BubblewrapInput {
    * need a read-only mount of their own.
    */
   readonly asRoot: boolean;
+  /** Already in a network of its own, with the bridge of `bridgedArgv` in it. */
+  readonly bridged: boolean;
   /** What runs inside. */
   readonly argv: readonly string[];
 }
@@ -37,7 +39,8 @@ export function bubblewrapArgv(input: BubblewrapInput): string[] {
   const readOnly = (path: string) => ['--ro-bind', path, path];
   return [
     input.program,
-    ...['--unshare-user', '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts'],
+    ...['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts'],
+    ...(input.bridged ? [] : ['--unshare-net']),
     // Without user namespaces of its own a command cannot ask the kernel for rights it does not have.
     '--disable-userns',
     ...['--cap-drop', 'ALL', '--die-with-parent', '--new-session', '--hostname', 'sandbox'],
@@ -55,5 +58,47 @@ export function bubblewrapArgv(input: BubblewrapInput): string[] {
     ...places.blanked.flatMap((path) => ['--ro-bind', '/dev/null', path]),
     ...['--chdir', input.cwd, '--'],
     ...input.argv,
+  ];
+}
+
+/** Where the proxy answers inside. Nothing else is there. */
+export const BRIDGE_PORT = 3128;
+
+/**
+ * `$1`: socat, `$2`: the socket of the proxy outside, then the sandbox. The bridge has the standard descriptors only.
+ * The port is listened on, in hexadecimal in the kernel's list, before the sandbox starts; two seconds at most.
+ */
+const BRIDGE_SCRIPT = [
+  `"$1" TCP-LISTEN:${BRIDGE_PORT},bind=127.0.0.1,reuseaddr,fork,max-children=256 "UNIX-CONNECT:$2" </dev/null >/dev/null 2>&1 3<&- &`,
+  'n=0',
+  `until grep -q ":${BRIDGE_PORT.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A" /proc/net/tcp || [ $n -ge 200 ]; do n=$((n+1)); sleep 0.01; done`,
+  'shift 2; exec "$@"',
+].join('\n');
+
+/**
+ * The argv of a sandbox in a network of its own that has nothing but a bridge to a socket outside. The bridge is an
+ * outer layer, out of sight of the command, since inside no such socket may be opened; the layer's process namespace
+ * ends it with the sandbox.
+ */
+export function bridgedArgv(
+  program: string,
+  socat: string,
+  socket: string,
+  inner: readonly string[],
+): string[] {
+  return [
+    program,
+    ...[
+      '--unshare-user',
+      '--unshare-pid',
+      '--unshare-net',
+      '--die-with-parent',
+      '--dev-bind',
+      '/',
+      '/',
+      '--',
+    ],
+    ...['/bin/sh', '-c', BRIDGE_SCRIPT, 'sh', socat, socket],
+    ...inner,
   ];
 }

@@ -1,41 +1,26 @@
-import { closeSync, mkdirSync, openSync, realpathSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, realpathSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import {
-  checkRunSpec,
-  DEFAULT_LIMITS,
-  type OutputListener,
-  type RunResult,
-  type RunSpec,
-  type SandboxBackend,
-  type SandboxDescription,
-} from './backend';
-import { bubblewrapArgv } from './bubblewrap-argv';
-import { childEnvironment, commandPath, isWithin } from './environment';
-import { execute } from './execute';
+import { DEFAULT_LIMITS, type RunNetwork, type RunSpec, type SandboxDescription } from './backend';
+import { BRIDGE_PORT, bridgedArgv, bubblewrapArgv } from './bubblewrap-argv';
+import { childEnvironment, commandPath } from './environment';
+import { FilterProxy, proxyVariables } from './filter-proxy';
 import { findHiddenPlaces, type HiddenPlaces } from './hidden-places';
-import { notStarted } from './not-started';
+import {
+  escapeVerdict,
+  type Ground,
+  IsolatingBackend,
+  type IsolationOptions,
+  type Start,
+} from './isolating-backend';
 import { limitedArgv } from './process-backend';
 import { seccompFilter } from './seccomp';
-import { type Watchman, WorkspaceProtection } from './workspace-protection';
-import type { ProtectedPredicate } from './workspace-scan';
-
-export interface IsolationOptions {
-  /** The engine's own folder: quarantine and filter live there, and no command can read it. */
-  readonly storageDir: string;
-  readonly isProtected: ProtectedPredicate;
-  /** Further absolute paths that no command may read: the editor's user data. */
-  readonly hidden?: readonly string[];
-  /** Absolute paths that the user lets commands read although they are hidden by default. */
-  readonly exceptions?: readonly string[];
-  readonly hostEnv?: Readonly<Record<string, string | undefined>>;
-  readonly home?: string;
-}
 
 export interface BubblewrapOptions extends IsolationOptions {
   /** Absolute path of the program. */
   readonly program?: string;
+  /** Absolute path of socat, which bridges to the proxy of a command that may reach some hosts. */
+  readonly socat?: string;
 }
 
 /** The descriptor, in the child, that the filter is read from: the first after the standard ones. */
@@ -55,20 +40,15 @@ const ESCAPE_SCRIPT = [
 ].join('; ');
 
 /** Linux: namespaces and a system-call filter around each command, by calling `bwrap` directly. */
-export class BubblewrapBackend implements SandboxBackend {
+export class BubblewrapBackend extends IsolatingBackend {
   readonly id = 'bubblewrap' as const;
   private readonly program: string;
-  private readonly hostEnv: Readonly<Record<string, string | undefined>>;
-  private readonly home: string;
-  private readonly protection: WorkspaceProtection;
   private readonly filterPath: string | undefined;
   private places: { readonly key: string; readonly at: number; readonly value: HiddenPlaces } | undefined;
 
   constructor(private readonly options: BubblewrapOptions) {
+    super(options);
     this.program = options.program ?? '/usr/bin/bwrap';
-    this.hostEnv = options.hostEnv ?? process.env;
-    this.home = options.home ?? homedir();
-    this.protection = new WorkspaceProtection(options);
     this.filterPath = this.writeFilter();
   }
 
@@ -79,7 +59,7 @@ export class BubblewrapBackend implements SandboxBackend {
       promises: [
         'writes only in the workspace, and there not to protected files',
         'home folders, the editor’s data and this product’s records unreadable',
-        'no network and no local sockets',
+        'no network but through the filter for approved hosts, and no local sockets',
         'no other process visible or reachable',
         'environment by allowlist, no terminal, no input',
         'time, output, memory, process count and file size limited',
@@ -104,57 +84,52 @@ export class BubblewrapBackend implements SandboxBackend {
     }
   }
 
-  async run(spec: RunSpec, signal: AbortSignal, onOutput?: OutputListener): Promise<RunResult> {
-    checkRunSpec(spec);
-    let workspace: string;
-    let cwd: string;
-    let watchman: Watchman;
-    try {
-      workspace = realpathSync(spec.workspace);
-      cwd = realpathSync(spec.cwd);
-      if (isWithin(workspace, realpathSync(this.home))) {
-        return notStarted(
-          'The workspace contains your home folder, so a sandbox could not keep anything from it.',
-        );
-      }
-      if (!isWithin(workspace, cwd)) return notStarted('The command was to start outside of the workspace.');
-      watchman = await this.protection.prepare(workspace);
-    } catch (error) {
-      return notStarted(`The sandbox could not be set up: ${(error as Error).message}.`);
-    }
+  protected async start(spec: RunSpec, { workspace, cwd, masks }: Ground): Promise<Start> {
     const host = { host: this.hostEnv, workspace, listed: spec.env, platform: process.platform };
-    const env = { ...childEnvironment(host).env, TMPDIR: '/tmp' };
     const places = this.placesFor(workspace);
+    const bridge = spec.network === 'none' ? undefined : await this.bridge(spec.network);
     const filter = this.filterPath === undefined ? undefined : openSync(this.filterPath, 'r');
-    try {
-      const result = await execute(
-        (marker) => ({
-          argv: bubblewrapArgv({
-            program: this.program,
-            places,
-            workspace,
-            cwd,
-            masks: watchman.masks,
-            asRoot: process.getuid?.() === 0,
-            seccompFd: filter === undefined ? undefined : SECCOMP_FD,
-            argv: limitedArgv(spec.argv, spec.limits, marker),
-          }),
+    const env = { ...childEnvironment(host).env, TMPDIR: '/tmp', ...bridge?.variables };
+    return {
+      notices: bridge?.notices ?? [],
+      launch: (marker) => {
+        const inner = bubblewrapArgv({
+          program: this.program,
+          places,
+          workspace,
+          cwd,
+          masks,
+          asRoot: process.getuid?.() === 0,
+          bridged: bridge?.proxy !== undefined,
+          seccompFd: filter === undefined ? undefined : SECCOMP_FD,
+          argv: limitedArgv(spec.argv, spec.limits, marker),
+        });
+        return {
+          argv: bridge?.proxy ? bridgedArgv(this.program, bridge.socat, bridge.proxy.path, inner) : inner,
           cwd: '/',
           env,
           contained: true,
           descriptors: filter === undefined ? [] : [filter],
-          watch: (stop) => watchman.watch((name) => stop(`It made ${name}, which is protected.`)),
-        }),
-        spec.limits,
-        signal,
-        onOutput,
-      );
-      const notices = [...result.notices, ...(await watchman.settle())];
-      if (spec.network === 'listed') notices.push('This sandbox has no network at all.');
-      return { ...result, notices };
-    } finally {
-      if (filter !== undefined) closeSync(filter);
+        };
+      },
+      close: () => {
+        if (filter !== undefined) closeSync(filter);
+        bridge?.proxy?.close();
+      },
+    };
+  }
+
+  /** Without socat there is no way to build one, and the command has no network. */
+  private async bridge(network: RunNetwork) {
+    const { socat = '/usr/bin/socat' } = this.options;
+    if (!existsSync(socat)) {
+      const notices = [
+        'The command had no network: the hosts it may reach need the program socat, which is missing.',
+      ];
+      return { notices, variables: {}, socat, proxy: undefined };
     }
+    const proxy = await FilterProxy.onSocket(network);
+    return { notices: [], variables: proxyVariables(`http://127.0.0.1:${BRIDGE_PORT}`), socat, proxy };
   }
 
   private placesFor(workspace: string): HiddenPlaces {
@@ -198,22 +173,13 @@ export class BubblewrapBackend implements SandboxBackend {
         network: 'none',
       };
       const result = await this.run(spec, new AbortController().signal);
-      const text = result.output.text;
-      if (!text.startsWith('started')) {
-        return { ok: false, why: `bwrap does not work here: ${firstLine(result.failure ?? text)}` };
-      }
-      const escaped = /^(?:canary|READ|WROTE|NETWORK|PROCESS)$/m.exec(text)?.[0];
-      if (escaped) return { ok: false, why: `An attempt to get out succeeded (${escaped}).` };
-      if (!text.includes('wrote-own')) return { ok: false, why: 'The workspace could not be written.' };
+      const verdict = escapeVerdict(result, 'bwrap');
+      if (!verdict.ok) return verdict;
       const own = await readFile(join(workspace, 'ok')).catch(() => undefined);
       if (!own) return { ok: false, why: 'What the command wrote did not arrive in the workspace.' };
-      return { ok: true, why: 'Attempts to read, write, connect and look outside failed.' };
+      return verdict;
     } finally {
       await rm(workspace, { recursive: true, force: true });
     }
   }
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n')[0] || 'it ended without a word';
 }

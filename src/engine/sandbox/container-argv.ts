@@ -15,6 +15,8 @@ export interface ContainerSettings {
   readonly memoryBytes: number;
   /** Processes and threads; the smaller of this and the limit of the run counts. */
   readonly pids: number;
+  /** The engine's network for commands that were approved with hosts; `none` keeps it off. Nothing filters it. */
+  readonly network: string;
 }
 
 /** The reference product's defaults, and a limit of processes, which it lacks. */
@@ -24,6 +26,7 @@ export const DEFAULT_CONTAINER: ContainerSettings = {
   cpus: 1,
   memoryBytes: 512 * 1024 * 1024,
   pids: 256,
+  network: 'none',
 };
 
 export interface ContainerInput {
@@ -41,6 +44,8 @@ export interface ContainerInput {
   readonly env: Readonly<Record<string, string>>;
   /** Names whose values the program takes from its own environment, so that they are in no process list. */
   readonly envNames: readonly string[];
+  /** The command was approved with hosts. */
+  readonly withNetwork: boolean;
   readonly argv: readonly string[];
 }
 
@@ -53,7 +58,8 @@ export function containerArgv(input: ContainerInput): string[] {
     settings.cli,
     ...(settings.cliOptions ?? []),
     ...['run', '--rm', '--name', input.name, '--label', 'cowork.sandbox=1'],
-    ...['--network', 'none', '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+    ...['--network', input.withNetwork ? settings.network : 'none'],
+    ...['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
     ...['--pids-limit', String(Math.min(settings.pids, limits.processes))],
     ...['--memory', memory, '--memory-swap', memory, '--cpus', String(settings.cpus)],
     ...['--ulimit', 'core=0:0', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096'],

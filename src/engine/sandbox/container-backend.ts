@@ -1,24 +1,19 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  checkRunSpec,
-  DEFAULT_LIMITS,
-  type OutputListener,
-  type RunResult,
-  type RunSpec,
-  type SandboxBackend,
-  type SandboxDescription,
-} from './backend';
-import type { IsolationOptions } from './bubblewrap-backend';
+import { DEFAULT_LIMITS, type RunSpec, type SandboxDescription } from './backend';
 import { type ContainerSettings, containerArgv, killArgv } from './container-argv';
-import { childEnvironment, isWithin } from './environment';
-import { execute } from './execute';
-import { notStarted } from './not-started';
+import { childEnvironment } from './environment';
+import {
+  escapeVerdict,
+  type Ground,
+  IsolatingBackend,
+  type IsolationOptions,
+  type Start,
+} from './isolating-backend';
 import { RUN_VARIABLE, type RunMarker } from './run-marker';
-import { type Watchman, WorkspaceProtection } from './workspace-protection';
 
 export interface ContainerOptions extends IsolationOptions {
   readonly settings: ContainerSettings;
@@ -46,27 +41,24 @@ const KILL_TIMEOUT_MS = 700;
 const SELF_TEST_TIMEOUT_MS = 60_000;
 
 /** A container for each command, through any program with the command line of Docker. */
-export class ContainerBackend implements SandboxBackend {
+export class ContainerBackend extends IsolatingBackend {
   readonly id = 'container' as const;
-  private readonly protection: WorkspaceProtection;
-  private readonly hostEnv: Readonly<Record<string, string | undefined>>;
-  private readonly home: string;
 
   constructor(private readonly options: ContainerOptions) {
-    this.protection = new WorkspaceProtection(options);
-    this.hostEnv = options.hostEnv ?? process.env;
-    this.home = options.home ?? homedir();
+    super(options);
   }
 
   describe(): SandboxDescription {
-    const { image } = this.options.settings;
+    const { image, network } = this.options.settings;
+    const reach =
+      network === 'none' ? 'no network' : `the whole network “${network}” once hosts are approved`;
     return {
-      label: `Container (${image}): no network, writes in the workspace only`,
+      label: `Container (${image}): ${reach}, writes in the workspace only`,
       isolated: true,
       promises: [
         'writes only in the workspace, and there not to protected files',
         'nothing of this machine visible but the workspace',
-        'no network',
+        network === 'none' ? 'no network' : 'no network unless hosts are approved; then all of it',
         'no other process visible or reachable',
         'environment by allowlist, no terminal, no input',
         'time, output, memory, processors, process count and file size limited',
@@ -100,72 +92,47 @@ export class ContainerBackend implements SandboxBackend {
         },
         new AbortController().signal,
       );
-      const text = result.output.text;
-      if (!/^started$/m.test(text)) {
-        const said = (result.failure ?? text).trim().split('\n').at(-1);
-        return { ok: false, why: `A container could not be started from ${settings.image}: ${said}` };
-      }
-      const escaped = /^(?:WROTE|READ|NETWORK)$/m.exec(text)?.[0];
-      if (escaped) return { ok: false, why: `An attempt to get out succeeded (${escaped}).` };
-      if (!/^wrote-own$/m.test(text)) return { ok: false, why: 'The workspace could not be written.' };
-      return { ok: true, why: 'Attempts to read, write and connect outside failed.' };
+      return escapeVerdict(result, `A container of ${settings.image}`);
     } finally {
       await rm(workspace, { recursive: true, force: true });
     }
   }
 
-  async run(spec: RunSpec, signal: AbortSignal, onOutput?: OutputListener): Promise<RunResult> {
-    checkRunSpec(spec);
+  protected async start(spec: RunSpec, { workspace, cwd, masks }: Ground): Promise<Start> {
+    const { settings } = this.options;
     const name = `cowork-${randomBytes(8).toString('hex')}`;
-    let argv: (marker: RunMarker) => string[];
-    let watchman: Watchman;
-    let cliEnv: Record<string, string>;
-    try {
-      const workspace = await realpath(spec.workspace);
-      const cwd = await realpath(spec.cwd);
-      if (isWithin(workspace, await realpath(this.home))) {
-        return notStarted(
-          'The workspace contains your home folder, so a container could not keep anything from it.',
-        );
-      }
-      if (!isWithin(workspace, cwd)) return notStarted('The command was to start outside of the workspace.');
-      watchman = await this.protection.prepare(workspace);
-      const inside = this.insideEnvironment(spec, workspace);
-      cliEnv = { ...this.cliEnvironment(), ...inside.listed };
-      argv = (marker) =>
-        containerArgv({
-          settings: this.options.settings,
-          limits: spec.limits,
-          name,
-          user: `${process.getuid?.() ?? 1000}:${process.getgid?.() ?? 1000}`,
-          workspace,
-          cwd,
-          masks: watchman.masks,
-          // The mark by which its processes are found when the engine has lost sight of them.
-          env: { ...inside.fixed, [RUN_VARIABLE]: marker.id },
-          envNames: Object.keys(inside.listed),
-          argv: spec.argv,
-        });
-    } catch (error) {
-      return notStarted(`The container could not be set up: ${(error as Error).message}.`);
-    }
-    const result = await execute(
-      (marker) => ({
+    const inside = this.insideEnvironment(spec, workspace);
+    const asked = spec.network !== 'none';
+    const withNetwork = asked && settings.network !== 'none';
+    const notice = withNetwork
+      ? `The container had the whole network “${settings.network}”: nothing filtered what it reached.`
+      : 'Containers have no network here; the setting cowork.sandbox.container.network can give them one.';
+    const argv = (marker: RunMarker) =>
+      containerArgv({
+        settings,
+        limits: spec.limits,
+        name,
+        user: `${process.getuid?.() ?? 1000}:${process.getgid?.() ?? 1000}`,
+        workspace,
+        cwd,
+        masks,
+        // The mark by which its processes are found when the engine has lost sight of them.
+        env: { ...inside.fixed, [RUN_VARIABLE]: marker.id },
+        envNames: Object.keys(inside.listed),
+        withNetwork,
+        argv: spec.argv,
+      });
+    return {
+      notices: asked ? [notice] : [],
+      launch: (marker) => ({
         argv: argv(marker),
         cwd: '/',
-        env: cliEnv,
+        env: { ...this.cliEnvironment(), ...inside.listed },
         contained: true,
         signal: (signalName) => this.signal(name, signalName),
         tidy: () => void this.ask(['rm', '--force', name]),
-        watch: (stop) => watchman.watch((file) => stop(`It made ${file}, which is protected.`)),
       }),
-      spec.limits,
-      signal,
-      onOutput,
-    );
-    const notices = [...result.notices, ...(await watchman.settle())];
-    if (spec.network === 'listed') notices.push('This sandbox has no network at all.');
-    return { ...result, notices };
+    };
   }
 
   private insideEnvironment(spec: RunSpec, workspace: string) {

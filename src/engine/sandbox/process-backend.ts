@@ -10,6 +10,7 @@ import {
 } from './backend';
 import { childEnvironment } from './environment';
 import { execute } from './execute';
+import { FilterProxy, proxyVariables } from './filter-proxy';
 import { readOrNothing } from './process-list';
 import type { RunMarker } from './run-marker';
 
@@ -100,16 +101,22 @@ export class ProcessBackend implements SandboxBackend {
       listed: spec.env,
       platform: this.platform,
     });
-    return execute(
-      (marker) => ({
-        argv: this.platform === 'win32' ? spec.argv : limitedArgv(spec.argv, spec.limits, marker),
-        cwd: spec.cwd,
-        env,
-        platform: this.platform,
-      }),
-      spec.limits,
-      signal,
-      onOutput,
-    );
+    // Announced, not promised: a program that does not go by these variables reaches what it likes.
+    const proxy = spec.network === 'none' ? undefined : await FilterProxy.onPort(spec.network);
+    try {
+      return await execute(
+        (marker) => ({
+          argv: this.platform === 'win32' ? spec.argv : limitedArgv(spec.argv, spec.limits, marker),
+          cwd: spec.cwd,
+          env: { ...env, ...(proxy ? proxyVariables(proxy.url) : {}) },
+          platform: this.platform,
+        }),
+        spec.limits,
+        signal,
+        onOutput,
+      );
+    } finally {
+      proxy?.close();
+    }
   }
 }

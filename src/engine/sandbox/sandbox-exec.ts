@@ -1,23 +1,19 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  checkRunSpec,
-  DEFAULT_LIMITS,
-  type OutputListener,
-  type RunResult,
-  type RunSpec,
-  type SandboxBackend,
-  type SandboxDescription,
-} from './backend';
-import type { IsolationOptions } from './bubblewrap-backend';
-import { childEnvironment, commandPath, isWithin } from './environment';
-import { execute } from './execute';
+import { DEFAULT_LIMITS, type RunSpec, type SandboxDescription } from './backend';
+import { childEnvironment, commandPath } from './environment';
+import { FilterProxy, proxyVariables } from './filter-proxy';
 import { findHiddenPlaces, type HiddenPlaces } from './hidden-places';
-import { notStarted } from './not-started';
+import {
+  escapeVerdict,
+  type Ground,
+  IsolatingBackend,
+  type IsolationOptions,
+  type Start,
+} from './isolating-backend';
 import { limitedArgv } from './process-backend';
-import { WorkspaceProtection } from './workspace-protection';
 
 const PROGRAM = '/usr/bin/sandbox-exec';
 
@@ -28,6 +24,8 @@ export interface ProfileInput {
   readonly places: HiddenPlaces;
   /** Absolute paths in the workspace that must not be written. */
   readonly masks: readonly string[];
+  /** Port of this machine on which the proxy of this run listens; undefined: no network. */
+  readonly proxyPort?: number;
 }
 
 /**
@@ -60,21 +58,20 @@ export function sandboxExecArgv(input: ProfileInput): string[] {
       .filter((hidden) => hidden.startsWith(`${input.workspace}/`))
       .map((hidden) => `(deny file-read* file-write* ${path(hidden)})`),
     '(deny network*)',
+    // A number of ours, not text of anybody's.
+    ...(input.proxyPort === undefined
+      ? []
+      : [`(allow network-outbound (remote ip "localhost:${input.proxyPort}"))`]),
   ];
   return [PROGRAM, ...parameters, '-p', rules.join('\n')];
 }
 
 /** macOS: the system's own sandbox, as its profiles describe it. */
-export class SandboxExecBackend implements SandboxBackend {
+export class SandboxExecBackend extends IsolatingBackend {
   readonly id = 'sandbox-exec' as const;
-  private readonly protection: WorkspaceProtection;
-  private readonly hostEnv: Readonly<Record<string, string | undefined>>;
-  private readonly home: string;
 
   constructor(private readonly options: IsolationOptions) {
-    this.protection = new WorkspaceProtection(options);
-    this.hostEnv = options.hostEnv ?? process.env;
-    this.home = options.home ?? homedir();
+    super(options);
   }
 
   describe(): SandboxDescription {
@@ -84,7 +81,7 @@ export class SandboxExecBackend implements SandboxBackend {
       promises: [
         'writes only in the workspace, and there not to protected files',
         'home folder, the editor’s data and this product’s records unreadable',
-        'no network',
+        'no network but through the filter for approved hosts',
         'no signals to other processes',
         'environment by allowlist, no terminal, no input',
         'time, output and file size limited',
@@ -113,57 +110,41 @@ export class SandboxExecBackend implements SandboxBackend {
         },
         new AbortController().signal,
       );
-      const text = result.output.text;
-      const escaped = /^(?:READ|WROTE|NETWORK)$/m.exec(text)?.[0];
-      if (escaped) return { ok: false, why: `An attempt to get out succeeded (${escaped}).` };
-      if (!/^started$/m.test(text) || !/^wrote-own$/m.test(text)) {
-        return {
-          ok: false,
-          why: `sandbox-exec does not work here: ${result.failure ?? text.split('\n')[0]}`,
-        };
-      }
-      return { ok: true, why: 'Attempts to read, write and connect outside failed.' };
+      return escapeVerdict(result, 'sandbox-exec');
     } finally {
       await rm(workspace, { recursive: true, force: true });
       await rm(secret, { force: true });
     }
   }
 
-  async run(spec: RunSpec, signal: AbortSignal, onOutput?: OutputListener): Promise<RunResult> {
-    checkRunSpec(spec);
-    const workspace = realpathSync(spec.workspace);
-    const cwd = realpathSync(spec.cwd);
-    if (isWithin(workspace, realpathSync(this.home))) {
-      return notStarted(
-        'The workspace contains your home folder, so a sandbox could not keep anything from it.',
-      );
-    }
-    if (!isWithin(workspace, cwd)) return notStarted('The command was to start outside of the workspace.');
-    const watchman = await this.protection.prepare(workspace);
+  protected async start(spec: RunSpec, { workspace, cwd, masks }: Ground): Promise<Start> {
     const temporary = realpathSync(await mkdtemp(join(tmpdir(), 'cowork-run-')));
-    try {
-      const host = { host: this.hostEnv, workspace, listed: spec.env, platform: process.platform };
-      const places = findHiddenPlaces({
-        home: this.home,
-        path: commandPath(this.hostEnv.PATH ?? '', workspace, process.platform),
-        hidden: [this.options.storageDir, ...(this.options.hidden ?? [])],
-        exceptions: this.options.exceptions ?? [],
-      });
-      const wrapper = sandboxExecArgv({ workspace, temporary, places, masks: watchman.masks });
-      const result = await execute(
-        (marker) => ({
-          argv: [...wrapper, ...limitedArgv(spec.argv, spec.limits, marker)],
-          cwd,
-          env: { ...childEnvironment(host).env, TMPDIR: temporary },
-          watch: (stop) => watchman.watch((name) => stop(`It made ${name}, which is protected.`)),
-        }),
-        spec.limits,
-        signal,
-        onOutput,
-      );
-      return { ...result, notices: [...result.notices, ...(await watchman.settle())] };
-    } finally {
-      await rm(temporary, { recursive: true, force: true });
-    }
+    const proxy = spec.network === 'none' ? undefined : await FilterProxy.onPort(spec.network);
+    const host = { host: this.hostEnv, workspace, listed: spec.env, platform: process.platform };
+    const places = findHiddenPlaces({
+      home: this.home,
+      path: commandPath(this.hostEnv.PATH ?? '', workspace, process.platform),
+      hidden: [this.options.storageDir, ...(this.options.hidden ?? [])],
+      exceptions: this.options.exceptions ?? [],
+    });
+    const wrapper = sandboxExecArgv({
+      workspace,
+      temporary,
+      places,
+      masks,
+      ...(proxy ? { proxyPort: proxy.port } : {}),
+    });
+    const env = {
+      ...childEnvironment(host).env,
+      TMPDIR: temporary,
+      ...(proxy ? proxyVariables(proxy.url) : {}),
+    };
+    return {
+      launch: (marker) => ({ argv: [...wrapper, ...limitedArgv(spec.argv, spec.limits, marker)], cwd, env }),
+      close: async () => {
+        proxy?.close();
+        await rm(temporary, { recursive: true, force: true });
+      },
+    };
   }
 }

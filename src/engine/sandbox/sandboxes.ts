@@ -1,7 +1,8 @@
 import type { SandboxBackend } from './backend';
-import { BubblewrapBackend, type IsolationOptions } from './bubblewrap-backend';
+import { BubblewrapBackend } from './bubblewrap-backend';
 import type { ContainerSettings } from './container-argv';
 import { ContainerBackend } from './container-backend';
+import type { IsolationOptions } from './isolating-backend';
 import { ProcessBackend } from './process-backend';
 import { SandboxExecBackend } from './sandbox-exec';
 

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Approvals, GrantChoice } from '../approvals/approvals';
+import { isHostPattern } from '../egress/destination';
+import type { Egress, SocketClient } from '../egress/egress';
 import type { Decision } from '../model/decision';
 import type { Clock, Masker } from '../model/ports';
 import { ENGINE, type RecordSink } from '../model/record';
@@ -28,6 +30,7 @@ export interface ActionsDeps {
   readonly grant: (prepared: Prepared, choice: GrantChoice, approvalId: string) => Promise<void>;
   readonly toolContext: (taskId: string, signal: AbortSignal) => ToolContext;
   readonly onOutput: (taskId: string, text: string) => void;
+  readonly egress: Pick<Egress, 'client'>;
 }
 
 /** The way of one action: facts, decision, question, intent on the record, run, outcome on the record. */
@@ -146,10 +149,13 @@ export class Actions {
     return { ...result, output: this.deps.masker.mask(result.output) };
   }
 
-  private async run({ request, tool, toolFacts }: Prepared, run: TaskRun): Promise<ToolResult> {
+  private async run({ request, tool, toolFacts, networkHosts }: Prepared, run: TaskRun): Promise<ToolResult> {
     const lines = new LineBuffer((text) => this.deps.onOutput(request.taskId, this.deps.masker.mask(text)));
+    const usual = this.deps.toolContext(request.taskId, toolSignal(run.signal));
+    const network = networkHosts.length === 0 ? undefined : this.networkFor(networkHosts, usual.allowedHosts);
     const context: ToolContext = {
-      ...this.deps.toolContext(request.taskId, toolSignal(run.signal)),
+      ...usual,
+      ...(network ? { network } : {}),
       facts: toolFacts,
       onProgress: (text) => lines.add(text),
     };
@@ -164,7 +170,14 @@ export class Actions {
       };
     } finally {
       lines.flush();
+      network?.close();
     }
+  }
+
+  /** The command's own way out, for as long as it runs. What the user has listed may also be private. */
+  private networkFor(hosts: readonly string[], listed: readonly string[] = []): SocketClient {
+    const usable = hosts.filter(isHostPattern);
+    return this.deps.egress.client('command', usable, { configured: listed, plaintext: true });
   }
 
   private async recordDecision({ request, action, policy }: Prepared, decision: Decision): Promise<void> {

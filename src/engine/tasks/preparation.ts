@@ -13,6 +13,7 @@ import type { Facts, Usage } from '../policy/facts';
 import type { Grant } from '../policy/grants';
 import type { PolicySnapshot } from '../policy/snapshot';
 import type { Tool, ToolContext, ToolFacts } from '../tools/tool';
+import { networkHosts } from './network-hosts';
 import { reachOf } from './reach';
 import { scriptHashes } from './scripts';
 
@@ -49,6 +50,8 @@ export interface Prepared {
   readonly action: string;
   readonly policy: PolicySnapshot;
   readonly surroundings: Surroundings;
+  /** Hosts that the command may reach, as the egress gate reads them. */
+  readonly networkHosts: readonly string[];
   /** What an approval binds (law 7). */
   readonly bindingHash: string;
 }
@@ -60,6 +63,8 @@ export interface PreparationDeps {
   readonly grants: (user: IdentityKey) => readonly Grant[];
   readonly contextPolicy: (principal: Principal) => Facts['contextPolicy'];
   readonly usage: (taskId: string) => Usage;
+  /** Hosts that the user lets commands reach. */
+  readonly allowedHosts: () => readonly string[];
   readonly surroundings: () => Surroundings;
   readonly toolContext: (taskId: string, signal: AbortSignal) => ToolContext;
   readonly scopes: (prepared: Prepared) => ApprovalView['scopes'];
@@ -113,7 +118,11 @@ export class Preparation {
       envNames: surroundings.envNames.filter((name) => !GIT_HARDENING_NAME.test(name)),
       files: touchedFiles(toolFacts, analysis),
       hosts: [
-        ...new Set([...toolFacts.hosts, ...(analysis?.commands ?? []).flatMap((one) => one.effects.network)]),
+        ...new Set([
+          ...toolFacts.hosts,
+          ...(analysis?.commands ?? []).flatMap((one) => one.effects.network),
+          ...prepared.networkHosts,
+        ]),
       ],
       parts: analysis ? actionParts(analysis) : [],
       marks: analysis?.marks ?? [],
@@ -148,16 +157,7 @@ export class Preparation {
       toolFacts.commandLine === undefined
         ? undefined
         : await this.deps.analyse(toolFacts.commandLine, shell, place);
-    const hash = bindingHash({
-      tool: tool.name,
-      args,
-      cwd: request.cwd,
-      envNames: surroundings.envNames,
-      scripts: analysis ? await scriptHashes(analysis, request.cwd) : {},
-      policyVersion: policy.version,
-      sandbox: sandbox.id,
-    });
-    const facts: Facts = {
+    const known: Omit<Facts, 'exactHash'> = {
       now: this.deps.clock.now(),
       ...(analysis ? { analysis } : {}),
       paths: toolFacts.paths,
@@ -168,8 +168,19 @@ export class Preparation {
       grants: this.deps.grants(call.principal.key),
       contextPolicy: this.deps.contextPolicy(call.principal),
       sandbox: { id: sandbox.id, isolated: sandbox.isolated },
-      exactHash: hash,
     };
+    const hosts = analysis ? networkHosts(analysis, this.deps.allowedHosts(), policy, request, known) : [];
+    const hash = bindingHash({
+      tool: tool.name,
+      args,
+      cwd: request.cwd,
+      envNames: surroundings.envNames,
+      scripts: analysis ? await scriptHashes(analysis, request.cwd) : {},
+      ...(hosts.length > 0 ? { hosts } : {}),
+      policyVersion: policy.version,
+      sandbox: sandbox.id,
+    });
+    const facts: Facts = { ...known, exactHash: hash };
     const action = this.deps.masker.mask(tool.summary(args));
     return {
       request,
@@ -180,6 +191,7 @@ export class Preparation {
       action,
       policy,
       surroundings,
+      networkHosts: hosts,
       bindingHash: hash,
     };
   }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { EngineError } from '../model/error';
 import type { Clock } from '../model/ports';
 import type { ToolResult } from '../model/tool';
-import type { SandboxBackend } from '../sandbox/backend';
+import type { RunNetwork, SandboxBackend } from '../sandbox/backend';
 
 /** A file or folder that a tool would touch, with its links resolved. What policy calls a path fact. */
 export interface ToolPath {
@@ -40,7 +40,8 @@ export interface ToolContext {
   readonly taskId: string;
   /** Variables that the user lists for commands, names to values. */
   readonly env?: Readonly<Record<string, string>>;
-  readonly network?: 'none' | 'listed';
+  /** The hosts that a command may reach; none when it is absent. */
+  readonly network?: RunNetwork;
   /** Hosts that the user has listed, as the egress gate reads them: they may be private ones. */
   readonly allowedHosts?: readonly string[];
   /** Folders besides the workspace that the user lets tools use; absolute. */

@@ -51,7 +51,7 @@ export interface BackendUnderTest {
   readonly id: SandboxId;
   make(ground: Ground): SandboxBackend;
   /** Why it cannot be driven on this machine. */
-  readonly skip?: string;
+  readonly missing?: string;
 }
 
 /** Podman without a daemon; `facts` of such machines: crun fails on hybrid cgroups, so runc. */
@@ -99,7 +99,7 @@ export const BACKENDS: readonly BackendUnderTest[] = [
     id: 'bubblewrap',
     make: (ground) =>
       new BubblewrapBackend({ storageDir: ground.storage, isProtected: protectedIn(ground.workspace) }),
-    ...(existsSync('/usr/bin/bwrap') ? {} : { skip: 'bwrap is not installed' }),
+    ...(existsSync('/usr/bin/bwrap') ? {} : { missing: 'bwrap is not installed' }),
   },
   // A container takes a quarter of a second to start: these are driven in the full run.
   ...(FULL ? [podman()] : []),
@@ -114,6 +114,6 @@ function podman(): BackendUnderTest {
         isProtected: protectedIn(ground.workspace),
         settings: PODMAN,
       }),
-    ...(makePodmanImage() ? {} : { skip: 'podman, runc or busybox is not installed' }),
+    ...(makePodmanImage() ? {} : { missing: 'podman, runc or busybox is not installed' }),
   };
 }

@@ -23,6 +23,7 @@ import { seccompFilter } from '../../../src/engine/sandbox/seccomp';
 import { shellArgv } from '../../../src/engine/sandbox/shell';
 import { isHarmlessGitConfig } from '../../../src/engine/sandbox/workspace-protection';
 import { WorkspaceScan } from '../../../src/engine/sandbox/workspace-scan';
+import { skip } from '../../harness/report';
 import { type Ground, makeGround, protectedIn } from './backends';
 
 const hasBubblewrap = existsSync('/usr/bin/bwrap');
@@ -54,7 +55,7 @@ describe('isolation', () => {
     const options = () => ({ storageDir: ground.storage, isProtected: protectedIn(ground.workspace) });
 
     it('[FAQ-4] takes the strongest that passes its test and remembers why not the others', async function () {
-      if (!hasBubblewrap) this.skip();
+      if (!hasBubblewrap) skip(this, 'bwrap is not installed');
       const choice = await chooseSandbox('auto', createSandboxes(options()));
       assert.equal(choice.backend.id, 'bubblewrap');
       assert.equal(choice.backend.describe().isolated, true);
@@ -100,7 +101,7 @@ describe('isolation', () => {
 
   describe('bubblewrap', () => {
     before(function () {
-      if (!hasBubblewrap) this.skip();
+      if (!hasBubblewrap) skip(this, 'bwrap is not installed');
     });
 
     it('works for ordinary work: git, pipes, temporary files, background jobs', async () => {
@@ -252,6 +253,7 @@ describe('isolation', () => {
         masks: ['/home/a b/w,s/.git/hooks'],
         env: { TERM: 'dumb' },
         envNames: ['LISTED'],
+        withNetwork: false,
         argv: ['/bin/bash', '-c', 'echo "$(id)"'],
       });
       const text = argv.join('\n');
@@ -326,14 +328,14 @@ describe('isolation', () => {
     });
 
     it('is not taken where it does not exist', async function () {
-      if (process.platform === 'darwin') this.skip();
+      if (process.platform === 'darwin') skip(this, 'it would find the real one');
       const backend = new SandboxExecBackend({ storageDir: ground.storage, isProtected: () => false });
       assert.deepEqual(await backend.selfTest(), { ok: false, why: 'sandbox-exec exists on macOS only.' });
     });
   });
 
   it('leaves nothing of itself in the workspace', async function () {
-    if (!hasBubblewrap) this.skip();
+    if (!hasBubblewrap) skip(this, 'bwrap is not installed');
     await run(bubblewrap(), 'true');
     assert.deepEqual(readdirSync(ground.workspace), []);
   });

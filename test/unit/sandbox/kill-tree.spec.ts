@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_LIMITS, FORCE_STOP } from '../../../src/engine/sandbox/backend';
 import { shellArgv } from '../../../src/engine/sandbox/shell';
+import { skip } from '../../harness/report';
 import { BACKENDS, makeGround } from './backends';
 import { FULL, runningWith, waitForFile } from './helpers';
 
@@ -24,10 +25,10 @@ const RUNAWAYS: Readonly<Record<string, string>> = {
 
 describe('the end of a process tree', () => {
   const times = FULL ? 20 : 1;
-  for (const { id, make, skip } of BACKENDS) {
+  for (const { id, make, missing } of BACKENDS) {
     for (const [what, line] of Object.entries(RUNAWAYS)) {
       it(`[INC-2] ${id}: a command that ${what} is gone within 2 s of a stop (${times} ×)`, async function () {
-        if (skip) this.skip();
+        if (missing) skip(this, missing);
         this.timeout(30_000 * times);
         for (let i = 0; i < times; i++) {
           const ground = makeGround();
@@ -61,7 +62,7 @@ describe('the end of a process tree', () => {
   }
 
   it('keeps no process of any of these tests', function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skip(this, 'it looks into /proc');
     const left = readdirSync('/proc').filter((pid) => {
       try {
         return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('sleep\x301');

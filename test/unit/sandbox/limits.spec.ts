@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_LIMITS, type RunLimits } from '../../../src/engine/sandbox/backend';
 import { shellArgv } from '../../../src/engine/sandbox/shell';
+import { skip } from '../../harness/report';
 import { BACKENDS, makeGround } from './backends';
 import { isAlive, runningWith } from './helpers';
 
@@ -40,10 +41,10 @@ const GLUTTONS: Readonly<Record<string, Glutton>> = {
 describe('limits', function () {
   if (process.platform !== 'linux') return;
   this.timeout(60_000);
-  for (const { id, make, skip } of BACKENDS) {
+  for (const { id, make, missing } of BACKENDS) {
     for (const [what, { line, limits, by }] of Object.entries(GLUTTONS)) {
       it(`[INC-2] ${id}: end a command that ${what}, and leave nothing of it`, async function () {
-        if (skip) this.skip();
+        if (missing) skip(this, missing);
         const ground = makeGround();
         try {
           const result = await make(ground).run(
@@ -72,7 +73,7 @@ describe('limits', function () {
     }
 
     it(`[INC-2] ${id}: a child that becomes a daemon ends with its command`, async function () {
-      if (skip) this.skip();
+      if (missing) skip(this, missing);
       const ground = makeGround();
       try {
         await make(ground).run(

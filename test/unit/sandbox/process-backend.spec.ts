@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { DEFAULT_LIMITS, FORCE_STOP, type RunSpec } from '../../../src/engine/sandbox/backend';
 import { ProcessBackend } from '../../../src/engine/sandbox/process-backend';
 import { shellArgv } from '../../../src/engine/sandbox/shell';
+import { skip } from '../../harness/report';
 import { isAlive, waitForFile } from './helpers';
 
 const linux = process.platform === 'linux';
@@ -90,7 +91,7 @@ describe('process isolation', () => {
   });
 
   it('opens no descriptor of the host to the child', async function () {
-    if (!linux) this.skip();
+    if (!linux) skip(this, 'it looks into /proc');
     const result = await run('ls /proc/self/fd');
     // 3 is the directory that `ls` itself has open.
     assert.deepEqual(result.output.text.trim().split('\n'), ['0', '1', '2', '3']);
@@ -176,7 +177,7 @@ describe('process isolation', () => {
   });
 
   it('finds a leftover that gave up its session, its parent, its environment and its files', async function () {
-    if (!linux) this.skip();
+    if (!linux) skip(this, 'it looks into /proc');
     writeFileSync(
       join(workspace, 'hide.sh'),
       '(env -i /usr/bin/setsid /bin/sh -c \'trap "" TERM HUP; echo $$ > pid; exec >/dev/null 2>&1; while :; do /bin/sleep 1; done\' &) ; sleep 0.2',
@@ -194,7 +195,7 @@ describe('process isolation', () => {
   });
 
   it('ends a tree that grows over its number of processes', async function () {
-    if (!linux) this.skip();
+    if (!linux) skip(this, 'it looks into /proc');
     const limits = { ...DEFAULT_LIMITS, processes: 20 };
     const result = await run('for i in $(seq 60); do sleep 600 & done; wait', { limits });
     assert.equal(result.limit, 'processes');
@@ -202,7 +203,7 @@ describe('process isolation', () => {
   });
 
   it('ends a tree that grows over its memory', async function () {
-    if (!linux) this.skip();
+    if (!linux) skip(this, 'it looks into /proc');
     const limits = { ...DEFAULT_LIMITS, memoryBytes: 64 * 1024 * 1024 };
     const grow = 'const a=[];setInterval(()=>a.push(Buffer.alloc(8<<20,1)),5)';
     const result = await run('', { argv: [process.execPath, '-e', grow], limits });
