@@ -35,8 +35,8 @@ class EmailAdapter implements ChannelAdapter {
   private readonly parts = new PartSender(emailDescriptor.capabilities);
   private readonly tries = new Map<string, string>();
   private readonly suspicious = new Set<string>();
+  private readonly stopped = new AbortController();
   private watcher: Watcher | undefined;
-  private closed = false;
 
   constructor(private readonly context: AdapterContext) {
     this.settings = emailSettings.parse(context.settings);
@@ -49,7 +49,7 @@ class EmailAdapter implements ChannelAdapter {
 
   async check(): Promise<ConnectedAccount> {
     this.mustBeSet();
-    await Mailbox.check(this.context, this.settings, this.credentials);
+    await Mailbox.check(this.context, this.settings, this.credentials, this.stopped.signal);
     await this.submission.check();
     return this.account();
   }
@@ -67,14 +67,15 @@ class EmailAdapter implements ChannelAdapter {
     const watcher = new Watcher(context, settings, this.credentials, reader, detail);
     this.watcher = watcher;
     await watcher.connect();
-    if (this.closed) throw new ChannelError('temporary', 'Email was disconnected while it was connecting.');
+    if (this.stopped.signal.aborted)
+      throw new ChannelError('temporary', 'Email was disconnected while it was connecting.');
     context.state('online', detail);
     watcher.start();
     return this.account();
   }
 
   async disconnect(): Promise<void> {
-    this.closed = true;
+    this.stopped.abort();
     this.lookups.close();
     this.submission.close();
     await this.watcher?.stop();

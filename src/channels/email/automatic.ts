@@ -44,7 +44,7 @@ export function automatic(head: HeaderFields, us: string): Automatic | undefined
   if (isOwnId(head.ids('message-id')[0] ?? '', us)) return 'loop';
   if (head.has('x-failed-recipients') || /^multipart\/report\b/.test(value('content-type'))) return 'bounce';
   if (head.all('return-path').some((path) => path.replace(/\s/g, '') === '<>')) return 'bounce';
-  const [local = ''] = (/([^\s<@]+)@[^@]*$/.exec(value('from'))?.[1] ?? '').split('@');
+  const local = localPart(value('from'));
   if (/^(?:mailer-daemon|mail-daemon|postmaster)$/.test(local)) return 'bounce';
   if (LIST_FIELDS.some((name) => head.has(name))) return 'list';
   if (/^(?:bulk|list|junk)\b/.test(value('precedence'))) return 'list';
@@ -54,6 +54,12 @@ export function automatic(head: HeaderFields, us: string): Automatic | undefined
   if (REPLY_FIELDS.some((name) => head.has(name) && value(name) !== 'no')) return 'auto-reply';
   if (/\b(?:all|oof|autoreply)\b/.test(value('x-auto-response-suppress'))) return 'auto-reply';
   return ROBOTS.test(local) ? 'auto-reply' : undefined;
+}
+
+/** Of the last address in a From line. */
+function localPart(from: string): string {
+  const before = from.slice(0, Math.max(0, from.lastIndexOf('@')));
+  return before.slice(Math.max(before.lastIndexOf('<'), before.lastIndexOf(' ')) + 1);
 }
 
 const OWN_ID = /^cowork\.[0-9a-f-]{36}@/;

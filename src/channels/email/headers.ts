@@ -21,8 +21,9 @@ const ONCE: ReadonlySet<string> = new Set([
   'mime-version',
 ]);
 
-/** More than that no honest message has. */
+/** More than that no honest message has; the second in bytes. */
 const MOST_FIELDS = 500;
+const HEAD_CAP = 256 * 1024;
 
 /** The fields of a message, in order. Knows nothing of encodings: what is decoded is decoded by mailparser. */
 export class HeaderFields {
@@ -36,6 +37,7 @@ export class HeaderFields {
   static read(source: Uint8Array): HeaderFields | undefined {
     const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
     const { end, length } = endOfHead(bytes);
+    if (end > HEAD_CAP) return undefined;
     const head = bytes.toString('latin1', 0, end);
     if (head.includes('\0') || /\r(?!\n)/.test(head)) return undefined;
     const fields: HeaderField[] = [];

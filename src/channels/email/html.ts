@@ -66,14 +66,24 @@ const QUOTED_CLASS =
 
 const HTML_CAP = 1024 * 1024;
 
+interface Element {
+  readonly name: string;
+  /** Its content is left out. */
+  readonly silent: boolean;
+  /** Line ends and spaces in it are kept. */
+  readonly pre: boolean;
+  /** A link, or in one. Links do not nest, or showing each one's address would take for ever. */
+  readonly inLink: boolean;
+  readonly link: { readonly href: string; readonly from: number } | undefined;
+}
+
 /**
  * The text of a mail in HTML that a person can see, as lines. Scripts, styles, hidden elements and quoted mail are
  * left out; a link is its text, and its address too where that is another. Nothing is fetched, nothing is run.
  */
 export function htmlText(html: string): string {
   const out: string[] = [];
-  /** For each open element, whether its content is left out. */
-  const open: { name: string; silent: boolean; link?: { href: string; from: number } }[] = [];
+  const open: Element[] = [];
   const silent = () => open.at(-1)?.silent ?? false;
   const parser = new Parser(
     {
@@ -82,11 +92,21 @@ export function htmlText(html: string): string {
         if (name === 'li' && !silent()) out.push('- ');
         if (VOID.has(name)) return;
         const hidden = silent() || SILENT.has(name) || isHidden(attributes) || isQuoted(name, attributes);
-        const href = name === 'a' ? attributes.href?.trim() : undefined;
-        open.push({ name, silent: hidden, ...(href ? { link: { href, from: out.length } } : {}) });
+        const parent = open.at(-1);
+        const link =
+          name === 'a' && !parent?.inLink
+            ? { href: attributes.href?.trim() ?? '', from: out.length }
+            : undefined;
+        open.push({
+          name,
+          silent: hidden,
+          pre: name === 'pre' || (parent?.pre ?? false),
+          inLink: link !== undefined || (parent?.inLink ?? false),
+          link,
+        });
       },
       ontext(text) {
-        if (!silent()) out.push(inPre(open) ? text : text.replace(/[ \t\r\n\f]+/g, ' '));
+        if (!silent()) out.push(open.at(-1)?.pre ? text : text.replace(/[ \t\r\n\f]+/g, ' '));
       },
       onclosetag(name) {
         if (VOID.has(name)) return;
@@ -113,10 +133,6 @@ export function htmlText(html: string): string {
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
-}
-
-function inPre(open: readonly { name: string }[]): boolean {
-  return open.some(({ name }) => name === 'pre');
 }
 
 function isHidden(attributes: Readonly<Record<string, string>>): boolean {

@@ -1,6 +1,6 @@
 import { ImapFlow } from 'imapflow';
 import type { Clock } from '../../engine/model/ports';
-import type { AdapterContext } from '../contract';
+import { type AdapterContext, ChannelError } from '../contract';
 import type { Credentials, Login } from './credentials';
 import type { EmailSettings } from './descriptor';
 import { imapError } from './errors';
@@ -50,8 +50,11 @@ export class Mailbox {
     settings: EmailSettings,
     credentials: Credentials,
     events: MailboxEvents,
+    signal: AbortSignal,
   ): Promise<Mailbox> {
-    const client = await connect(context, settings, credentials);
+    const client = await connect(context, settings, credentials, signal);
+    const give = () => client.close();
+    signal.addEventListener('abort', give, { once: true });
     try {
       client.on('exists', () => events.onNews());
       client.on('close', () => events.onClosed());
@@ -60,6 +63,8 @@ export class Mailbox {
     } catch (error) {
       client.close();
       throw imapError(error);
+    } finally {
+      signal.removeEventListener('abort', give);
     }
   }
 
@@ -68,8 +73,10 @@ export class Mailbox {
     context: AdapterContext,
     settings: EmailSettings,
     credentials: Credentials,
+    signal: AbortSignal,
   ): Promise<void> {
-    const mailbox = await Mailbox.open(context, settings, credentials, { onNews() {}, onClosed() {} });
+    const none = { onNews: () => undefined, onClosed: () => undefined };
+    const mailbox = await Mailbox.open(context, settings, credentials, none, signal);
     await mailbox.close();
   }
 
@@ -175,13 +182,18 @@ async function connect(
   context: AdapterContext,
   settings: EmailSettings,
   credentials: Credentials,
+  signal: AbortSignal,
 ): Promise<ImapFlow> {
   for (let again = true; ; again = false) {
     const login = await credentials.login();
     await context.admit({ host: settings.imapHost, port: settings.imapPort, tls: true });
+    if (signal.aborted)
+      throw new ChannelError('temporary', 'Email was disconnected while it was connecting.');
     const client = imapClient(settings, login);
     // Without a listener an error would end the process. It also comes as a rejection or as `close`.
     client.on('error', () => undefined);
+    const give = () => client.close();
+    signal.addEventListener('abort', give, { once: true });
     try {
       await client.connect();
       return client;
@@ -190,6 +202,8 @@ async function connect(
       const failure = imapError(error);
       if (!again || failure.kind !== 'fatal' || !isRefusal(error) || !(await credentials.refused()))
         throw failure;
+    } finally {
+      signal.removeEventListener('abort', give);
     }
   }
 }

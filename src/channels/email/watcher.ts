@@ -17,7 +17,8 @@ export class Watcher {
   private readonly backoff: Backoff;
   private running: Promise<void> | undefined;
   private open: Mailbox | undefined;
-  private lost = false;
+  /** Of the newest connection; an older one may still say that it has ended. */
+  private link = { lost: false };
   private news = false;
   private wake: () => void = () => undefined;
 
@@ -34,7 +35,7 @@ export class Watcher {
 
   /** The connection, while there is one. */
   get mailbox(): Mailbox | undefined {
-    return this.lost ? undefined : this.open;
+    return this.link.lost ? undefined : this.open;
   }
 
   /** Opens the mailbox for the first time. @throws ChannelError */
@@ -93,20 +94,21 @@ export class Watcher {
   }
 
   private async reconnect(): Promise<void> {
-    this.lost = false;
+    const link = { lost: false };
+    this.link = link;
     this.news = false;
-    const mailbox: Mailbox = await Mailbox.open(this.context, this.settings, this.credentials, {
+    const events = {
       onNews: () => {
         this.news = true;
         this.wake();
       },
       onClosed: () => {
-        if (this.open && this.open !== mailbox) return;
-        this.lost = true;
+        link.lost = true;
         this.wake();
       },
-    });
-    this.open = mailbox;
+    };
+    const { context, settings, credentials, stopped } = this;
+    this.open = await Mailbox.open(context, settings, credentials, events, stopped.signal);
   }
 
   /** Reads what is new, again and again, until the connection is lost. @throws ChannelError */
@@ -118,7 +120,7 @@ export class Watcher {
       const again = await this.reader.read(mailbox);
       await this.sleep(Math.min(pingAt, again ?? pingAt) - clock.now(), signal);
       if (signal.aborted) return;
-      if (this.lost) throw imapError(new Error('closed'));
+      if (this.link.lost) throw imapError(new Error('closed'));
       if (clock.now() < pingAt) continue;
       await mailbox.ping();
       pingAt = clock.now() + PING_EVERY_MS;
@@ -126,7 +128,7 @@ export class Watcher {
   }
 
   private async sleep(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.news || this.lost || signal.aborted || ms <= 0) return;
+    if (this.news || this.link.lost || signal.aborted || ms <= 0) return;
     await new Promise<void>((resolve) => {
       const timer = this.context.clock.after(ms, resolve);
       this.wake = () => {
