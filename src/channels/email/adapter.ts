@@ -10,7 +10,7 @@ import { type MessagePart, PartSender } from '../parts';
 import { normalAddress, recipientsOf } from './addresses';
 import { compose, newId, sameMail } from './compose';
 import { Credentials } from './credentials';
-import { dnsAddress, type EmailSettings, emailDescriptor, emailSettings } from './descriptor';
+import { type EmailSettings, emailDescriptor, emailSettings } from './descriptor';
 import { attachmentBytes } from './inbound';
 import { Intake } from './intake';
 import { Mailbox } from './mailbox';
@@ -56,9 +56,6 @@ class EmailAdapter implements ChannelAdapter {
 
   async connect(): Promise<ConnectedAccount> {
     this.mustBeSet();
-    for (const { host, port } of this.settings.dnsServers.map(dnsAddress)) {
-      await this.context.admit({ host, port, tls: false });
-    }
     await this.state.load();
     const { context, settings, us, lookups } = this;
     const intake = new Intake(context, settings, us, lookups, this.state.current?.domains);

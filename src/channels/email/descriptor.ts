@@ -205,19 +205,19 @@ export function tokenUrlOf(settings: EmailSettings): string {
   return settings.oauthTokenUrl || (providerOf(settings.imapHost)?.tokenUrl ?? '');
 }
 
+/** DNS is not among them: names are looked up as the machine does, and nothing else is sent there. */
 function hostsOf(settings: EmailSettings): readonly string[] {
-  const { imapHost, imapPort, smtpHost, smtpPort, auth, dnsServers } = settings;
+  const { imapHost, imapPort, smtpHost, smtpPort, auth } = settings;
   const hosts: string[] = [];
   if (imapHost) hosts.push(`${imapHost}:${imapPort}`);
   if (smtpHost) hosts.push(`${smtpHost}:${smtpPort}`);
   const tokenUrl = auth === 'oauth2' ? tokenUrlOf(settings) : '';
   if (tokenUrl) hosts.push(new URL(tokenUrl).host);
-  for (const { host, port } of dnsServers.map(dnsAddress)) hosts.push(`${host}:${port}`);
   return hosts;
 }
 
 /** `9.9.9.9`, `127.0.0.1:5353`, `[::1]:53` */
-export function dnsAddress(text: string): { host: string; port: number } {
+function dnsAddress(text: string): { host: string; port: number } {
   if (isIP(text)) return { host: text, port: 53 };
   const at = text.lastIndexOf(':');
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };

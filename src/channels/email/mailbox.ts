@@ -1,3 +1,4 @@
+import { isIP, type LookupFunction } from 'node:net';
 import { ImapFlow } from 'imapflow';
 import type { Clock } from '../../engine/model/ports';
 import { type AdapterContext, ChannelError } from '../contract';
@@ -186,10 +187,13 @@ async function connect(
 ): Promise<ImapFlow> {
   for (let again = true; ; again = false) {
     const login = await credentials.login();
-    await context.admit({ host: settings.imapHost, port: settings.imapPort, tls: true });
+    const host = settings.imapHost;
+    const { lookup } = await context.admit({ host, port: settings.imapPort, tls: true });
+    // The library takes no `lookup`, so it is given the address that was looked at, and the name for the certificate.
+    const address = isIP(host) ? host : await addressOf(host, lookup);
     if (signal.aborted)
       throw new ChannelError('temporary', 'Email was disconnected while it was connecting.');
-    const client = imapClient(settings, login);
+    const client = imapClient(settings, login, address);
     // Without a listener an error would end the process. It also comes as a rejection or as `close`.
     client.on('error', () => undefined);
     const give = () => client.close();
@@ -212,11 +216,21 @@ function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'authenticationFailed' in error && error.authenticationFailed === true;
 }
 
-function imapClient(settings: EmailSettings, login: Login): ImapFlow {
+function addressOf(host: string, lookup: LookupFunction): Promise<string> {
+  return new Promise((resolve, reject) => {
+    lookup(host, { all: false }, (error, address) => {
+      if (error || typeof address !== 'string') reject(imapError(error ?? new Error('no address')));
+      else resolve(address);
+    });
+  });
+}
+
+function imapClient(settings: EmailSettings, login: Login, address: string): ImapFlow {
   const secure = settings.imapSecurity === 'tls';
   return new ImapFlow({
-    host: settings.imapHost,
+    host: address,
     port: settings.imapPort,
+    ...(isIP(settings.imapHost) ? {} : { servername: settings.imapHost }),
     secure,
     // Without it the library goes on in the clear when the offer of STARTTLS is missing.
     ...(secure ? {} : { doSTARTTLS: true }),

@@ -9,8 +9,9 @@ import { smtpError } from './errors';
 import { tlsOptions } from './mailbox';
 
 const CONNECT_MS = 20_000;
-/** Milliseconds without a byte. */
+/** Milliseconds without a byte, by the library, and for a whole mail with its files. */
 const SILENCE_MS = 60_000;
+const MAIL_MS = 5 * 60_000;
 
 /** Sends mail, one connection each: replies are few, and a connection that waits is one that can be half dead. */
 export class Submission {
@@ -74,6 +75,7 @@ export class Submission {
       const login = await this.credentials.login();
       const socket = await this.open();
       const transport = transportOver(this.settings, login, socket);
+      const late = this.context.clock.after(MAIL_MS, () => socket.destroy());
       try {
         return await work(transport);
       } catch (error) {
@@ -82,6 +84,7 @@ export class Submission {
         if (!again || failure.kind !== 'fatal' || !refused || !(await this.credentials.refused()))
           throw failure;
       } finally {
+        late.dispose();
         transport.close();
         socket.destroy();
         this.sockets.delete(socket);
@@ -92,12 +95,18 @@ export class Submission {
   /** A connection of our own, so that it can be ended; with TLS from the first byte it is proved before SMTP begins. */
   private async open(): Promise<Socket> {
     const { smtpHost: host, smtpPort: port, smtpSecurity } = this.settings;
-    await this.context.admit({ host, port, tls: true });
+    const { lookup } = await this.context.admit({ host, port, tls: true });
     if (this.closed) throw new ChannelError('temporary', 'Email was disconnected while it was sending.');
     const secure = smtpSecurity === 'tls';
     const socket = secure
-      ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...tlsOptions(this.settings) })
-      : connectPlain({ host, port });
+      ? connectTls({
+          host,
+          port,
+          lookup,
+          ...(isIP(host) ? {} : { servername: host }),
+          ...tlsOptions(this.settings),
+        })
+      : connectPlain({ host, port, lookup });
     this.sockets.add(socket);
     try {
       await new Promise<void>((resolve, reject) => {

@@ -140,6 +140,11 @@ auth_failure_delay = 0
 mail_location = maildir:${this.root}/mail
 first_valid_uid = 0
 mail_max_userip_connections = 50
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 passdb {
   driver = passwd-file
   args = ${this.root}/users

@@ -3,12 +3,12 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 /** A wire between a client and a server of mail, which can be cut, held and dirtied. */
 export class Relay {
   port = 0;
-  /** Connections so far. */
+  /** Connections so far, and bytes to clients. */
   count = 0;
+  bytes = 0;
   private server: Server | undefined;
   private readonly pairs = new Set<{ readonly client: Socket; readonly target: Socket }>();
   private down = false;
-  private held = false;
 
   constructor(private target: number) {}
 
@@ -46,10 +46,11 @@ export class Relay {
     this.cut();
   }
 
-  /** Connections stay, and nothing comes through any more until `heal`. */
+  /** The connections that are open stay open, and nothing comes through them any more. New ones are good. */
   hold(): void {
-    this.held = true;
     for (const { client, target } of this.pairs) {
+      client.unpipe(target);
+      target.unpipe(client);
       client.pause();
       target.pause();
     }
@@ -61,10 +62,7 @@ export class Relay {
   }
 
   heal(): void {
-    // What was held is stale: a wire that was dead that long has no ends any more.
-    if (this.held) this.cut();
     this.down = false;
-    this.held = false;
   }
 
   private take(client: Socket): void {
@@ -78,6 +76,9 @@ export class Relay {
     target.on('error', () => client.destroy());
     const pair = { client, target };
     this.pairs.add(pair);
+    target.on('data', (chunk: Buffer) => {
+      this.bytes += chunk.length;
+    });
     client.pipe(target).pipe(client);
     const end = () => {
       this.pairs.delete(pair);
@@ -86,9 +87,5 @@ export class Relay {
     };
     client.on('close', end);
     target.on('close', end);
-    if (this.held) {
-      client.unpipe(target);
-      target.unpipe(client);
-    }
   }
 }

@@ -24,6 +24,8 @@ export class SubmissionServer {
   readonly violations: string[] = [];
   /** Mails that are still to be answered so, and how. */
   faults: SubmissionFault[] = [];
+  /** How every mail is answered until it is taken back. */
+  trouble: SubmissionFault | undefined;
   /** Called once a mail is taken, before the client hears of it. */
   onTaken: () => void = () => undefined;
   private server: SMTPServer | undefined;
@@ -67,14 +69,14 @@ export class SubmissionServer {
       onMailFrom: (address, session, done) => {
         if (!session.secure) this.violations.push('mail in the clear');
         if (address.address !== this.user) this.violations.push(`mail from ${address.address}`);
-        const fault = this.faults[0]?.at === 'mail' ? this.faults.shift() : undefined;
+        const fault = this.fault('mail');
         done(fault ? Object.assign(new Error(fault.text), { responseCode: fault.code }) : null);
       },
       onData: (stream, session, done) => {
         const chunks: Buffer[] = [];
         stream.on('data', (chunk: Buffer) => chunks.push(chunk));
         stream.on('end', () => {
-          const fault = this.faults[0]?.at === 'data' ? this.faults.shift() : undefined;
+          const fault = this.fault('data');
           if (fault) {
             done(Object.assign(new Error(fault.text), { responseCode: fault.code }));
             return;
@@ -97,6 +99,11 @@ export class SubmissionServer {
 
   async stop(): Promise<void> {
     await new Promise<void>((resolve) => (this.server ? this.server.close(() => resolve()) : resolve()));
+  }
+
+  private fault(at: SubmissionFault['at']): SubmissionFault | undefined {
+    if (this.trouble?.at === at) return this.trouble;
+    return this.faults[0]?.at === at ? this.faults.shift() : undefined;
   }
 
   private async keep(bytes: Buffer, from: string, to: readonly string[]): Promise<void> {

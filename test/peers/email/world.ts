@@ -44,6 +44,7 @@ export class MailWorld {
     await Promise.all([this.imapWire.start(), this.smtpWire.start()]);
     this.domain('people.example', { spf: 'v=spf1 ip4:192.0.2.7 -all' });
     this.domain('other.example');
+    this.domain('team.example');
   }
 
   async stop(): Promise<void> {
@@ -59,9 +60,9 @@ export class MailWorld {
   settings(): Record<string, unknown> {
     return {
       address: BOT,
-      imapHost: 'localhost',
+      imapHost: '127.0.0.1',
       imapPort: this.imapWire.port,
-      smtpHost: 'localhost',
+      smtpHost: '127.0.0.1',
       smtpPort: this.smtpWire.port,
       certificate: CERTIFICATE,
       dnsServers: [`127.0.0.1:${this.dns.port}`],
@@ -75,7 +76,8 @@ export class MailWorld {
   /** The bytes of a message, signed as its domain does. */
   async compose(delivery: Delivery): Promise<Buffer> {
     const { signedBy, skipFields, onTheWay, mailFrom, ip, trace, arrived, ...mail } = delivery;
-    const from = String(mail.from ?? 'ann@people.example');
+    const author = mail.from ?? 'ann@people.example';
+    const from = typeof author === 'string' ? author : author.address;
     const domain = signedBy ?? /@([^>\s]+)>?$/.exec(from)?.[1] ?? '';
     const key = domain === false ? undefined : this.keys.get(domain);
     if (domain !== false && key === undefined) throw new Error(`there is no domain ${domain}`);
@@ -85,7 +87,7 @@ export class MailWorld {
       subject: '[cowork] hello',
       date: new Date(arrived ?? Date.now()),
       ...mail,
-      from,
+      from: author,
       ...(key && domain
         ? {
             dkim: {
