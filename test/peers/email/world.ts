@@ -12,7 +12,8 @@ export const PASSWORD = 'correct-horse-battery';
 export const OUR_MX = 'mx.team.example';
 
 /** How a message comes to the mailbox. */
-export interface Delivery extends SendMailOptions {
+export interface Delivery extends Omit<SendMailOptions, 'from'> {
+  readonly from?: string | { readonly name: string; readonly address: string };
   /** The domain that signs it; `false` for none. The From domain when absent. */
   readonly signedBy?: string | false;
   readonly skipFields?: string;
