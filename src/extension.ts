@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { DESCRIPTORS } from './channels/registry';
+import { Masking } from './engine/vault/masking';
 import { SessionChannels } from './host/channels-port';
 import { openLocalChat } from './host/local-chat';
+import { maskedLog } from './host/masked-log';
+import { secretBackends } from './host/secret-backends';
 import { sessionPorts } from './host/session-ports';
 import { VsCodeSessionSettings } from './host/session-settings';
 import { warnOfSetting } from './host/setting-warning';
@@ -16,21 +19,28 @@ let window: WindowSession | undefined;
 
 /** Builds the parts and joins them. The engine starts behind it, so that the editor does not wait for it. */
 export function activate(context: vscode.ExtensionContext): void {
-  const log = vscode.window.createOutputChannel('CoWork OS', { log: true });
+  const masking = new Masking();
+  const log = maskedLog(vscode.window.createOutputChannel('CoWork OS', { log: true }), masking);
   const settings = new Settings();
   const engineSettings = new VsCodeSessionSettings(
     settings,
     DESCRIPTORS.map(({ id }) => id),
   );
-  const session = new WindowSession(() => {
-    const folder = vscode.workspace.workspaceFolders?.[0];
-    return folder && sessionPorts(context, folder, engineSettings, log);
-  }, log);
+  const secrets = secretBackends(context);
+  const session = new WindowSession(
+    () => {
+      const folder = vscode.workspace.workspaceFolders?.[0];
+      return folder && sessionPorts({ context, folder, settings: engineSettings, masking, secrets, log });
+    },
+    log,
+    masking,
+  );
   window = session;
   const channels = new SessionChannels(session, DESCRIPTORS, () => openLocalChat(session));
   const host: ViewsHost = {
     context,
     log,
+    mask: (text) => masking.mask(text),
     engine: () => session.session?.engine,
     engineState: { get: () => session.get(), onChange: session.onChange },
     retry: () => session.start(),

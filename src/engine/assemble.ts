@@ -95,6 +95,7 @@ export function assemble(options: EngineOptions): Assembled {
   });
   store.onState(() => changes.add('status'));
   const records = new MaskedSink(store, masker);
+  const say = (reply: Reply) => options.say({ ...reply, text: masker.mask(reply.text) });
   const egress = new Egress({
     ...options.network,
     records,
@@ -145,7 +146,7 @@ export function assemble(options: EngineOptions): Assembled {
     egress,
   });
   const stepUp = new StepUp({ records, clock, secrets: options.secrets, state: () => live.now.stepUp });
-  const remote = new RemoteApprovals({ approvals, access, stepUp, say: options.say });
+  const remote = new RemoteApprovals({ approvals, access, stepUp, say });
   const status = (): EngineStatus => statusOf(options, live, approvals.pending().length, tasks.active());
   const rooms = {
     records,
@@ -158,7 +159,7 @@ export function assemble(options: EngineOptions): Assembled {
     taskChanges: taskChangesOf(options, records),
     changes,
     status,
-    say: options.say,
+    say,
   };
   const conversation: Conversation = new Conversation({
     records,
@@ -166,7 +167,7 @@ export function assemble(options: EngineOptions): Assembled {
     tasks,
     tasksState: () => live.now.tasks,
     actions,
-    say: options.say,
+    say,
     status,
     pause: (reason) => engine.pause(reason),
     answerApproval: (principal, text) => remote.answer(principal, text),

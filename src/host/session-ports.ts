@@ -9,23 +9,34 @@ import type { HeadMemory } from '../engine/journal';
 import { headSchema } from '../engine/journal/heads';
 import type { Destination } from '../engine/model/egress';
 import { systemClock } from '../engine/model/ports';
-import { KeychainBackend, type Keytar } from '../engine/vault/keychain';
-import { SealedFileBackend } from '../engine/vault/sealed-file';
+import type { SecretBackend } from '../engine/vault/backend';
+import type { Masking } from '../engine/vault/masking';
 import type { GuardChunk, SessionPorts, SessionSettings, WorkspacePolicyFile } from '../session/ports';
-import { askPassphrase } from './passphrase';
-import { SecretStorageBackend } from './secret-storage';
+import { load } from './load';
 import { warnOfSetting } from './setting-warning';
 
 /** A folder's own rules, relative to its root. */
 const POLICY_FILE = '.cowork/policy.jsonc';
 
+/** What the window has, however often its session starts. */
+export interface WindowParts {
+  readonly context: vscode.ExtensionContext;
+  readonly folder: vscode.WorkspaceFolder;
+  readonly settings: SessionSettings;
+  readonly masking: Masking;
+  readonly secrets: readonly SecretBackend[];
+  readonly log: vscode.LogOutputChannel;
+}
+
 /** What a session needs, out of VS Code. */
-export function sessionPorts(
-  context: vscode.ExtensionContext,
-  folder: vscode.WorkspaceFolder,
-  settings: SessionSettings,
-  log: vscode.LogOutputChannel,
-): SessionPorts {
+export function sessionPorts({
+  context,
+  folder,
+  settings,
+  masking,
+  secrets,
+  log,
+}: WindowParts): SessionPorts {
   const bundles = join(context.extensionPath, 'dist');
   const workspace = realpathSync(folder.uri.fsPath);
   const storage = storageOf(context, workspace);
@@ -39,11 +50,8 @@ export function sessionPorts(
     // <user data>/User/globalStorage/<id>: what is above it is the editor's own.
     hidden: [dirname(dirname(dirname(context.globalStorageUri.fsPath)))],
     bundles,
-    secretBackends: [
-      new SecretStorageBackend(context.secrets),
-      new KeychainBackend(async () => load<Keytar>('keytar')),
-      new SealedFileBackend(join(context.globalStorageUri.fsPath, 'secrets.json'), askPassphrase),
-    ],
+    masking,
+    secretBackends: secrets,
     heads: rememberedHead(context, storage),
     settings,
     policyFile: policyFile(folder),
@@ -82,12 +90,6 @@ function editorProxy(destination: Destination): URL | undefined {
   return proxy
     ? upstreamFromEnvironment({ HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NO_PROXY })(destination)
     : variables;
-}
-
-/** Loads a bundle, or an optional package, at run time; esbuild must not follow it. */
-function load<T>(id: string): T {
-  const atRunTime: NodeJS.Require = require;
-  return atRunTime(id) as T;
 }
 
 /** The last head of the journal, in VS Code's own state: out of reach of whoever can write the journal's folder. */

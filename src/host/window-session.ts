@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { JournalHeldError } from '../engine/journal';
 import { Emitter } from '../engine/model/emitter';
+import type { Masker } from '../engine/model/ports';
 import type { SessionPorts } from '../session/ports';
 import { Session } from '../session/session';
 import type { EngineState } from '../views/ports';
@@ -24,6 +25,7 @@ export class WindowSession {
     /** Undefined while no folder is open. */
     private readonly ports: () => SessionPorts | undefined,
     private readonly log: vscode.LogOutputChannel,
+    private readonly masker: Masker,
   ) {
     this.state = this.blocked() ?? { kind: 'starting', detail: '' };
   }
@@ -82,7 +84,7 @@ export class WindowSession {
   }
 
   private failure(error: unknown): EngineState {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = this.masker.mask(error instanceof Error ? error.message : String(error));
     this.log.error(`The engine did not start: ${detail}`);
     return { kind: error instanceof JournalHeldError ? 'held' : 'failed', detail };
   }

@@ -8,6 +8,7 @@ import type { Clock, Disposable, Logger } from '../engine/model/ports';
 import type { SandboxId } from '../engine/sandbox/backend';
 import type { ContainerSettings } from '../engine/sandbox/container-argv';
 import type { SecretBackend } from '../engine/vault/backend';
+import type { Masking } from '../engine/vault/masking';
 
 /** What the person has set, from user and machine scope only; read again at each use. */
 export interface SessionSettings {
@@ -57,6 +58,8 @@ export interface SessionPorts {
   readonly hidden: readonly string[];
   /** Absolute folder of the bundles. */
   readonly bundles: string;
+  /** The one masking service of this window. */
+  readonly masking: Masking;
   /** From the best to the last resort. */
   readonly secretBackends: readonly SecretBackend[];
   readonly heads: HeadMemory;

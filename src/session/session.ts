@@ -15,13 +15,13 @@ import { type Assembled, assemble, type EngineOptions, recordStart } from '../en
 import type { Guard } from '../engine/guard/guard';
 import type { EgressPort } from '../engine/model/egress';
 import { ACCESS_MODES, type AccessMode } from '../engine/model/events';
+import { maskedLogger } from '../engine/model/masked';
 import type { Disposable } from '../engine/model/ports';
 import { ENGINE, type RecordSink } from '../engine/model/record';
 import { childEnvironment } from '../engine/sandbox/environment';
 import { createStore } from '../engine/store/remote';
 import type { Store } from '../engine/store/types';
 import { UndoStore } from '../engine/tools/undo-store';
-import { Masking } from '../engine/vault/masking';
 import { Vault } from '../engine/vault/vault';
 import { accessUnder } from './access-config';
 import { channelServices, webhookServer } from './channel-services';
@@ -71,8 +71,9 @@ export class Session {
    * @throws JournalHeldError when another window works in this folder, EngineError when credentials or the
    * journal cannot be kept.
    */
-  static async start(ports: SessionPorts): Promise<Session> {
-    const masking = new Masking();
+  static async start(given: SessionPorts): Promise<Session> {
+    const { masking } = given;
+    const ports = { ...given, log: maskedLogger(given.log, masking) };
     const vault = await Vault.open(ports.secretBackends, masking, ports.clock);
     await vault.warmMasking();
     ports.log.info(`Credentials are kept by: ${VAULT_LEVELS[vault.level]}.`);
@@ -87,7 +88,7 @@ export class Session {
     });
     const opened = await store.open();
     try {
-      return await Session.build(ports, masking, vault, store, opened);
+      return await Session.build(ports, vault, store, opened);
     } catch (error) {
       await store.close();
       throw error;
@@ -96,7 +97,6 @@ export class Session {
 
   private static async build(
     ports: SessionPorts,
-    masking: Masking,
     vault: Vault,
     store: Store,
     opened: EngineOptions['opened'],
@@ -116,7 +116,7 @@ export class Session {
       version: ports.version,
       store,
       opened,
-      masker: masking,
+      masker: ports.masking,
       secrets: vault,
       clock: ports.clock,
       analyse,
@@ -157,6 +157,7 @@ export class Session {
       secrets: vault,
       records,
       lease: new OsLease(ports.label, ports.storage),
+      masking: ports.masking,
       clock: ports.clock,
       log: ports.log,
       egress,

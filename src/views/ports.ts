@@ -20,6 +20,8 @@ export interface EngineState {
 export interface ViewsHost {
   readonly context: ExtensionContext;
   readonly log: LogOutputChannel;
+  /** Hides every known secret in a text that is about to be shown. */
+  mask(text: string): string;
   /** Undefined unless the state is `ready`. */
   engine(): EngineApi | undefined;
   readonly engineState: {

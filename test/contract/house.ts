@@ -20,6 +20,7 @@ import {
   identityKey,
 } from '../../src/engine/model/identity';
 import type { InboundMessage } from '../../src/engine/model/message';
+import { Masking } from '../../src/engine/vault/masking';
 import { MemoryJournal } from '../helpers/memory-journal';
 import { collectingLogger, MemorySecrets, MemoryStore, noServices } from '../unit/channels/support';
 import { TestGate } from '../unit/egress/gate';
@@ -309,6 +310,7 @@ export class ContractHouse {
       lease: { acquire: async () => ({ held: true, release: async () => {} }) },
       clock: this.channelClock,
       log,
+      masking: new Masking(),
       egress: this.gate.egress,
       services: {
         ...noServices(),

@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path';
 import type { AdapterChunk } from '../../src/channels/registry';
 import type { Head } from '../../src/engine/journal';
 import { Emitter } from '../../src/engine/model/emitter';
-import { silentLogger, systemClock } from '../../src/engine/model/ports';
+import { type Logger, silentLogger, systemClock } from '../../src/engine/model/ports';
 import type { SandboxId } from '../../src/engine/sandbox/backend';
 import { DEFAULT_CONTAINER } from '../../src/engine/sandbox/container-argv';
+import { Masking } from '../../src/engine/vault/masking';
 import type { GuardChunk } from '../../src/session/ports';
 import { Session } from '../../src/session/session';
 import { MemorySecrets } from './memory-secrets';
@@ -35,6 +36,8 @@ export class TestSession {
       policy?: unknown;
       allowedHosts?: readonly string[];
       sandbox?: 'auto' | SandboxId;
+      log?: Logger;
+      loadChunk?: (id: string) => Promise<AdapterChunk>;
     } = {},
   ): Promise<TestSession> {
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cowork-session-')));
@@ -53,6 +56,7 @@ export class TestSession {
       storage: join(folder, 'storage'),
       hidden: [],
       bundles: BUNDLES,
+      masking: new Masking(),
       secretBackends: [secrets],
       heads: {
         load: async () => heads.last,
@@ -75,10 +79,11 @@ export class TestSession {
       },
       policyFile: { read: async () => undefined, onChange: never },
       problem: (text) => problems.push(text),
-      loadChunk: async (id) => require(join(BUNDLES, 'channels', `${id}.cjs`)) as AdapterChunk,
+      loadChunk:
+        options.loadChunk ?? (async (id) => require(join(BUNDLES, 'channels', `${id}.cjs`)) as AdapterChunk),
       loadGuard: async () => require(join(BUNDLES, 'guard.cjs')) as GuardChunk,
       clock: systemClock,
-      log: silentLogger,
+      log: options.log ?? silentLogger,
       network: { hostProxies: false, upstream: () => undefined },
       forward: async () => undefined,
       env: { ...process.env, COWORK_STATE_DIR: join(folder, 'state') },

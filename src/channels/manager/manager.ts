@@ -4,7 +4,7 @@ import type { ChannelState, EventMap, EventType } from '../../engine/model/event
 import type { Facts } from '../../engine/model/facts';
 import { conversationKey, identityKey } from '../../engine/model/identity';
 import type { InboundMessage } from '../../engine/model/message';
-import type { Clock, Disposable, Logger, SecretStore } from '../../engine/model/ports';
+import type { Clock, Disposable, Logger, MaskingService, SecretStore } from '../../engine/model/ports';
 import { ENGINE, OWNER_AT_DESK, type RecordSink } from '../../engine/model/record';
 import {
   type ChannelAdapter,
@@ -45,6 +45,7 @@ export interface ChannelManagerDeps {
   readonly lease: LeasePort;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly masking: Pick<MaskingService, 'learn' | 'mask'>;
   readonly egress: EgressPort;
   readonly services: ChannelServices;
   /** In [0, 1). */
@@ -94,6 +95,7 @@ export class ChannelManager implements Disposable {
       secrets: deps.secrets,
       clock: deps.clock,
       log: deps.log,
+      masker: deps.masking,
       lease: deps.lease,
       random: () => deps.random(),
       settings: (channel) => deps.settings(channel),
@@ -194,6 +196,8 @@ export class ChannelManager implements Disposable {
     const names = Object.keys(values);
     for (const [name, value] of Object.entries(values)) {
       const field = this.field(slot.descriptor, name);
+      // Refused or taken, from here on it is said nowhere: an error may quote the address it was sent to.
+      this.deps.masking.learn(`${id}/${name}`, value);
       const problem =
         value.trim() === '' ? `The ${field.label.toLowerCase()} is empty.` : field.validate?.(value);
       if (problem !== undefined) return this.refuseSecrets(id, [name], new ChannelError('fatal', problem));

@@ -2,7 +2,7 @@ import type { ChannelState } from '../../engine/model/events';
 import type { Facts } from '../../engine/model/facts';
 import { conversationKey, identityKey } from '../../engine/model/identity';
 import type { InboundMessage } from '../../engine/model/message';
-import type { Clock, Disposable, Logger, SecretStore } from '../../engine/model/ports';
+import type { Clock, Disposable, Logger, Masker, SecretStore } from '../../engine/model/ports';
 import { Backoff, nextTry } from '../backoff';
 import {
   type AdapterContext,
@@ -24,6 +24,8 @@ export interface SlotPorts {
   readonly secrets: SecretStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What an adapter says of a failure may quote an address with a token in it. */
+  readonly masker: Masker;
   readonly lease: LeasePort;
   /** In [0, 1). */
   random(): number;
@@ -315,7 +317,7 @@ export class ChannelSlot {
 
   private set(state: ChannelState, detail: string, nextTryAt?: number): void {
     this.state = state;
-    this.detail = detail;
+    this.detail = this.ports.masker.mask(detail);
     this.nextTryAt = nextTryAt;
     this.ports.changed(this);
   }

@@ -42,6 +42,8 @@ export interface SecretForms {
 
 /** The one masking service. `known` is for a thread that masks at size; it must not keep what it gets. */
 export interface MaskingService extends Masker {
+  /** Masks this value from now on; what had the name before stays masked too. */
+  learn(name: string, value: string): void;
   known(): readonly SecretForms[];
 }
 

@@ -26,7 +26,7 @@ async function run(desk: Desk, id: CommandId, handler: Handler, args: readonly u
     }
     log.error(`${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     const showLog = t('Show Log');
-    const message = error instanceof Error ? error.message : String(error);
+    const message = desk.host.mask(error instanceof Error ? error.message : String(error));
     void vscode.window.showErrorMessage(message, showLog).then((choice) => {
       if (choice === showLog) log.show();
     });

@@ -13,6 +13,7 @@ import { ChannelManager } from '../../../src/channels/manager/manager';
 import type { ChannelHold } from '../../../src/channels/manager/slot';
 import { ChannelRegistry } from '../../../src/channels/registry';
 import type { InboundMessage } from '../../../src/engine/model/message';
+import { Masking } from '../../../src/engine/vault/masking';
 import { ManualClock, settle } from '../../helpers/manual-clock';
 import { MemoryJournal } from '../../helpers/memory-journal';
 import { TestGate } from '../egress/gate';
@@ -99,6 +100,7 @@ describe('channel manager', () => {
   let clock: ManualClock;
   let journal: MemoryJournal;
   let secrets: MemorySecrets;
+  let masking: Masking;
   let gate: TestGate;
   let puppets: Puppet[];
   let loads: string[];
@@ -114,6 +116,7 @@ describe('channel manager', () => {
     clock = new ManualClock();
     journal = new MemoryJournal(clock);
     secrets = new MemorySecrets();
+    masking = new Masking();
     secrets.values.set('alpha/token', SECRET);
     gate = new TestGate();
     puppets = [];
@@ -163,6 +166,7 @@ describe('channel manager', () => {
       lease,
       clock,
       log: collectingLogger(logged),
+      masking,
       egress: gate.egress,
       services: noServices(),
       random: () => 0,
@@ -470,6 +474,18 @@ describe('channel manager', () => {
     await manager.enable('beta');
     await manager.forgetSecrets('beta');
     assert.equal(view(manager, 'beta').state, 'unconfigured');
+  });
+
+  it('[FAQ-2] masks a secret from the moment it was typed, taken or not, also in what an adapter says', async () => {
+    const manager = make();
+    await assert.rejects(manager.storeSecret('beta', 'token', 'wrong-secret-value'), /refused/);
+    assert.equal(masking.mask('x wrong-secret-value'), 'x ‹secret beta/token›');
+    await manager.storeSecret('beta', 'token', SECRET);
+    connect = async () => {
+      throw new ChannelError('fatal', `https://platform/bot${SECRET}/getMe answered 500`);
+    };
+    await manager.enable('beta');
+    assert.equal(view(manager, 'beta').detail, 'https://platform/bot‹secret beta/token›/getMe answered 500');
   });
 
   it('[MT-2] rotates a secret only after the platform took the new one, for the same account', async () => {

@@ -9,6 +9,7 @@ import { createAdapter as createTelegram } from '../../../src/channels/telegram/
 import { identityKey } from '../../../src/engine/model/identity';
 import type { InboundMessage } from '../../../src/engine/model/message';
 import { systemClock } from '../../../src/engine/model/ports';
+import { Masking } from '../../../src/engine/vault/masking';
 import { MemoryJournal } from '../../helpers/memory-journal';
 import { BotApi, TOKEN } from '../../peers/telegram/bot-api';
 import { TestGate } from '../egress/gate';
@@ -73,6 +74,7 @@ describe('channels together', () => {
         lease: new OsLease(`the window “${name}”`, tmpdir()),
         clock: systemClock,
         log,
+        masking: new Masking(),
         egress: new TestGate().egress,
         services: noServices(),
         random: () => 0,

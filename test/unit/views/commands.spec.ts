@@ -146,6 +146,8 @@ function engineWith(
   return api as unknown as EngineApi;
 }
 
+const HIDDEN = 'a-secret-in-an-error';
+
 function channel(changes: Partial<ChannelViewItem>): ChannelViewItem {
   return {
     id: 'telegram',
@@ -190,6 +192,7 @@ function open(state: EngineState, engine: EngineApi | undefined, calls: Call[]) 
       warn: () => undefined,
       show: () => undefined,
     },
+    mask: (text: string) => text.replaceAll(HIDDEN, '‹secret›'),
     engine: () => engine,
     engineState: { get: () => state, onChange: new Emitter<never>().event },
     retry: note('retry'),
@@ -258,6 +261,17 @@ describe('the commands', () => {
       });
     }
   }
+
+  it('[FAQ-2] show no known secret in the error that they end with', async () => {
+    const engine = engineWith('full', 'ready', []);
+    const failing = {
+      ...engine,
+      pause: () => Promise.reject(new Error(`https://host/bot${HIDDEN}/x failed`)),
+    };
+    const { run } = open({ kind: 'ready', detail: '' }, failing as EngineApi, []);
+    await run('cowork.pause');
+    assert.deepEqual(editor.shown.at(-1), { kind: 'error', text: 'https://host/bot‹secret›/x failed' });
+  });
 
   it('say why when there is no engine', async () => {
     const { run } = open({ kind: 'restricted', detail: 'The folder is not trusted.' }, undefined, []);
