@@ -12,6 +12,7 @@ import { Egress, type EgressPorts } from './egress/egress';
 import { Engine } from './engine';
 import { MaskedSink } from './masked-sink';
 import type { CommandAnalysis, Shell, ShellPlace } from './model/analysis';
+import type { Desk } from './model/desk';
 import type { Event } from './model/emitter';
 import { conversationKey, type Principal } from './model/identity';
 import type { Clock, MaskingService, SecretStore } from './model/ports';
@@ -30,6 +31,7 @@ import { TaskChanges } from './tasks/changes';
 import { offeredScopes, recordGrant } from './tasks/grants';
 import { Preparation, type Surroundings } from './tasks/preparation';
 import { Tasks } from './tasks/tasks';
+import { historyOf } from './told';
 import { PathGuard } from './tools/path-guard';
 import type { ToolContext } from './tools/tool';
 import { createTools } from './tools/tools';
@@ -58,6 +60,8 @@ export interface EngineOptions {
   readonly workspace: { readonly root: string; readonly trusted: () => boolean };
   /** The engine's own folder, outside the workspace; absolute. */
   readonly storageDir: string;
+  /** The editor, its clipboard and its screen; absent without an editor. */
+  readonly desk?: Desk;
   /** How the network is reached from here: proxies, names. */
   readonly network: Omit<EgressPorts, 'records' | 'isKnown'>;
   /** Hosts that the user lets tools and commands reach. */
@@ -118,7 +122,11 @@ export function assemble(options: EngineOptions): Assembled {
   const surroundings = surroundingsOf(options, live);
   const toolContext = toolContextOf(options);
   const preparation = new Preparation({
-    tools: createTools({ egress }),
+    tools: createTools({
+      egress,
+      history: historyOf(store),
+      ...(options.desk ? { desk: options.desk } : {}),
+    }),
     analyse: options.analyse,
     policy: options.policy,
     grants: (user) => grantsOf(live.now.grants, user, clock.now()),
@@ -257,6 +265,7 @@ function toolContextOf(options: EngineOptions): (taskId: string, signal: AbortSi
     clock: options.clock,
     taskId,
     env: options.environment(),
+    ...(options.desk ? { desk: options.desk } : {}),
     allowedHosts: options.allowedHosts(),
   });
 }

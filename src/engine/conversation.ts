@@ -110,7 +110,8 @@ export class Conversation {
     { title, tool, args }: { title: string; tool: string; args: Record<string, unknown> },
     run: TaskRun,
   ): Promise<TaskEnd> {
-    const tell = (text: string) => this.answer(message, principal.key, text, run.taskId);
+    const tell = (text: string, files?: Reply['files']) =>
+      this.answer(message, principal.key, text, run.taskId, files);
     const outcome = await this.deps.actions.perform(
       { principal, tool, args, message: message.text },
       run,
@@ -126,7 +127,7 @@ export class Conversation {
       await tell(`${title}\n${outcome.text}`);
       return { state: 'denied', detail: outcome.text };
     }
-    await tell(resultText(title, outcome.result, run.taskId));
+    await tell(resultText(title, outcome.result, run.taskId), outcome.result.attachments);
     return outcome.result.ok
       ? { state: 'done', detail: '' }
       : { state: 'failed', detail: outcome.result.error ?? exitDetail(outcome.result.exitCode) };
@@ -230,6 +231,7 @@ export class Conversation {
     to: IdentityKey,
     text: string,
     taskId?: string,
+    files?: Reply['files'],
   ): Promise<void> {
     await this.deps.say({
       channel: message.channel,
@@ -240,6 +242,7 @@ export class Conversation {
       format: 'markdown',
       inReplyTo: message.platformId,
       ...(taskId === undefined ? {} : { taskId }),
+      ...(files?.length ? { files } : {}),
     });
   }
 }

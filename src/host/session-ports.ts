@@ -12,6 +12,7 @@ import { systemClock } from '../engine/model/ports';
 import type { SecretBackend } from '../engine/vault/backend';
 import type { Masking } from '../engine/vault/masking';
 import type { GuardChunk, SessionPorts, SessionSettings, WorkspacePolicyFile } from '../session/ports';
+import { vscodeDesk } from './desk';
 import { load } from './load';
 import { warnOfSetting } from './setting-warning';
 
@@ -60,6 +61,7 @@ export function sessionPorts({
     loadGuard: async () => load<GuardChunk>(join(bundles, 'guard.cjs')),
     clock: systemClock,
     log,
+    desk: vscodeDesk(),
     network: { hostProxies: true, upstream: editorProxy },
     forward: forwardPort,
     env: process.env,

@@ -4,6 +4,7 @@ import type { AccessConfig } from '../engine/access/config';
 import type { EngineOptions } from '../engine/assemble';
 import type { Guard, GuardOptions } from '../engine/guard/guard';
 import type { HeadMemory } from '../engine/journal';
+import type { Desk } from '../engine/model/desk';
 import type { Clock, Disposable, Logger } from '../engine/model/ports';
 import type { SandboxId } from '../engine/sandbox/backend';
 import type { ContainerSettings } from '../engine/sandbox/container-argv';
@@ -72,6 +73,8 @@ export interface SessionPorts {
   loadGuard(): Promise<GuardChunk>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The editor and what belongs to it; absent where there is none. */
+  readonly desk?: Desk;
   readonly network: EngineOptions['network'];
   /** The address under which the outside reaches a port of this machine; undefined when nothing forwards it. */
   forward(port: number): Promise<string | undefined>;

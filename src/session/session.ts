@@ -130,6 +130,7 @@ export class Session {
         ),
       workspace: { root: ports.workspace, trusted: ports.trusted },
       storageDir: ports.storage,
+      ...(ports.desk ? { desk: ports.desk } : {}),
       network: ports.network,
       allowedHosts: () => ports.settings.allowedHosts(),
       environment: () => listedVariables(ports),

@@ -6,6 +6,7 @@ import { assemble, type EngineOptions, recordStart } from '../../src/engine/asse
 import type { Reply } from '../../src/engine/conversation';
 import type { Engine } from '../../src/engine/engine';
 import { createGuard, type Guard } from '../../src/engine/guard';
+import type { Desk } from '../../src/engine/model/desk';
 import type { InboundMessage } from '../../src/engine/model/message';
 import { type Clock, systemClock } from '../../src/engine/model/ports';
 import type { AnyRecord } from '../../src/engine/model/record';
@@ -59,6 +60,7 @@ export class TestEngine {
       access?: AccessConfig;
       clock?: Clock;
       allowedHosts?: readonly string[];
+      desk?: Desk;
     } = {},
   ): Promise<TestEngine> {
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cowork-engine-')));
@@ -100,6 +102,7 @@ export class TestEngine {
       access: () => options.access ?? {},
       workspace: { root, trusted: () => true },
       storageDir: join(folder, 'storage'),
+      ...(options.desk ? { desk: options.desk } : {}),
       network: { hostProxies: false, upstream: () => undefined },
       allowedHosts: () => options.allowedHosts ?? [],
       environment: () => ({}),

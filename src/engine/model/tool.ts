@@ -1,3 +1,5 @@
+import type { OutboundFile } from './message';
+
 /** What ran, as the journal and the reply need it. */
 export interface ToolResult {
   readonly ok: boolean;
@@ -10,6 +12,8 @@ export interface ToolResult {
   readonly signal?: string | null;
   /** One sentence on what went wrong and what to do, when `ok` is false and it is not just an exit code. */
   readonly error?: string;
+  /** Files that go along with the reply. */
+  readonly attachments?: readonly OutboundFile[];
   /** Names of untrusted content that this tool brought into the task. */
   readonly taint?: readonly string[];
 }

@@ -155,6 +155,7 @@ export class Actions {
     const network = networkHosts.length === 0 ? undefined : this.networkFor(networkHosts, usual.allowedHosts);
     const context: ToolContext = {
       ...usual,
+      user: request.principal.key,
       ...(network ? { network } : {}),
       facts: toolFacts,
       onProgress: (text) => lines.add(text),

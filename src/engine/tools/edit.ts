@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { EngineError } from '../model/error';
 import type { ToolResult } from '../model/tool';
 import { decidedPath, guardFor, shown } from './access';
+import { replaceUnsaved } from './open-file';
 import { decodeText } from './text-decoding';
 import { defineTool, type ToolContext } from './tool';
 import { UndoStore } from './undo-store';
@@ -32,6 +33,11 @@ type Args = z.infer<typeof schema>;
 async function run(args: Args, context: ToolContext): Promise<ToolResult> {
   const guard = await guardFor(context);
   const path = await decidedPath(guard, context, args.path, 'write');
+  const done = `Made ${args.edits.length} ${args.edits.length === 1 ? 'edit' : 'edits'} in ${shown(path)}`;
+  const unsaved = context.desk?.editor.unsaved(path.path);
+  if (context.desk && unsaved !== undefined) {
+    return replaceUnsaved(context.desk.editor, path, applyEdits(unsaved, args.edits, shown(path)), done);
+  }
   const file = await guard.openFile(path.path);
   let bytes: Buffer;
   let stats: Awaited<ReturnType<typeof file.stat>>;
@@ -53,10 +59,7 @@ async function run(args: Args, context: ToolContext): Promise<ToolResult> {
   const content = Buffer.from(bom + applyEdits(decoded.text, args.edits, shown(path)), 'utf8');
   const undo = new UndoStore(context.storageDir, context.clock);
   await writeFileWhole(guard, undo, context.taskId, path, content, stats);
-  return {
-    ok: true,
-    output: `Made ${args.edits.length} ${args.edits.length === 1 ? 'edit' : 'edits'} in ${shown(path)}.`,
-  };
+  return { ok: true, output: `${done}.` };
 }
 
 /**

@@ -2,12 +2,9 @@ import * as z from 'zod';
 import type { EgressClient, EgressPort } from '../model/egress';
 import { EngineError } from '../model/error';
 import type { ToolResult } from '../model/tool';
-import { htmlToText } from './html-text';
-import { decodeText } from './text-decoding';
 import { defineTool, type Tool, type ToolContext } from './tool';
+import { parseUrl, readAnswer } from './web-text';
 
-/** Bytes of a page that are read. */
-const MAX_BYTES = 2 * 1024 * 1024;
 const MAX_REDIRECTS = 5;
 /** Milliseconds for the whole of it, redirects and body included. */
 const TIMEOUT_MS = 30_000;
@@ -16,25 +13,6 @@ const schema = z.strictObject({
   url: z.string().max(2000).describe('A page to read; https, or http on this machine when it is listed.'),
 });
 type Args = z.infer<typeof schema>;
-
-/** @throws EngineError when the text is no address of a page, or carries a name and password. */
-function parseUrl(text: string): URL {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new EngineError(`${text} is not an address.`);
-  }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw new EngineError(`Only https and http addresses are read, not ${url.protocol}`);
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new EngineError(
-      'An address with a name and password is not read: it would be sent along and recorded.',
-    );
-  }
-  return url;
-}
 
 async function run(egress: EgressPort, args: Args, context: ToolContext): Promise<ToolResult> {
   const first = parseUrl(args.url);
@@ -61,7 +39,7 @@ async function load({ fetch }: EgressClient, first: URL, stop: AbortSignal): Pro
     });
     const location =
       response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
-    if (location === null) return read(response, url);
+    if (location === null) return readAnswer(response, url);
     await response.body?.cancel();
     const next = parseUrl(new URL(location, url).href);
     // Another host was not decided on: it is asked for by a request of its own.
@@ -74,36 +52,6 @@ async function load({ fetch }: EgressClient, first: URL, stop: AbortSignal): Pro
     }
     if (hops >= MAX_REDIRECTS) throw new EngineError(`${first.href} leads on and on.`);
     url = next;
-  }
-}
-
-async function read(response: Response, url: URL): Promise<ToolResult> {
-  const type = (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type !== '' && !/^text\/|[/+](?:json|xml|javascript|yaml|x-yaml|toml)$/.test(type)) {
-    await response.body?.cancel();
-    return { ok: false, output: '', error: `${url.href} is ${type}, which is not text.` };
-  }
-  const { bytes, cut } = await readBody(response);
-  const decoded = decodeText(bytes, cut);
-  if (!decoded) return { ok: false, output: '', error: `${url.href} is binary, which is not text.` };
-  const text = /html/.test(type) ? htmlToText(decoded.text) : decoded.text;
-  const notes = [`${response.status} ${url.href}`, ...(cut ? [`only the first ${MAX_BYTES} bytes`] : [])];
-  return { ok: response.ok, output: `[${notes.join(', ')}]\n${text}`, taint: [url.host] };
-}
-
-async function readBody(response: Response): Promise<{ bytes: Buffer; cut: boolean }> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  const reader = response.body?.getReader();
-  for (;;) {
-    const part = await reader?.read();
-    if (!part || part.done) return { bytes: Buffer.concat(chunks), cut: false };
-    chunks.push(Buffer.from(part.value));
-    length += part.value.length;
-    if (length > MAX_BYTES) {
-      await reader?.cancel();
-      return { bytes: Buffer.concat(chunks).subarray(0, MAX_BYTES), cut: true };
-    }
   }
 }
 

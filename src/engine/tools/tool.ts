@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import type { Desk } from '../model/desk';
 import { EngineError } from '../model/error';
+import type { IdentityKey } from '../model/identity';
 import type { Clock } from '../model/ports';
 import type { ToolResult } from '../model/tool';
 import type { RunNetwork, SandboxBackend } from '../sandbox/backend';
@@ -36,6 +38,10 @@ export interface ToolContext {
   readonly sandbox: SandboxBackend;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** The editor and what belongs to it, where there is one. */
+  readonly desk?: Desk;
+  /** Who asks. */
+  readonly user?: IdentityKey;
   /** Snapshots are kept by task. */
   readonly taskId: string;
   /** Variables that the user lists for commands, names to values. */

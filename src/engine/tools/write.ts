@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ToolResult } from '../model/tool';
 import { decidedPath, guardFor, shown } from './access';
+import { replaceUnsaved } from './open-file';
 import { defineTool, type ToolContext } from './tool';
 import { UndoStore } from './undo-store';
 import { writeFileWhole } from './write-file';
@@ -17,6 +18,9 @@ type Args = z.infer<typeof schema>;
 async function run(args: Args, context: ToolContext): Promise<ToolResult> {
   const guard = await guardFor(context);
   const path = await decidedPath(guard, context, args.path, 'write');
+  if (context.desk?.editor.unsaved(path.path) !== undefined) {
+    return replaceUnsaved(context.desk.editor, path, args.content, `Replaced the text of ${shown(path)}`);
+  }
   const undo = new UndoStore(context.storageDir, context.clock);
   const content = Buffer.from(args.content, 'utf8');
   const { created } = await writeFileWhole(guard, undo, context.taskId, path, content);
