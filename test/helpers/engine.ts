@@ -15,6 +15,7 @@ import { buildSnapshot } from '../../src/engine/policy/snapshot';
 import { PROJECTIONS } from '../../src/engine/projections';
 import { ProcessBackend } from '../../src/engine/sandbox/process-backend';
 import { createInProcessStore } from '../../src/engine/store';
+import type { CoreParts } from '../../src/engine/store/host';
 import type { Store } from '../../src/engine/store/types';
 import { Masking } from '../../src/engine/vault/masking';
 import { Vault } from '../../src/engine/vault/vault';
@@ -59,6 +60,7 @@ export class TestEngine {
       user?: UserPolicy;
       access?: AccessConfig;
       clock?: Clock;
+      parts?: CoreParts;
       allowedHosts?: readonly string[];
       desk?: Desk;
     } = {},
@@ -73,6 +75,7 @@ export class TestEngine {
       label: 'test',
       projections: PROJECTIONS,
       maskerOf: (secrets) => Masking.of(secrets),
+      ...(options.parts ? { parts: options.parts } : {}),
     });
     const masking = new Masking();
     const clock = options.clock ?? systemClock;

@@ -28,7 +28,7 @@ export type ApprovalDraft = Omit<ApprovalView, 'id' | 'requestedAt' | 'expiresAt
 interface Waiting {
   readonly view: ApprovalView;
   readonly settle: (outcome: ApprovalOutcome) => void;
-  readonly expiry: Disposable;
+  expiry: Disposable;
   /** The first answer wins: set before its record is written, so that a second answer finds it taken. */
   answered: boolean;
 }
@@ -94,13 +94,9 @@ export class Approvals {
     return new Promise((resolve) => {
       const withdraw = () =>
         void this.resolve(view.id, { outcome: 'withdrawn', reason: abortReason(signal) }, ENGINE);
-      const expiry = this.deps.clock.after(
-        expiresAt - this.deps.clock.now(),
-        () => void this.resolve(view.id, { outcome: 'expired' }, ENGINE),
-      );
       this.waiting.set(view.id, {
         view,
-        expiry,
+        expiry: this.expiry(view),
         answered: false,
         settle: (outcome) => {
           signal.removeEventListener('abort', withdraw);
@@ -192,14 +188,23 @@ export class Approvals {
       });
     } catch (error) {
       // Law 3: an answer that is not on the record has not been given.
+      if (outcome.outcome === 'approved' || outcome.outcome === 'denied') {
+        waiting.answered = false;
+        waiting.expiry = this.expiry(waiting.view);
+        this.changed.fire();
+        throw error;
+      }
       result = { outcome: 'withdrawn', reason: 'the answer could not be recorded' };
-      if (outcome.outcome === 'approved') throw error;
-    } finally {
-      this.waiting.delete(id);
-      waiting.settle(result);
-      this.closed.fire({ id, outcome: result });
-      this.changed.fire();
     }
+    this.waiting.delete(id);
+    waiting.settle(result);
+    this.closed.fire({ id, outcome: result });
+    this.changed.fire();
+  }
+
+  private expiry({ id, expiresAt }: ApprovalView): Disposable {
+    const { clock } = this.deps;
+    return clock.after(expiresAt - clock.now(), () => void this.resolve(id, { outcome: 'expired' }, ENGINE));
   }
 }
 

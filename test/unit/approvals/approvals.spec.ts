@@ -100,13 +100,31 @@ describe('approvals', () => {
     assert.equal(journal.ofType('approval.resolved').length, 1);
   });
 
-  it('does not approve what cannot be recorded', async () => {
-    const { journal, approvals } = setUp();
+  it('[LAW-3] does not take an answer that cannot be recorded, and keeps the question open for another', async () => {
+    const { clock, journal, approvals } = setUp();
     const outcome = approvals.request(draft, new AbortController().signal);
     await settle();
     journal.failWith(new Error('disk full'));
     await assert.rejects(approvals.approve('a1', 'h1', { scope: 'once' }), /disk full/);
+    await assert.rejects(approvals.deny('a1'), /disk full/);
+    assert.equal(approvals.pending().length, 1);
+    journal.failWith(undefined);
+    clock.advance(299_000);
+    assert.equal(approvals.pending().length, 1);
+    await approvals.approve('a1', 'h1', { scope: 'once' });
+    assert.equal((await outcome).outcome, 'approved');
+    assert.equal(journal.ofType('approval.resolved').length, 1);
+  });
+
+  it('lets a question expire that nobody could answer', async () => {
+    const { clock, journal, approvals } = setUp();
+    const outcome = approvals.request(draft, new AbortController().signal);
+    await settle();
+    journal.failWith(new Error('disk full'));
+    await assert.rejects(approvals.approve('a1', 'h1', { scope: 'once' }), /disk full/);
+    clock.advance(300_000);
     assert.equal((await outcome).outcome, 'withdrawn');
+    assert.equal(approvals.pending().length, 0);
   });
 
   it('[INC-1] withdraws when the task is cancelled, before or after the card is shown', async () => {
