@@ -1,10 +1,9 @@
 import { getNodeValue, type Node, parseTree } from 'jsonc-parser';
 import type { Position, Range, TextDocument } from 'vscode-json-languageservice';
 import { type CheckedPolicy, checkPolicy } from '../engine/policy/check/check';
+import { DEEPEST, nestingOf } from '../engine/policy/nesting';
+import { MAX_LENGTH } from '../engine/policy/parse';
 import type { WorkspacePolicy } from '../engine/policy/schema';
-
-/** Longer texts are not parsed: the engine does not read them either. */
-const MAX_LENGTH = 512 * 1024;
 
 /** A rule as it stands in the text, whether or not it is valid. */
 export interface RuleNode {
@@ -20,6 +19,8 @@ export interface RuleNode {
 /** A policy file at one version, with what all features need of it worked out once. */
 export class PolicyDocument {
   readonly text: string;
+  /** False for what the engine does not read either, for its size or its depth: nothing is said of it but that. */
+  readonly readable: boolean;
   /** As much as could be read of a broken text. */
   readonly tree: Node | undefined;
   readonly rules: readonly RuleNode[];
@@ -30,7 +31,8 @@ export class PolicyDocument {
     lastGood: WorkspacePolicy | undefined,
   ) {
     this.text = source.getText();
-    this.tree = treeOf(this.text);
+    this.readable = this.text.length <= MAX_LENGTH && nestingOf(this.text) <= DEEPEST;
+    this.tree = this.readable ? treeOf(this.text) : undefined;
     this.rules = rulesOf(this.tree);
     this.checked = checkPolicy(this.text, 'workspace', lastGood);
   }
@@ -61,13 +63,7 @@ export class PolicyDocument {
 }
 
 function treeOf(text: string): Node | undefined {
-  if (text.length > MAX_LENGTH) return undefined;
-  try {
-    return parseTree(text.replace(/^\ufeff/, ' '), [], { allowTrailingComma: true });
-  } catch {
-    // Nested so deeply that the parser's stack ran out; there is no policy in it.
-    return undefined;
-  }
+  return parseTree(text.replace(/^\ufeff/, ' '), [], { allowTrailingComma: true });
 }
 
 function rulesOf(tree: Node | undefined): readonly RuleNode[] {

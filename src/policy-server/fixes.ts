@@ -60,12 +60,9 @@ function fixesOf(document: PolicyDocument, found: Found, uses: Uses | undefined)
 
 /** What is missing where the parser stopped. */
 function syntaxFixes(document: PolicyDocument): readonly Fix[] {
+  if (!document.readable) return [];
   const errors: ParseError[] = [];
-  try {
-    parseTree(document.text, errors, { allowTrailingComma: true });
-  } catch {
-    return [];
-  }
+  parseTree(document.text, errors, { allowTrailingComma: true });
   const [error] = errors;
   if (error === undefined) return duplicateFixes(document);
   const missing = MISSING.get(printParseErrorCode(error.error));

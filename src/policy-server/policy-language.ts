@@ -64,8 +64,9 @@ export class PolicyLanguage {
   }
 
   async completion(document: TextDocument, position: Position): Promise<CompletionList | null> {
-    const known = await this.json.doComplete(document, position, this.parse(document));
     const read = this.documents.read(document);
+    if (!read.readable) return null;
+    const known = await this.json.doComplete(document, position, this.parse(document));
     const field = read.fieldAt(position);
     if (field?.name !== 'command') return known;
     const items = commandItems(read.range(field.node));
@@ -74,6 +75,7 @@ export class PolicyLanguage {
 
   async hover(document: TextDocument, position: Position): Promise<Hover | null> {
     const read = this.documents.read(document);
+    if (!read.readable) return null;
     const field = read.fieldAt(position);
     if (field !== undefined) {
       const value = textOf(field.rule, field.name) ?? '';
@@ -85,6 +87,7 @@ export class PolicyLanguage {
   }
 
   format(document: TextDocument, options: FormattingOptions): TextEdit[] {
+    if (!this.documents.read(document).readable) return [];
     return this.json.format(document, whole(document), options);
   }
 

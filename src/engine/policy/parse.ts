@@ -8,11 +8,12 @@ import {
 } from 'jsonc-parser';
 import type { z } from 'zod';
 import { tightest } from './merge';
+import { DEEPEST, nestingOf } from './nesting';
 import { type FieldPath, type PolicyProblem, problemsOf, valueAt } from './problems';
 import { type UserPolicy, userPolicySchema, type WorkspacePolicy, workspacePolicySchema } from './schema';
 
 /** A policy file larger than this is not read; hand-written ones are a few kilobytes. */
-const MAX_LENGTH = 512 * 1024;
+export const MAX_LENGTH = 512 * 1024;
 
 /**
  * What is in force when part of a file was not understood and there is no earlier version: its author meant
@@ -106,12 +107,9 @@ function readJsonc(text: string): JsoncText {
     return brokenText('The file is larger than 512 KB and was not read.', 'Make it smaller.');
   }
   if (text.trim() === '') return { value: {} };
-  try {
-    return readTree(text);
-  } catch {
-    // The parser and the walks below recurse; only a file made to exhaust the stack comes here.
+  if (nestingOf(text) > DEEPEST)
     return brokenText('The file is nested too deeply to be read.', 'A policy has at most four levels.');
-  }
+  return readTree(text);
 }
 
 function readTree(text: string): JsoncText {

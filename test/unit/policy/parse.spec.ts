@@ -105,6 +105,17 @@ describe('policy: the files', () => {
     assert.equal(half.policy.capabilities?.shell, 'deny');
   });
 
+  it('refuses what is nested deeper than any policy, however deep, and counts only real brackets', () => {
+    for (const text of ['['.repeat(65), '{"a":'.repeat(100_000), `{"rules":${'['.repeat(5000)}`]) {
+      const { problems, understood } = parseWorkspacePolicy(text);
+      assert.equal(understood, false);
+      assert.match(String(problems[0]?.message), /nested too deeply/);
+    }
+    const reason = '[{'.repeat(100);
+    const text = `{ // ${reason}\n "rules": [{ "effect": "deny", "reason": "\\"${reason}" }] /* ${reason} */ }`;
+    assert.deepEqual(parseWorkspacePolicy(text).problems, []);
+  });
+
   it('takes an empty file for no rules', () => {
     assert.deepEqual(parseWorkspacePolicy('  \n').policy, {});
     assert.deepEqual(parseWorkspacePolicy('{}').problems, []);
