@@ -57,9 +57,11 @@ const PIECES: readonly string[] = [
 type Change =
   | { readonly kind: 'cut'; readonly from: number; readonly to: number }
   | { readonly kind: 'insert'; readonly at: number; readonly text: string }
+  | { readonly kind: 'letter'; readonly at: number; readonly text: string }
   | { readonly kind: 'repeat'; readonly from: number; readonly to: number; readonly at: number };
 
-const where = fc.double({ min: 0, max: 1, noNaN: true });
+/** A share of the text. Not `fc.double`, whose values crowd around zero. */
+export const where = fc.integer({ min: 0, max: 10_000 }).map((part) => part / 10_000);
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant('cut' as const), from: where, to: where }),
   fc.record({
@@ -70,12 +72,22 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 4 }) },
     ),
   }),
+  // Most often still JSON, with a word in it that nobody knows.
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('letter' as const),
+      at: where,
+      text: fc.constantFrom('x', 'é', '7', '-'),
+    }),
+  },
   fc.record({ kind: fc.constant('repeat' as const), from: where, to: where, at: where }),
 );
 
 function changed(text: string, one: Change): string {
   const place = (share: number) => Math.round(share * text.length);
   if (one.kind === 'insert') return text.slice(0, place(one.at)) + one.text + text.slice(place(one.at));
+  if (one.kind === 'letter') return text.slice(0, place(one.at)) + one.text + text.slice(place(one.at) + 1);
   const [from, to] = [place(Math.min(one.from, one.to)), place(Math.max(one.from, one.to))];
   if (one.kind === 'cut') return text.slice(0, from) + text.slice(to);
   return text.slice(0, place(one.at)) + text.slice(from, to) + text.slice(place(one.at));
