@@ -1,8 +1,9 @@
-// npm run bench -- [guard] [decide] [journal] [sandbox]: all of them when none is named.
+// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox]: all of them when none is named.
 // Each prints what it measured beside a peer that did the same, or less, in the same run.
 import { run as decide } from './decide';
 import { run as guard } from './guard';
 import { run as journal } from './journal';
+import { run as policyServer } from './policy-server';
 import { run as sandbox } from './sandbox';
 
 /** What a bench that leaves the printing to others gives back. */
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   guard: () => guard().then(() => []),
   decide,
   journal: () => journal().then(() => []),
+  'policy-server': policyServer,
   sandbox,
 };
 

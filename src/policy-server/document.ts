@@ -24,17 +24,26 @@ export class PolicyDocument {
   /** As much as could be read of a broken text. */
   readonly tree: Node | undefined;
   readonly rules: readonly RuleNode[];
-  readonly checked: CheckedPolicy;
+  private check: CheckedPolicy | undefined;
 
   constructor(
     readonly source: TextDocument,
-    lastGood: WorkspacePolicy | undefined,
+    private readonly lastGood: WorkspacePolicy | undefined,
+    private readonly understood: (policy: WorkspacePolicy) => void,
   ) {
     this.text = source.getText();
     this.readable = this.text.length <= MAX_LENGTH && nestingOf(this.text) <= DEEPEST;
     this.tree = this.readable ? treeOf(this.text) : undefined;
     this.rules = rulesOf(this.tree);
-    this.checked = checkPolicy(this.text, 'workspace', lastGood);
+  }
+
+  /** What the engine says of the text. Worked out when it is first asked for: completion does not wait for it. */
+  get checked(): CheckedPolicy {
+    if (this.check === undefined) {
+      this.check = checkPolicy(this.text, 'workspace', this.lastGood);
+      if (this.check.understood) this.understood(this.check.inForce);
+    }
+    return this.check;
   }
 
   range(node: { readonly offset: number; readonly length: number }): Range {
@@ -111,15 +120,11 @@ export class PolicyDocuments {
     const held = this.known.get(uri);
     const text = source.getText();
     if (held?.version === version && held.text === text) return held.document;
-    const document = new PolicyDocument(source, this.lastGood.get(uri));
-    if (document.checked.understood) this.lastGood.set(uri, document.checked.inForce);
+    const document = new PolicyDocument(source, this.lastGood.get(uri), (policy) => {
+      this.lastGood.set(uri, policy);
+    });
     this.known.set(uri, { version, text, document });
     return document;
-  }
-
-  /** The last version that was understood as a whole. */
-  lastUnderstood(uri: string): WorkspacePolicy | undefined {
-    return this.lastGood.get(uri);
   }
 
   forget(uri: string): void {

@@ -94,6 +94,20 @@ async function ask(document: TextDocument): Promise<void> {
   ]);
 }
 
+/** Milliseconds between a change and its diagnostics, so that the completion that follows a letter goes before them. */
+const REPORT_AFTER_MS = 30;
+const reports = new Map<string, NodeJS.Timeout>();
+
+function reportSoon(uri: string): void {
+  clearTimeout(reports.get(uri));
+  const timer = setTimeout(() => {
+    reports.delete(uri);
+    const document = documents.get(uri);
+    if (document !== undefined) inBackground(report(document));
+  }, REPORT_AFTER_MS);
+  reports.set(uri, timer);
+}
+
 function inBackground(work: Promise<unknown>): void {
   work.catch((error: unknown) => {
     connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -102,7 +116,7 @@ function inBackground(work: Promise<unknown>): void {
 
 documents.onDidOpen(({ document }) => inBackground(check(document)));
 documents.onDidSave(({ document }) => inBackground(check(document)));
-documents.onDidChangeContent(({ document }) => inBackground(report(document)));
+documents.onDidChangeContent(({ document }) => reportSoon(document.uri));
 documents.onDidClose(({ document }) => {
   language.forget(document.uri);
   inBackground(connection.sendDiagnostics({ uri: document.uri, diagnostics: [] }));

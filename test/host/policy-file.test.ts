@@ -225,6 +225,37 @@ describe('the policy file in the editor', function () {
     );
   });
 
+  it('does not let the settings of the workspace loosen anything', async () => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+    const wishes = {
+      'cowork.mode': 'trusted',
+      'cowork.capabilities.shell': 'allow',
+      'cowork.trustedPatterns': ['*'],
+    };
+    const file = join(folder, '.vscode/settings.json');
+    await mkdir(dirname(file), { recursive: true });
+    await open('{}');
+    await vscode.commands.executeCommand('cowork.policy.showEffective');
+    const shown = () =>
+      vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'cowork-policy')?.getText() ?? '';
+    const seen = answer(
+      async () => vscode.workspace.getConfiguration('editor').get<number>('tabSize'),
+      (size) => size === 7,
+    );
+    // A setting that a workspace may write says when the file has been read.
+    await writeFile(file, JSON.stringify({ ...wishes, 'editor.tabSize': 7 }));
+    await seen;
+    await open('{ "capabilities": { "network": "deny" } }');
+    await answer(
+      async () => shown(),
+      (now) => now.includes('"network": "deny"'),
+    );
+    assert.match(shown(), /"mode": "ask",\s+\/\/ default/);
+    assert.match(shown(), /"shell": "ask",\s+\/\/ default/);
+    assert.doesNotMatch(shown(), /"trusted"/);
+    await writeFile(file, '{}');
+  });
+
   it('keeps what was understood last in force while the file is broken, and says so', async () => {
     await open('{ "capabilities": { "network": "deny" } }');
     await vscode.commands.executeCommand('cowork.policy.showEffective');
