@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { DESCRIPTORS } from './channels/registry';
 import { Masking } from './engine/vault/masking';
 import { SessionChannels } from './host/channels-port';
+import { VsCodeEditor } from './host/editor';
 import { openLocalChat } from './host/local-chat';
 import { maskedLog } from './host/masked-log';
 import { secretBackends } from './host/secret-backends';
@@ -22,6 +23,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const masking = new Masking();
   const log = maskedLog(vscode.window.createOutputChannel('CoWork OS', { log: true }), masking);
   const settings = new Settings();
+  const editor = new VsCodeEditor(log);
   const engineSettings = new VsCodeSessionSettings(
     settings,
     DESCRIPTORS.map(({ id }) => id),
@@ -30,7 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const session = new WindowSession(
     () => {
       const folder = vscode.workspace.workspaceFolders?.[0];
-      return folder && sessionPorts({ context, folder, settings: engineSettings, masking, secrets, log });
+      return folder && sessionPorts({ context, folder, settings: engineSettings, editor, masking, secrets, log });
     },
     log,
     masking,
@@ -49,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     log,
     settings,
+    editor,
     registerViews(host),
     settings.onProblem(({ key, text }) => {
       void warnOfSetting(text, key, log);

@@ -4,6 +4,18 @@ import type { AccessMode, GrantScope } from './model/events';
 import type { ChatContext, ConversationKey, ConversationRef, IdentityKey, Role } from './model/identity';
 import type { InboundMessage } from './model/message';
 import type {
+  Acknowledgement,
+  AppliedFix,
+  ChecklistItem,
+  FixPreview,
+  PostureReport,
+  ProfileChange,
+  ProfileName,
+  ScorePoint,
+  UpdateStatus,
+  UpkeepTask,
+} from './model/posture';
+import type {
   ApprovalView,
   AuditAggregates,
   AuditEntry,
@@ -42,6 +54,7 @@ export interface EngineApi {
   readonly audit: AuditApi;
   readonly policy: PolicyApi;
   readonly vault: VaultApi;
+  readonly posture: PostureApi;
 
   /** Fires after a change, once per batch of records, with what to read again. */
   readonly onChange: Event<ReadonlySet<ChangeKind>>;
@@ -55,7 +68,15 @@ export interface EngineApi {
   resume(reason: string, code?: string): Promise<void>;
 }
 
-export type ChangeKind = 'users' | 'codes' | 'approvals' | 'tasks' | 'audit' | 'status' | 'channels';
+export type ChangeKind =
+  | 'users'
+  | 'codes'
+  | 'approvals'
+  | 'tasks'
+  | 'audit'
+  | 'status'
+  | 'channels'
+  | 'posture';
 
 /**
  * ready: working. paused: the owner stopped everything. failed: the journal cannot be written, nothing is done
@@ -289,4 +310,46 @@ export interface CommandSet {
   readonly patterns: readonly string[];
   readonly covers: readonly string[];
   readonly leavesOut: readonly string[];
+}
+
+// ── Posture ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * The Checklist: what is not as it should be, what the owner said about it, and the regular work. `onChange` of the
+ * engine fires with `posture` when another answer can be had.
+ */
+export interface PostureApi {
+  report(): PostureReport;
+  /** At most one point a day, oldest first; the last is of now. Accepting a risk raises no score. */
+  history(): readonly ScorePoint[];
+  /** Looks at everything again. */
+  refresh(): Promise<void>;
+  /**
+   * Lives with a finding until then (milliseconds since the epoch, at most a year ahead). It ends with its time, when
+   * the finding gets worse, and when it goes away and comes back.
+   * @throws EngineError without a reason, with another time, or when it is no longer found
+   */
+  accept(finding: string, risk: { readonly reason: string; readonly until: number }): Promise<void>;
+  reopen(finding: string, reason: string): Promise<void>;
+  acknowledge(what: Acknowledgement, subject: string, statement: string): Promise<void>;
+  withdraw(what: Acknowledgement, subject: string): Promise<void>;
+  isAcknowledged(what: Acknowledgement, subject: string): boolean;
+  /** What the fix would change; undefined when it opens a place instead. */
+  preview(finding: string): Promise<FixPreview | undefined>;
+  fix(finding: string): Promise<AppliedFix>;
+  /** @throws EngineError when it was changed since by somebody else. */
+  undo(fixId: string): Promise<void>;
+  /** What is to be done before this channel is connected; empty when nothing is, or it is the built-in one. */
+  gate(channel: string): readonly ChecklistItem[];
+  complete(task: UpkeepTask, detail: string): Promise<void>;
+  snooze(task: UpkeepTask, until: number): Promise<void>;
+  /** Leaves it out this time; the next date counts from now. */
+  dismiss(task: UpkeepTask, reason: string): Promise<void>;
+  /** What another profile would change here and now. */
+  profileChanges(profile: ProfileName): readonly ProfileChange[];
+  setProfile(profile: ProfileName): Promise<void>;
+  /** Asks for the newest version; installs nothing. Never rejects for want of a network: that is `unknown`. */
+  checkForUpdates(): Promise<UpdateStatus>;
+  /** Ends a standing grant. @throws EngineError when it has ended */
+  removeGrant(grantId: string): Promise<void>;
 }

@@ -15,12 +15,16 @@ import type { CommandAnalysis, Shell, ShellPlace } from './model/analysis';
 import type { Desk } from './model/desk';
 import type { Event } from './model/emitter';
 import { conversationKey, type Principal } from './model/identity';
-import type { Clock, MaskingService, SecretStore } from './model/ports';
+import { type Clock, type Logger, type MaskingService, type SecretStore, silentLogger } from './model/ports';
 import { ENGINE, type RecordSink } from './model/record';
 import { NO_USAGE, type Usage } from './policy/facts';
 import { grantsOf } from './policy/grants';
 import type { PolicySnapshot } from './policy/snapshot';
 import { policyApi } from './policy-api';
+import { nothingAround } from './posture/nothing-around';
+import type { PostureSurroundings } from './posture/ports';
+import type { Posture } from './posture/posture';
+import { auditWithUpkeep, postureRoom } from './posture-room';
 import { type EngineState, LiveState } from './projections';
 import type { SandboxBackend } from './sandbox/backend';
 import type { SandboxChoice } from './sandbox/choose';
@@ -72,6 +76,9 @@ export interface EngineOptions {
   readonly environmentNames: () => readonly string[];
   /** Milliseconds. */
   readonly approvalTtlMs: () => number;
+  /** What the Checklist needs of the outside; without it nothing is known of that. */
+  readonly posture?: PostureSurroundings;
+  readonly log?: Pick<Logger, 'warn'>;
   /** Takes a reply over: on the record first, then on its way. */
   readonly say: (reply: Reply) => Promise<void>;
 }
@@ -86,6 +93,8 @@ export interface Assembled {
   readonly access: AccessService;
   readonly egress: Egress;
   readonly state: () => EngineState;
+  /** To be started once the channels are there. */
+  readonly posture: Posture;
 }
 
 /** Builds the rooms and joins them. Call `engine.recover()` once replies can be taken over. */
@@ -195,17 +204,31 @@ export function assemble(options: EngineOptions): Assembled {
     },
     channelOf: (user) => access.users().find(({ key, state }) => key === user && state === 'active')?.channel,
   });
+  const health = () =>
+    vaultHealth({ vault: options.secrets, masker, clock, rotateAfterDays: options.rotateAfterDays });
+  const checklist = postureRoom({
+    store,
+    records,
+    clock,
+    log: options.log ?? silentLogger,
+    state: () => live.now,
+    access,
+    stepUp,
+    policy: options.policy,
+    health,
+    surroundings: options.posture ?? nothingAround,
+    changed: () => changes.add('posture'),
+  });
   const engine = new Engine({
     ...rooms,
     conversation,
-    audit: auditOf(store, masker),
+    audit: auditWithUpkeep(auditOf(store, masker), () => checklist.posture),
     policy,
-    vault: {
-      health: () =>
-        vaultHealth({ vault: options.secrets, masker, clock, rotateAfterDays: options.rotateAfterDays }),
-    },
+    vault: { health },
+    posture: checklist.api,
+    owned: [checklist.subscription, checklist.posture],
   });
-  return { engine, records, access, egress, state: () => live.now };
+  return { engine, records, access, egress, state: () => live.now, posture: checklist.posture };
 }
 
 /** The first record of a run of the engine, with what opening the journal had to mend. */

@@ -12,9 +12,13 @@ const FAMILIES: Readonly<Record<string, readonly ChangeKind[]>> = {
   decision: ['tasks'],
   engine: ['status'],
   message: ['users'],
+  pattern: ['posture'],
+  posture: ['posture'],
   restore: ['tasks'],
   secret: ['users'],
   task: ['tasks', 'status'],
+  update: ['posture'],
+  upkeep: ['posture'],
 };
 
 /** Gathers what changed and tells the views once, when the present run of the event loop is over. */

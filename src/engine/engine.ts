@@ -8,6 +8,7 @@ import type {
   EngineStatus,
   PairingApi,
   PolicyApi,
+  PostureApi,
   StepUpApi,
   TasksApi,
   UsersApi,
@@ -45,8 +46,11 @@ export interface EngineRooms {
   readonly audit: AuditApi;
   readonly policy: PolicyApi;
   readonly vault: VaultApi;
+  readonly posture: PostureApi;
   readonly status: () => EngineStatus;
   readonly say: (reply: Reply) => Promise<void>;
+  /** Freed with the engine. */
+  readonly owned: readonly Disposable[];
 }
 
 /** The engine as the outside sees it. Holds no state of its own. */
@@ -59,6 +63,7 @@ export class Engine implements EngineApi, Disposable {
   readonly audit: AuditApi;
   readonly policy: PolicyApi;
   readonly vault: VaultApi;
+  readonly posture: PostureApi;
   readonly onChange: Event<ReadonlySet<ChangeKind>>;
   private readonly subscriptions: Disposable[];
 
@@ -71,6 +76,7 @@ export class Engine implements EngineApi, Disposable {
     this.audit = rooms.audit;
     this.policy = rooms.policy;
     this.vault = rooms.vault;
+    this.posture = rooms.posture;
     this.onChange = rooms.changes.onChange;
     this.subscriptions = [
       rooms.access.onRevoked((keys) => void this.cutOff(new Set(keys))),
@@ -124,6 +130,7 @@ export class Engine implements EngineApi, Disposable {
 
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
+    for (const one of this.rooms.owned) one.dispose();
     this.rooms.access.dispose();
     this.rooms.changes.dispose();
   }

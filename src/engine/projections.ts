@@ -7,6 +7,8 @@ import { type MessagesState, messagesProjection } from './messages/projection';
 import type { Projection } from './model/projection';
 import type { AnyRecord } from './model/record';
 import { type GrantsState, grantsProjection } from './policy/grants';
+import { type PatternsState, patternsProjection } from './posture/patterns';
+import { type PostureState, postureProjection } from './posture/projection';
 import { type TasksState, tasksProjection } from './tasks/projection';
 
 /** All state of the engine, by the name of its projection. */
@@ -16,6 +18,8 @@ export interface EngineState {
   readonly egress: EgressState;
   readonly grants: GrantsState;
   readonly messages: MessagesState;
+  readonly patterns: PatternsState;
+  readonly posture: PostureState;
   readonly stepUp: StepUpState;
   readonly tasks: TasksState;
 }
@@ -27,6 +31,8 @@ export const PROJECTIONS: readonly Projection<unknown>[] = [
   egressProjection as Projection<unknown>,
   grantsProjection as Projection<unknown>,
   messagesProjection as Projection<unknown>,
+  patternsProjection as Projection<unknown>,
+  postureProjection as Projection<unknown>,
   stepUpProjection as Projection<unknown>,
   tasksProjection as Projection<unknown>,
 ];

@@ -11,7 +11,7 @@ import type { Destination } from '../engine/model/egress';
 import { systemClock } from '../engine/model/ports';
 import type { SecretBackend } from '../engine/vault/backend';
 import type { Masking } from '../engine/vault/masking';
-import type { GuardChunk, SessionPorts, SessionSettings, WorkspacePolicyFile } from '../session/ports';
+import type { EditorPort, GuardChunk, SessionPorts, SessionSettings, WorkspacePolicyFile } from '../session/ports';
 import { vscodeDesk } from './desk';
 import { load } from './load';
 import { warnOfSetting } from './setting-warning';
@@ -24,6 +24,7 @@ export interface WindowParts {
   readonly context: vscode.ExtensionContext;
   readonly folder: vscode.WorkspaceFolder;
   readonly settings: SessionSettings;
+  readonly editor: EditorPort;
   readonly masking: Masking;
   readonly secrets: readonly SecretBackend[];
   readonly log: vscode.LogOutputChannel;
@@ -34,6 +35,7 @@ export function sessionPorts({
   context,
   folder,
   settings,
+  editor,
   masking,
   secrets,
   log,
@@ -56,6 +58,7 @@ export function sessionPorts({
     heads: rememberedHead(context, storage),
     settings,
     policyFile: policyFile(folder),
+    editor,
     problem: (text) => void warnOfSetting(text, 'cowork', log),
     loadChunk: async (id) => load<AdapterChunk>(join(bundles, 'channels', `${id}.cjs`)),
     loadGuard: async () => load<GuardChunk>(join(bundles, 'guard.cjs')),

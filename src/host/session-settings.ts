@@ -55,6 +55,10 @@ export class VsCodeSessionSettings implements SessionSettings {
       mode: raw('mode'),
       trusted: raw('trustedPatterns'),
       defaultTrusted: raw('defaultTrustedPatterns'),
+      budgets: raw('budgets'),
+      limits: raw('limits'),
+      allowedPaths: raw('allowedPaths'),
+      protectedPaths: { exceptions: raw('protectedPaths.exceptions') },
       capabilities: Object.fromEntries(CAPABILITIES.map((name) => [name, raw(`capabilities.${name}`)])),
     };
   }
@@ -123,6 +127,21 @@ export class VsCodeSessionSettings implements SessionSettings {
 
   rotateAfterDays(): number {
     return this.settings.get('credentials.rotateAfterDays', z.number().int().min(1));
+  }
+
+  maintenance() {
+    const days = z.number().int().min(1);
+    return {
+      staleUserDays: this.settings.get('maintenance.staleUserDays', days),
+      reviewDays: this.settings.get('maintenance.reviewDays', days),
+    };
+  }
+
+  updates() {
+    return {
+      url: this.settings.get('updates.url', z.string()).trim(),
+      publicKey: this.settings.get('updates.publicKey', z.string()).trim(),
+    };
   }
 
   onChange(listener: (changed: (key: string) => boolean) => void) {

@@ -13,6 +13,7 @@ export class PolicySource implements Disposable {
   private lastGood: WorkspacePolicy | undefined;
   private built: PolicySnapshot;
   private found: readonly PolicyProblem[] = [];
+  private own: readonly PolicyProblem[] = [];
   private reading = 0;
 
   readonly onChange = this.changed.event;
@@ -43,6 +44,11 @@ export class PolicySource implements Disposable {
     return this.found;
   }
 
+  /** Those of them that are in the person's own settings. */
+  ownProblems(): readonly PolicyProblem[] {
+    return this.own;
+  }
+
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
     this.changed.dispose();
@@ -71,6 +77,7 @@ export class PolicySource implements Disposable {
     const user = parseUserPolicy(settings.policy());
     const file = text === undefined ? undefined : parseWorkspacePolicy(text, this.lastGood);
     if (file?.understood) this.lastGood = file.policy;
+    this.own = user.problems;
     this.found = [...user.problems, ...(file?.problems ?? [])];
     return buildSnapshot({
       user: user.policy,

@@ -5,7 +5,10 @@ import type { EngineOptions } from '../engine/assemble';
 import type { Guard, GuardOptions } from '../engine/guard/guard';
 import type { HeadMemory } from '../engine/journal';
 import type { Desk } from '../engine/model/desk';
+import type { Event } from '../engine/model/emitter';
 import type { Clock, Disposable, Logger } from '../engine/model/ports';
+import type { MachineFacts } from '../engine/posture/facts';
+import type { SettingsPort } from '../engine/posture/ports';
 import type { SandboxId } from '../engine/sandbox/backend';
 import type { ContainerSettings } from '../engine/sandbox/container-argv';
 import type { SecretBackend } from '../engine/vault/backend';
@@ -29,6 +32,10 @@ export interface SessionSettings {
   approvalTtlMs(): number;
   /** Days after which a credential is to be replaced. */
   rotateAfterDays(): number;
+  /** Days after which someone who said nothing is asked about, and between two reviews of people and permissions. */
+  maintenance(): { readonly staleUserDays: number; readonly reviewDays: number };
+  /** Where private builds are announced, and the key that signs it; empty for the marketplace, and for none. */
+  updates(): { readonly url: string; readonly publicKey: string };
   /** Fires with a test whether a setting, or one below it, is among those that changed. */
   onChange(listener: (changed: (key: string) => boolean) => void): Disposable;
 }
@@ -38,6 +45,18 @@ export interface WorkspacePolicyFile {
   /** Undefined when there is none. */
   read(): Promise<string | undefined>;
   onChange(listener: () => void): Disposable;
+}
+
+/** What the Checklist sees and does in the editor. */
+export interface EditorPort {
+  /** The person's own settings. */
+  readonly settings: SettingsPort;
+  /** Settings of other extensions that let an agent act without asking. */
+  agents(): MachineFacts['agents'];
+  /** Level of the product's log: `trace`, `debug`, `info`, … */
+  logLevel(): string;
+  /** Fires when one of the last two may answer differently. */
+  readonly onChange: Event<void>;
 }
 
 /** What `dist/guard.cjs` exports. */
@@ -66,6 +85,7 @@ export interface SessionPorts {
   readonly heads: HeadMemory;
   readonly settings: SessionSettings;
   readonly policyFile: WorkspacePolicyFile;
+  readonly editor: EditorPort;
   /** Tells the person of something that they set and that is wrong: what it is, and the fix. */
   problem(text: string): void;
   loadChunk(id: string): Promise<AdapterChunk>;

@@ -24,9 +24,11 @@ import type { Store } from '../engine/store/types';
 import { UndoStore } from '../engine/tools/undo-store';
 import { Vault } from '../engine/vault/vault';
 import { accessUnder } from './access-config';
+import { CeilingLog } from './ceiling-log';
 import { channelServices, webhookServer } from './channel-services';
 import { PolicySource } from './policy';
 import type { SessionPorts } from './ports';
+import { SessionSurroundings } from './posture/surroundings';
 import { SandboxHolder } from './sandbox';
 import { signingKey } from './signing-key';
 
@@ -73,7 +75,8 @@ export class Session {
    */
   static async start(given: SessionPorts): Promise<Session> {
     const { masking } = given;
-    const ports = { ...given, log: maskedLogger(given.log, masking) };
+    const log = new CeilingLog(maskedLogger(given.log, masking));
+    const ports: SessionPorts = { ...given, log };
     const vault = await Vault.open(ports.secretBackends, masking, ports.clock);
     await vault.warmMasking();
     ports.log.info(`Credentials are kept by: ${VAULT_LEVELS[vault.level]}.`);
@@ -88,7 +91,7 @@ export class Session {
     });
     const opened = await store.open();
     try {
-      return await Session.build(ports, vault, store, opened);
+      return await Session.build(ports, log, vault, store, opened);
     } catch (error) {
       await store.close();
       throw error;
@@ -97,11 +100,13 @@ export class Session {
 
   private static async build(
     ports: SessionPorts,
+    log: CeilingLog,
     vault: Vault,
     store: Store,
     opened: EngineOptions['opened'],
   ): Promise<Session> {
     const policy = await PolicySource.open(ports);
+    log.under(() => policy.current().ceiling.debugLogging);
     const sandbox = await SandboxHolder.open(ports, () => policy.current());
     const analyse = lazyGuard(ports);
     const hub: LocalHub = new LocalHub({
@@ -112,6 +117,15 @@ export class Session {
       (id) => ports.loadChunk(id),
       new Map([['local', hub.createAdapter]]),
     );
+    const running: { channels?: ChannelManager; engine?: EngineApi } = {};
+    const surroundings: SessionSurroundings = new SessionSurroundings({
+      ports,
+      vault,
+      policy,
+      sandbox,
+      registry,
+      channels: () => running.channels,
+    });
     const options: EngineOptions = {
       version: ports.version,
       store,
@@ -125,9 +139,13 @@ export class Session {
       policy: () => policy.current(),
       policyChanged: policy.onChange,
       access: () =>
-        accessUnder(ports.settings.access(), policy.current().ceiling, registry.descriptors(), (id) =>
-          ports.settings.channel(id),
-        ),
+        accessUnder({
+          base: ports.settings.access(),
+          ceiling: policy.current().ceiling,
+          descriptors: registry.descriptors(),
+          settings: (id) => ports.settings.channel(id),
+          acknowledged: (id) => running.engine?.posture.isAcknowledged('open-access', id) ?? false,
+        }),
       workspace: { root: ports.workspace, trusted: ports.trusted },
       storageDir: ports.storage,
       ...(ports.desk ? { desk: ports.desk } : {}),
@@ -137,10 +155,13 @@ export class Session {
       environmentNames: () => variableNames(ports),
       approvalTtlMs: () => ports.settings.approvalTtlMs(),
       rotateAfterDays: () => ports.settings.rotateAfterDays(),
+      posture: surroundings,
+      log: ports.log,
       say: (reply) => gateway.say(reply),
     };
     const assembled = assemble(options);
-    const { engine, records, access, egress } = assembled;
+    const { engine, records, access, egress, posture } = assembled;
+    running.engine = engine;
     const server = new LocalServer({
       folder: discoveryFolder(ports.env, process.platform, ports.home),
       workspace: ports.label,
@@ -152,7 +173,7 @@ export class Session {
     await engine.recover();
     const policyProblems = reportProblems(ports, policy, records);
     const webhooks = webhookServer(ports, records, engine.audit, vault);
-    const channels = new ChannelManager({
+    running.channels = new ChannelManager({
       registry,
       gateway,
       secrets: vault,
@@ -167,13 +188,18 @@ export class Session {
       settings: (id) => ports.settings.channel(id),
       hold: () => (ports.trusted() ? undefined : RESTRICTED),
     });
+    const { channels } = running;
     await channels.restore(await startingChannels(engine, channels, registry));
+    // Behind the start: nobody waits for the first look at everything.
+    void posture.start();
     const owned = [
       channels,
       engine,
       policyProblems,
+      surroundings,
       policy,
       sandbox,
+      channels.onChange(() => posture.touch('channels')),
       access.onRevoked((keys) => void gateway.revoked(keys)),
       gateway.onSent(({ replyId, platformIds }) => engine.replySent(replyId, platformIds)),
       ports.settings.onChange((changed) => {

@@ -14,6 +14,7 @@ const EVERYTHING: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
   'audit',
   'status',
   'channels',
+  'posture',
 ]);
 
 /**

@@ -1,3 +1,4 @@
+import type { Acknowledgement, PatternName, Severity, UpdateVerdict, UpkeepTask } from './checklist';
 import type { Layer } from './decision';
 import type { Effect } from './effect';
 import type { Facts } from './facts';
@@ -16,6 +17,57 @@ export interface EventMap {
   'engine.paused': { reason: string };
   'engine.resumed': { reason: string };
   'engine.notice': { code: string; text: string };
+
+  // The Checklist.
+  /** A finding that was not there before, with its evidence; and that it is there no more. */
+  'posture.found': { finding: string; ruleId: string; severity: Severity; evidence: string };
+  'posture.cleared': { finding: string; ruleId: string };
+  /** When it is another one than before. Accepted findings are counted as open. */
+  'posture.score': { score: number; open: Record<Severity, number>; accepted: number };
+  /** The owner lives with a finding until then; milliseconds since the epoch. */
+  'posture.accepted': {
+    finding: string;
+    ruleId: string;
+    severity: Severity;
+    evidence: string;
+    reason: string;
+    until: number;
+  };
+  'posture.reopened': { finding: string; reason: string };
+  /** `before` and `after` as JSON; absent when there is no value. */
+  'posture.fixed': {
+    fixId: string;
+    finding: string;
+    kind: 'setting' | 'mode' | 'permissions';
+    title: string;
+    place: string;
+    before?: string;
+    after?: string;
+  };
+  'posture.fix.undone': { fixId: string; finding: string };
+  /** A thing that the owner has to say once; `subject` is what it is about: a channel, an account. */
+  'posture.acknowledged': { what: Acknowledgement; subject: string; statement: string };
+  'posture.withdrawn': { what: Acknowledgement; subject: string };
+  /** Regular work that was done, put off, or left out this time. */
+  'upkeep.done': { task: UpkeepTask; detail: string };
+  'upkeep.snoozed': { task: UpkeepTask; until: number };
+  'upkeep.dismissed': { task: UpkeepTask; reason: string };
+  /** What asking for a newer version came to; `latest` is absent when it is unknown. */
+  'update.checked': {
+    status: UpdateVerdict;
+    source: string;
+    installed: string;
+    latest?: string;
+    detail: string;
+  };
+  /** Something unusual in the record itself; `subject` of the record is whom or what it is about. */
+  'pattern.noticed': {
+    pattern: PatternName;
+    text: string;
+    count: number;
+    user?: IdentityKey;
+    channel?: string;
+  };
 
   // Channels.
   'channel.enabled': { channel: string; account: string };

@@ -98,6 +98,16 @@ export class Vault implements SecretStore {
     return Object.entries(await this.readIndex()).map(([name, times]) => ({ name, ...times }));
   }
 
+  /** Looks at every stored value where it is, which counts as no use. `look` must not keep or return it. */
+  async survey<T>(look: (name: string, value: string) => T): Promise<readonly T[]> {
+    const found: T[] = [];
+    for (const name of await this.names()) {
+      const value = await this.read(name);
+      if (value !== undefined) found.push(look(name, value));
+    }
+    return found;
+  }
+
   /** Makes every stored value known to the masking service; called once at start. */
   async warmMasking(): Promise<void> {
     for (const name of await this.names()) await this.read(name);

@@ -41,6 +41,34 @@ function summary(record: AnyRecord): string {
       return record.data.reason;
     case 'engine.notice':
       return record.data.text;
+    case 'posture.found':
+      return t('Found: {0}', record.data.evidence);
+    case 'posture.cleared':
+      return t('No longer found: {0}', record.data.finding);
+    case 'posture.score':
+      return t('Score of the Checklist: {0}', record.data.score);
+    case 'posture.accepted':
+      return t('Risk accepted: {0} ({1})', record.data.finding, record.data.reason);
+    case 'posture.reopened':
+      return t('Risk no longer accepted: {0} ({1})', record.data.finding, record.data.reason);
+    case 'posture.fixed':
+      return t('Changed for the Checklist: {0} ({1})', record.data.place, record.data.title);
+    case 'posture.fix.undone':
+      return t('Change undone: {0}', record.data.finding);
+    case 'posture.acknowledged':
+      return record.data.statement;
+    case 'posture.withdrawn':
+      return t('No longer acknowledged: {0} {1}', record.data.what, record.data.subject);
+    case 'upkeep.done':
+      return sentence(t('Regular work done: {0}', record.data.task), record.data.detail);
+    case 'upkeep.snoozed':
+      return t('Reminder put off: {0}', record.data.task);
+    case 'upkeep.dismissed':
+      return sentence(t('Left out this time: {0}', record.data.task), record.data.reason);
+    case 'update.checked':
+      return record.data.detail;
+    case 'pattern.noticed':
+      return t('Unusual: {0}', record.data.text);
     case 'channel.enabled':
       return t('{0} was switched on', record.data.channel);
     case 'channel.disabled':
@@ -191,6 +219,8 @@ function tone(record: AnyRecord): AuditRow['tone'] {
     case 'access.revoked':
     case 'access.suspended':
     case 'access.locked':
+    case 'pattern.noticed':
+    case 'posture.found':
     case 'reply.failed':
     case 'message.refused':
     case 'message.dropped':

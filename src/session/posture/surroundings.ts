@@ -1,0 +1,201 @@
+import { chmod, stat } from 'node:fs/promises';
+import type { ChannelManager } from '../../channels/manager/manager';
+import { readSettings } from '../../channels/manager/settings';
+import type { ChannelRegistry } from '../../channels/registry';
+import { Emitter } from '../../engine/model/emitter';
+import type { Disposable } from '../../engine/model/ports';
+import type { PolicySnapshot } from '../../engine/policy/snapshot';
+import type { CredentialFacts, FamilyName, MachineFacts } from '../../engine/posture/facts';
+import type { PostureSurroundings } from '../../engine/posture/ports';
+import { surveyLoose, surveySynced } from '../../engine/posture/survey/places';
+import { surveyRepository } from '../../engine/posture/survey/repository';
+import { bitsOf } from '../../engine/posture/survey/secret-kinds';
+import type { Vault } from '../../engine/vault/vault';
+import type { PolicySource } from '../policy';
+import type { SessionPorts } from '../ports';
+import type { SandboxHolder } from '../sandbox';
+import { prototypesOf } from './prototypes';
+import { checkForUpdates } from './updates';
+
+/** The built-in chat on this machine. */
+const BUILT_IN = 'local';
+
+/** Below this a secret that a person made up can be guessed (BB-1). */
+const BITS_LEAST = 60;
+
+/** Secrets that a person may have made up, by what descriptors call them. */
+const MADE_UP = /secret|password|passphrase/i;
+
+export interface SurroundingParts {
+  readonly ports: SessionPorts;
+  readonly vault: Vault;
+  readonly policy: PolicySource;
+  readonly sandbox: SandboxHolder;
+  readonly registry: ChannelRegistry;
+  /** Undefined until the channels are there. */
+  readonly channels: () => ChannelManager | undefined;
+}
+
+/** What the Checklist knows of this window's channels, machine and folder. */
+export class SessionSurroundings implements PostureSurroundings, Disposable {
+  private readonly changes = new Emitter<readonly FamilyName[]>();
+  private readonly subscriptions: Disposable[];
+  readonly onChange = this.changes.event;
+  readonly settings: PostureSurroundings['settings'];
+
+  readonly permissions: PostureSurroundings['permissions'] = {
+    get: async (path) => (await stat(path)).mode & 0o777,
+    set: (path, mode) => chmod(path, mode),
+  };
+
+  constructor(private readonly parts: SurroundingParts) {
+    const { ports, policy } = parts;
+    this.settings = ports.editor.settings;
+    this.subscriptions = [
+      policy.onChange(() => this.changes.fire(['policy', 'channels', 'machine', 'repository'])),
+      ports.settings.onChange(() =>
+        this.changes.fire(['policy', 'channels', 'machine', 'access', 'credentials']),
+      ),
+      ports.editor.onChange(() => this.changes.fire(['machine', 'policy'])),
+    ];
+  }
+
+  dispose(): void {
+    for (const one of this.subscriptions) one.dispose();
+    this.changes.dispose();
+  }
+
+  rulesOf = (channel: string) => this.parts.registry.find(channel)?.rules ?? [];
+
+  channels(): ReturnType<PostureSurroundings['channels']> {
+    const { registry, ports } = this.parts;
+    const views = new Map(
+      this.parts
+        .channels()
+        ?.list()
+        .map((view) => [view.id, view]),
+    );
+    return registry.descriptors().flatMap((descriptor) => {
+      const view = views.get(descriptor.id);
+      if (!view) return [];
+      const read = readSettings(descriptor, ports.settings.channel(descriptor.id));
+      return [
+        {
+          id: descriptor.id,
+          name: descriptor.name,
+          external: descriptor.id !== BUILT_IN,
+          enabled: view.enabled,
+          state: view.state,
+          ...(view.account
+            ? {
+                account: {
+                  account: view.account.account,
+                  name: view.account.name,
+                  isBot: view.account.isBot,
+                },
+              }
+            : {}),
+          settings: read.ok ? read.value : {},
+          reported: view.reported,
+          contexts: descriptor.capabilities.contexts,
+          noBots: descriptor.noBots === true,
+        },
+      ];
+    });
+  }
+
+  async machine(): Promise<MachineFacts> {
+    const { ports, sandbox, policy, registry } = this.parts;
+    const chosen = sandbox.chosen();
+    const { label, isolated } = sandbox.current().describe();
+    const snapshot: PolicySnapshot = policy.current();
+    const enabled = new Set(this.channels().flatMap((channel) => (channel.enabled ? [channel.id] : [])));
+    return {
+      profile: snapshot.profile,
+      loose: await surveyLoose([ports.storage], process.platform),
+      synced: surveySynced([
+        { path: ports.storage, what: 'storage' },
+        { path: ports.workspace, what: 'workspace' },
+      ]),
+      sandbox: {
+        wanted: ports.settings.sandbox(),
+        label,
+        isolated,
+        tested: chosen?.why,
+        rejected: chosen?.rejected ?? [],
+      },
+      dockerHost: openDockerHost(ports.env.DOCKER_HOST),
+      containerOptions: [],
+      environment: ports.settings.environment(),
+      agents: ports.editor.agents(),
+      listening: [],
+      prototypes: prototypesOf(
+        registry.descriptors().filter(({ id }) => enabled.has(id)),
+        ports,
+      ),
+    };
+  }
+
+  repository() {
+    return surveyRepository(this.parts.ports.workspace);
+  }
+
+  problems() {
+    return this.parts.policy.ownProblems();
+  }
+
+  logLevel(): string {
+    return this.parts.ports.editor.logLevel();
+  }
+
+  accessRules(): Readonly<Record<string, unknown>> {
+    const rules = this.settings.get('access.rules');
+    return typeof rules === 'object' && rules !== null ? (rules as Record<string, unknown>) : {};
+  }
+
+  async secrets(): Promise<Pick<CredentialFacts, 'weak' | 'shared'>> {
+    const issued = new Set(
+      this.parts.registry
+        .descriptors()
+        .flatMap(({ id, secrets }) => secrets.map(({ name }) => `${id}/${name}`)),
+    );
+    const byValue = new Map<string, string[]>();
+    const weak: { name: string; bits: number }[] = [];
+    await this.parts.vault.survey((name, value) => {
+      if (!issued.has(name)) return;
+      byValue.set(value, [...(byValue.get(value) ?? []), name]);
+      const bits = bitsOf(value);
+      if (MADE_UP.test(name) && bits < BITS_LEAST) weak.push({ name, bits });
+    });
+    return { weak, shared: [...byValue.values()].filter((names) => names.length > 1) };
+  }
+
+  checkForUpdates() {
+    const { ports } = this.parts;
+    return checkForUpdates({ installed: ports.version, ...ports.settings.updates(), fetch: ports.fetch });
+  }
+
+  every() {
+    const { reviewDays } = this.parts.ports.settings.maintenance();
+    return {
+      users: reviewDays,
+      permissions: reviewDays,
+      credentials: this.parts.ports.settings.rotateAfterDays(),
+    };
+  }
+
+  staleDays(): number {
+    return this.parts.ports.settings.maintenance().staleUserDays;
+  }
+}
+
+/** The address of a container engine that is reached over the network without TLS. */
+function openDockerHost(host: string | undefined): string | undefined {
+  if (host === undefined || !/^(tcp|http):/.test(host)) return undefined;
+  try {
+    const { hostname, host: shown } = new URL(host.replace(/^tcp:/, 'http:'));
+    return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]' ? undefined : shown;
+  } catch {
+    return undefined;
+  }
+}
