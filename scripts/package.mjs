@@ -12,6 +12,8 @@ const allowed = [
   /^LICENSE(\.txt)?$/i,
   /^l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/i,
   /^media\/[\w./-]+\.(svg|png|md)$/,
+  // Pages that the Checklist opens.
+  /^docs\/(controls|policy|recovery|sandboxes)\.md$/,
   // The keychain binding, as its own package ships it.
   /^dist\/node_modules\/keytar\/(LICENSE\.md|package\.json|lib\/keytar\.js|prebuilds\/[\w-]+\/keytar\.node)$/,
   /^dist\/(sql-wasm|tree-sitter|tree-sitter-bash|tree-sitter-powershell)\.wasm$/,

@@ -52,6 +52,30 @@ export const COMMAND_IDS = [
   'cowork.webhook.copyAddress',
   'cowork.webhook.checkReach',
   'cowork.webhook.renewAddress',
+  'cowork.checklist.fix',
+  'cowork.checklist.undo',
+  'cowork.checklist.accept',
+  'cowork.checklist.reopen',
+  'cowork.checklist.why',
+  'cowork.checklist.docs',
+  'cowork.checklist.filter',
+  'cowork.checklist.clearFilter',
+  'cowork.checklist.refresh',
+  'cowork.checklist.history',
+  'cowork.checklist.acknowledge',
+  'cowork.checklist.withdraw',
+  'cowork.checklist.contexts',
+  'cowork.checklist.do',
+  'cowork.checklist.done',
+  'cowork.checklist.snooze',
+  'cowork.checklist.dismiss',
+  'cowork.updates.check',
+  'cowork.updates.show',
+  'cowork.recovery.steps',
+  'cowork.grants.remove',
+  'cowork.log.setLevel',
+  'cowork.profile.choose',
+  'cowork.profile.allowOpen',
   'cowork.pause',
   'cowork.resume',
   'cowork.resume.protect',
@@ -59,7 +83,13 @@ export const COMMAND_IDS = [
 export type CommandId = (typeof COMMAND_IDS)[number];
 
 /** The views of the container, in the order in which they stand. */
-export const VIEW_IDS = ['cowork.approvals', 'cowork.channels', 'cowork.users', 'cowork.tasks'] as const;
+export const VIEW_IDS = [
+  'cowork.approvals',
+  'cowork.channels',
+  'cowork.users',
+  'cowork.tasks',
+  'cowork.checklist',
+] as const;
 export type ViewId = (typeof VIEW_IDS)[number];
 
 /** Context keys that `when` clauses of the manifest may use. */
@@ -72,5 +102,7 @@ export const CONTEXT_KEYS = [
   'cowork.defaultsReviewed',
   'cowork.permissionsReviewed',
   'cowork.pairingTested',
+  'cowork.updated',
+  'cowork.checklistFiltered',
 ] as const;
 export type ContextKey = (typeof CONTEXT_KEYS)[number];

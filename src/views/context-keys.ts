@@ -18,6 +18,7 @@ export class ContextKeys extends Disposables {
   ) {
     super();
     this.register(watch.onChange(() => this.update()));
+    this.set('cowork.checklistFiltered', false);
     for (const key of REMEMBERED) this.set(key, memory.get(key, false));
     this.update();
   }
@@ -38,6 +39,7 @@ export class ContextKeys extends Disposables {
     const engine = this.watch.engine;
     const users = engine?.users.list() ?? [];
     this.set('cowork.state', this.watch.state().kind);
+    this.set('cowork.updated', engine?.posture.report().update?.status === 'current');
     this.set('cowork.hasPending', (engine?.approvals.pending().length ?? 0) > 0);
     this.set('cowork.hasUsers', users.length > 0);
     this.set('cowork.hasCodes', (engine?.pairing.live().length ?? 0) > 0);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { ApprovalsView } from './approvals-view';
+import { ChangePreview } from './change-preview';
 import { registerCommands } from './commands';
 import { ContextKeys } from './context-keys';
 import { EffectivePolicy } from './effective-policy';
@@ -10,6 +11,7 @@ import { AuditPanels } from './panels/audit-panel';
 import { AuthenticatorPanels } from './panels/authenticator-panel';
 import { PairingPanels } from './panels/pairing-panel';
 import type { PanelHost } from './panels/panel';
+import { PosturePanels } from './panels/posture-panel';
 import { registerUndoContent } from './panels/task-files';
 import { TaskPanels } from './panels/task-panel';
 import type { ViewsHost } from './ports';
@@ -17,6 +19,7 @@ import { setBundle } from './protocol/l10n';
 import { SavedFilters } from './saved-filters';
 import { StatusBar } from './status-bar';
 import { ChannelsTree } from './trees/channels-tree';
+import { ChecklistTree } from './trees/checklist-tree';
 import { TasksTree } from './trees/tasks-tree';
 import { UsersTree } from './trees/users-tree';
 
@@ -63,11 +66,22 @@ export function registerViews(host: ViewsHost): vscode.Disposable {
   all.register(new ChannelsTree(watch, host.channels));
   all.register(new UsersTree(watch, host.channels));
   all.register(new TasksTree(watch));
+  const checklist = all.register(new ChecklistTree(watch));
+  const preview = all.register(new ChangePreview());
+  const posture = all.register(new PosturePanels(panelHost, watch));
   all.register(new StatusBar(watch));
   all.register(new EffectivePolicy(watch));
   all.register(new ApprovalNotifications(watch, approvals, host.log));
   all.register(
-    registerCommands({ host, watch, approvals, keys, panels: { audit, tasks, pairing, authenticator } }),
+    registerCommands({
+      host,
+      watch,
+      approvals,
+      keys,
+      checklist,
+      preview,
+      panels: { audit, tasks, pairing, authenticator, posture },
+    }),
   );
   all.register(restorePanels(audit, tasks));
   all.register(registerUndoContent(() => watch.engine));

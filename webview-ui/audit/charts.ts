@@ -3,11 +3,11 @@ import { t } from '../../src/views/protocol/l10n';
 import { flat } from '../../src/views/protocol/marks';
 import { type Child, el, untrusted } from '../dom';
 import { icon } from '../icons';
+import { svg } from '../svg';
 import { moment } from '../time';
 
 export type Figures = Extract<AuditToPage, { type: 'charts' }>;
 
-const SVG = 'http://www.w3.org/2000/svg';
 const HOUR_MS = 3_600_000;
 const WIDTH = 320;
 const HEIGHT = 110;
@@ -20,13 +20,6 @@ const SERIES = 5;
 /** The channels with the most records get a colour; the others share the last. */
 const OTHERS = 4;
 const EFFECT_ORDER = ['allow', 'ask', 'deny'];
-
-function svg(tag: string, attributes: Readonly<Record<string, string | number>>, text = ''): SVGElement {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  element.textContent = text;
-  return element;
-}
 
 function frame(label: string, width: number, height: number): SVGElement {
   return svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label, class: 'chart' });

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { AccessMode } from '../../engine/model/events';
 import type { ChatContext } from '../../engine/model/identity';
 import type { ChannelViewItem } from '../ports';
+import { itemText } from '../present/checklist-words';
 import { channelStateText, contextHelp, contextText, modeHelp, modeText } from '../present/words';
 import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
@@ -125,6 +126,36 @@ async function askIds(
   return text === undefined ? undefined : parseIds(text);
 }
 
+/**
+ * `Before adding external channels`: what of it is open is said before a channel is connected. The owner may go on
+ * all the same, which is put on the record, once for each channel.
+ */
+async function mayConnect(desk: Desk, channel: ChannelViewItem): Promise<boolean> {
+  const { posture } = needEngine(desk);
+  const open = posture.gate(channel.id);
+  if (open.length === 0 || channel.enabled || posture.isAcknowledged('connect', channel.id)) return true;
+  const lines = open.map(({ id, title, evidence }) => `• ${itemText(id, title)}: ${flat(evidence)}`);
+  const [all, checklist] = [t('Connect Anyway'), t('Show the Checklist')];
+  const answer = await vscode.window.showWarningMessage(
+    t('Connect {0} before the checklist is complete?', channel.name),
+    {
+      modal: true,
+      detail: `${lines.join('\n')}\n\n${t('Going on all the same is put on the record.')}`,
+    },
+    all,
+    checklist,
+  );
+  if (answer === checklist) await vscode.commands.executeCommand('cowork.checklist.focus');
+  if (answer !== all) return false;
+  const named = open.map(({ id, title }) => itemText(id, title)).join('; ');
+  await posture.acknowledge(
+    'connect',
+    channel.id,
+    t('{0} was connected with this still open: {1}', channel.name, named),
+  );
+  return true;
+}
+
 export function channelCommands(desk: Desk) {
   const { channels } = desk.host;
   const noneOn = () => t('No channel is switched on. Add one first.');
@@ -140,6 +171,7 @@ export function channelCommands(desk: Desk) {
         t('Every channel is switched on already.'),
       );
       if (channel === undefined) return;
+      if (!(await mayConnect(desk, channel))) return;
       const complete = channel.secrets.every((secret) => secret.stored);
       if (!complete && !(await enterSecrets(desk, channel))) return;
       await channels.enable(channel.id);
@@ -155,12 +187,14 @@ export function channelCommands(desk: Desk) {
       );
       if (channel === undefined) return;
       if (channel.secrets.length === 0) throw new Notice(t('{0} needs no token.', channel.name));
-      if (await enterSecrets(desk, channel)) await channels.enable(channel.id);
+      if (!(await enterSecrets(desk, channel))) return;
+      if (await mayConnect(desk, channel)) await channels.enable(channel.id);
     },
     'cowork.channels.connect': async (argument) => {
       needEngine(desk);
       const channel = await oneChannel(desk, argument, t('Connect'), present, noneOn());
       if (channel === undefined) return;
+      if (!(await mayConnect(desk, channel))) return;
       const lacking = channel.secrets.some((secret) => !secret.stored);
       if (lacking && !(await enterSecrets(desk, channel))) return;
       await channels.connect(channel.id);
@@ -198,7 +232,12 @@ export function channelCommands(desk: Desk) {
         })),
         true,
       );
-      if (mode === undefined || mode === now) return;
+      if (mode === undefined) return;
+      if (mode === now) {
+        // Looked at and left as it is: that too is a choice.
+        const sentence = t('The access mode of {0} was looked at and stays.', channel.name);
+        return needEngine(desk).posture.acknowledge('mode', channel.id, sentence);
+      }
       if (mode === 'open') {
         const question = t('Let anyone in who finds the bot on {0}?', channel.name);
         const detail = t(

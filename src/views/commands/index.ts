@@ -4,6 +4,7 @@ import { Disposables } from '../lifecycle';
 import { t } from '../protocol/l10n';
 import { approvalCommands } from './approvals';
 import { channelCommands } from './channels';
+import { checklistCommands } from './checklist';
 import { credentialCommands } from './credentials';
 import { type Desk, type Handler, Notice } from './kit';
 import { pairingCommands } from './pairing';
@@ -11,6 +12,7 @@ import { policyCommands } from './policy';
 import { secondFactorCommands } from './second-factor';
 import { systemCommands } from './system';
 import { taskCommands } from './tasks';
+import { upkeepCommands } from './upkeep';
 import { userCommands } from './users';
 import { webhookCommands } from './webhooks';
 
@@ -38,12 +40,14 @@ export function registerCommands(desk: Desk): Disposables {
   const handlers: Readonly<Record<CommandId, Handler>> = {
     ...approvalCommands(desk),
     ...channelCommands(desk),
+    ...checklistCommands(desk),
     ...credentialCommands(desk),
     ...pairingCommands(desk),
     ...policyCommands(desk),
     ...secondFactorCommands(desk),
     ...systemCommands(desk),
     ...taskCommands(desk),
+    ...upkeepCommands(desk),
     ...userCommands(desk),
     ...webhookCommands(desk),
   };

@@ -1,14 +1,23 @@
 import * as vscode from 'vscode';
 import type { EngineApi } from '../../engine/api';
+import type { FixPreview } from '../../engine/model/posture';
 import type { ApprovalsView } from '../approvals-view';
 import type { ContextKeys } from '../context-keys';
 import type { EngineWatch } from '../engine-watch';
 import type { AuditPanels } from '../panels/audit-panel';
 import type { AuthenticatorPanels } from '../panels/authenticator-panel';
 import type { PairingPanels } from '../panels/pairing-panel';
+import type { PosturePanels } from '../panels/posture-panel';
 import type { TaskPanels } from '../panels/task-panel';
 import type { ViewsHost } from '../ports';
 import { t } from '../protocol/l10n';
+import type { ChecklistTree } from '../trees/checklist-tree';
+
+/** Shows a change before it is made. */
+export interface ChangePreviewPort {
+  confirm(change: FixPreview): Promise<boolean>;
+  compare(title: string, before: string, after: string): Promise<void>;
+}
 
 /** A command's arguments come from trees, other extensions or key bindings: each handler checks them itself. */
 export type Handler = (...args: readonly unknown[]) => Promise<void>;
@@ -19,11 +28,14 @@ export interface Desk {
   readonly watch: EngineWatch;
   readonly approvals: ApprovalsView;
   readonly keys: ContextKeys;
+  readonly checklist: ChecklistTree;
+  readonly preview: ChangePreviewPort;
   readonly panels: {
     readonly audit: AuditPanels;
     readonly tasks: TaskPanels;
     readonly pairing: PairingPanels;
     readonly authenticator: AuthenticatorPanels;
+    readonly posture: PosturePanels;
   };
 }
 

@@ -99,6 +99,11 @@ async function chooseExpected(channel: ChannelViewItem): Promise<string | undefi
 /** The live code that a node or the person means. */
 async function chooseCode(desk: Desk, argument: unknown, title: string): Promise<CodeView | undefined> {
   const live = needEngine(desk).pairing.live();
+  if (typeof argument === 'string') {
+    const found = live.find((view) => view.codeId === argument);
+    if (found === undefined) throw new Notice(t('This code can no longer be used.'));
+    return found;
+  }
   if (isNode(argument, 'code') && 'code' in argument) {
     const { code } = argument;
     const id = typeof code === 'object' && code !== null && 'codeId' in code ? code.codeId : undefined;

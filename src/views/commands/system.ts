@@ -31,12 +31,14 @@ export function systemCommands(desk: Desk) {
     'cowork.walkthrough.open': async () => {
       await vscode.commands.executeCommand('workbench.action.openWalkthrough', WALKTHROUGH, false);
     },
-    'cowork.settings.open': async () => {
-      await vscode.commands.executeCommand('workbench.action.openSettings', '@ext:cowork-os.cowork-os');
+    'cowork.settings.open': async (argument) => {
+      const query = typeof argument === 'string' ? argument : '@ext:cowork-os.cowork-os';
+      await vscode.commands.executeCommand('workbench.action.openSettings', query);
     },
     'cowork.defaults.review': async () => {
       await vscode.commands.executeCommand('workbench.action.openSettings', '@ext:cowork-os.cowork-os');
       await desk.keys.remember('cowork.defaultsReviewed');
+      await desk.watch.engine?.posture.acknowledge('defaults', '', t('The default settings were reviewed.'));
     },
     'cowork.permissions.review': async () => {
       await vscode.commands.executeCommand(
@@ -44,6 +46,7 @@ export function systemCommands(desk: Desk) {
         '@ext:cowork-os.cowork-os cowork.capabilities',
       );
       await desk.keys.remember('cowork.permissionsReviewed');
+      await desk.watch.engine?.posture.complete('permissions', t('The permissions were opened for review.'));
     },
     'cowork.engine.retry': async () => desk.host.retry(),
     'cowork.pause': async () => {

@@ -31,6 +31,10 @@ function choice(user: UserView): Choice<UserView> {
 
 /** The user as it is now of a node that the tree handed over; keys only are taken from the argument. */
 function fromArgument(desk: Desk, value: unknown): UserView | undefined {
+  if (typeof value === 'string')
+    return needEngine(desk)
+      .users.list()
+      .find((candidate) => candidate.key === value);
   if (!isNode(value, 'user') || !('user' in value)) return undefined;
   const { user } = value;
   if (typeof user !== 'object' || user === null || !('key' in user)) return undefined;
@@ -140,7 +144,7 @@ export function userCommands(desk: Desk) {
       if (user !== undefined) await vscode.env.clipboard.writeText(user.sender);
     },
     'cowork.users.accessDocument': async () => {
-      const { users } = needEngine(desk);
+      const { users, posture } = needEngine(desk);
       const format = await pick<'markdown' | 'csv'>(
         t('Who Has Access'),
         t('As what?'),
@@ -156,6 +160,7 @@ export function userCommands(desk: Desk) {
         content: users.accessDocument(format),
       });
       await vscode.window.showTextDocument(document);
+      await posture.complete('users', t('The access document was written.'));
       inform(t('This document is not saved yet. Save it where you keep such records.'));
     },
   } satisfies Record<string, Handler>;

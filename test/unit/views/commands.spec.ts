@@ -4,7 +4,7 @@ import { Emitter } from '../../../src/engine/model/emitter';
 import { COMMAND_IDS } from '../../../src/views/command-ids';
 import type { ChannelViewItem, EngineState, ViewsHost } from '../../../src/views/ports';
 import { FakeEditor, withEditor } from './editor';
-import { approval, code, task, user } from './views';
+import { approval, code, posture, task, user } from './views';
 
 const editor = new FakeEditor();
 const { registerViews } = withEditor(
@@ -124,6 +124,29 @@ function engineWith(
     audit: {
       query: note('query', { records: [], total: 0 }),
       verify: note('verify', { intact: true, records: 0, lastSeq: 0, headHash: '' }),
+    },
+    posture: {
+      report: () => (full ? posture() : posture({ findings: [], reminders: [], checklists: [], fixes: [] })),
+      history: () => [],
+      refresh: note('lookAgain'),
+      accept: note('accept'),
+      reopen: note('reopen'),
+      acknowledge: note('acknowledge'),
+      withdraw: note('withdraw'),
+      isAcknowledged: () => false,
+      preview: async () => ({ title: 'Ask again', place: 'cowork.mode', before: 'trusted', after: 'ask' }),
+      fix: note('fix', { ...posture().fixes[0] }),
+      undo: note('undo'),
+      gate: (id: string) => (id === 'slack' ? posture().checklists.slice(0, 1) : []),
+      complete: note('complete'),
+      snooze: note('snooze'),
+      dismiss: note('dismiss'),
+      profileChanges: () => [
+        { what: 'Mode in force', before: 'trusted', after: 'accept-edits', stricter: true },
+      ],
+      setProfile: note('setProfile'),
+      checkForUpdates: note('checkForUpdates', { status: 'unknown', detail: 'Nobody could be asked.' }),
+      removeGrant: note('removeGrant'),
     },
     vault: {
       health: async () => ({
@@ -284,9 +307,11 @@ describe('the commands', () => {
     const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'leave';
     for (const id of COMMAND_IDS) if (id !== 'cowork.pause' && id !== 'cowork.engine.retry') await run(id);
-    const readOnly = new Set(['query', 'verify', 'openLocalChat', 'checkReach']);
+    // Opening settings for review is the review; looking for updates and looking again change nothing.
+    const readOnly = new Set(['query', 'verify', 'openLocalChat', 'checkReach', 'checkForUpdates', 'lookAgain']);
+    const reviews = ['acknowledge defaults', 'complete permissions'];
     assert.deepEqual(
-      calls.filter(([name]) => !readOnly.has(name)),
+      calls.filter(([name, what]) => !readOnly.has(name) && !reviews.includes(`${name} ${String(what)}`)),
       [],
     );
   });
@@ -470,5 +495,52 @@ describe('the commands', () => {
     assert.deepEqual([key, patterns], ['telegram:7:84', ['ls *']]);
     assert.ok(until > Date.now() && until <= Date.now() + 3_600_000);
     assert.ok(editor.shown.some(({ kind }) => kind === 'warning'));
+  });
+
+  it('[INI-1] warn before a channel is connected while the checklist is open, and put going on all the same on the record', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'leave';
+    await run('cowork.channels.connect', 'slack');
+    assert.match(editor.shown.at(-1)?.text ?? '', /Connect Slack before the checklist is complete/);
+    assert.equal(calls.length, 0);
+    editor.answers = 'first';
+    await run('cowork.channels.connect', 'slack');
+    assert.deepEqual(
+      calls.map(([name]) => name),
+      ['acknowledge', 'connect'],
+    );
+    assert.match(String(calls[0]?.[3]), /Tested the pairing flow/);
+    calls.length = 0;
+    editor.shown.length = 0;
+    await run('cowork.channels.connect', 'telegram');
+    assert.deepEqual(calls, [['connect', 'telegram']]);
+    assert.equal(editor.shown.length, 0);
+  });
+
+  it('show a change before it is made, and make none without a yes', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'leave';
+    await run('cowork.checklist.fix', 'POL-2');
+    assert.match(editor.shown.at(-1)?.text ?? '', /Make this change/);
+    assert.deepEqual(calls, []);
+    editor.answers = 'first';
+    await run('cowork.checklist.fix', 'POL-2');
+    assert.deepEqual(calls[0], ['fix', 'POL-2']);
+  });
+
+  it('show what a profile changes before they switch to it', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'first';
+    // The first choice is the profile in force.
+    await run('cowork.profile.choose');
+    assert.deepEqual(calls, []);
+    editor.chosen = 1;
+    await run('cowork.profile.choose');
+    editor.chosen = 0;
+    assert.ok(editor.executed.some(([command]) => command === 'vscode.diff'));
+    assert.deepEqual(calls, [['setProfile', 'production']]);
   });
 });

@@ -7,6 +7,8 @@ import { createRequire } from 'node:module';
 export class FakeEditor {
   /** leave: the person closes every question. first: they take the first choice of each. */
   answers: 'leave' | 'first' = 'leave';
+  /** Which item of a list `first` takes. */
+  chosen = 0;
   readonly shown: { readonly kind: 'error' | 'warning' | 'information'; readonly text: string }[] = [];
   readonly executed: (readonly unknown[])[] = [];
   readonly commands = new Map<string, (...args: unknown[]) => Promise<void>>();
@@ -62,7 +64,11 @@ export class FakeEditor {
       ThemeColor: Thing,
       TreeItem: Thing,
       MarkdownString: Thing,
-      Uri: { joinPath: (...parts: readonly unknown[]) => parts.join('/'), parse: String },
+      Uri: {
+        parse: String,
+        joinPath: (...parts: readonly unknown[]) => parts.join('/'),
+        from: ({ scheme, path }: { scheme: string; path: string }) => `${scheme}:${path}`,
+      },
       TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
       StatusBarAlignment: { Left: 1 },
       ViewColumn: { Active: -1 },
@@ -86,7 +92,7 @@ export class FakeEditor {
         showInformationMessage: show('information'),
         showQuickPick: async (items: readonly unknown[], options: { canPickMany?: boolean }) => {
           if (this.answers === 'leave') return undefined;
-          return options.canPickMany ? items.slice(0, 1) : items[0];
+          return options.canPickMany ? items.slice(0, 1) : items[this.chosen];
         },
         showInputBox: async (options: { value?: string }) =>
           this.answers === 'leave' ? undefined : options.value || '12345',

@@ -101,6 +101,16 @@ describe('the manifest and the code', () => {
       'user.revoked.other.secured',
       'task.active',
       'task.final',
+      'finding.own',
+      'finding.place',
+      'finding.none',
+      'acceptedRisk',
+      'appliedFix',
+      'score',
+      'item.once',
+      'item.task.waiting',
+      'item.task.due',
+      'item.task.snoozed',
     ];
     const patterns = contributes.menus['view/item/context'].map(
       (item: Menu) => /viewItem =~ \/(.*)\/$/.exec(item.when ?? '')?.[1],
