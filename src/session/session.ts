@@ -117,7 +117,7 @@ export class Session {
       (id) => ports.loadChunk(id),
       new Map([['local', hub.createAdapter]]),
     );
-    const running: { channels?: ChannelManager; engine?: EngineApi } = {};
+    const running: { channels?: ChannelManager; engine?: EngineApi; egress?: EgressPort } = {};
     const surroundings: SessionSurroundings = new SessionSurroundings({
       ports,
       vault,
@@ -125,6 +125,7 @@ export class Session {
       sandbox,
       registry,
       channels: () => running.channels,
+      egress: () => running.egress,
     });
     const options: EngineOptions = {
       version: ports.version,
@@ -162,6 +163,7 @@ export class Session {
     const assembled = assemble(options);
     const { engine, records, access, egress, posture } = assembled;
     running.engine = engine;
+    running.egress = egress;
     const server = new LocalServer({
       folder: discoveryFolder(ports.env, process.platform, ports.home),
       workspace: ports.label,

@@ -112,7 +112,7 @@ export interface MachineFacts {
   readonly environment: readonly string[];
   /** Settings of other extensions that let an agent act without asking. */
   readonly agents: readonly { readonly product: string; readonly setting: string; readonly value: string }[];
-  /** Ports that this product listens on beyond this machine. */
+  /** Addresses under which this product is reached from other machines and that are open or plain. */
   readonly listening: readonly {
     readonly what: string;
     readonly address: string;

@@ -17,12 +17,15 @@ export const UNUSUAL = {
   failedPairings: { count: 3, withinMs: HOUR_MS },
   /** An hour of the day is new for someone who has been asking for two weeks, and at least twenty times. */
   newHour: { afterMs: 14 * DAY_MS, afterTasks: 20 },
+  /** Hosts are no news while the first ones are being met. */
+  newHost: { afterMs: DAY_MS, afterHosts: 1 },
   /** The same is not told again for a day. */
   quietMs: DAY_MS,
 } as const;
 
-/** People that are remembered; the longest unheard of are forgotten first. */
+/** People, channels and hosts that are remembered; the longest unheard of are forgotten first. */
 const MOST_PEOPLE = 5000;
+const MOST_HOSTS = 2000;
 const MOST_TIMES = 20;
 
 interface PersonHabits {
@@ -40,6 +43,8 @@ export interface PatternsState {
   people: Record<IdentityKey, PersonHabits>;
   /** By channel: wrong tries of the last hour. */
   tries: Record<string, { at: number; sender: IdentityKey }[]>;
+  hosts: Record<string, number>;
+  firstHostAt: number | null;
   /** Whose a task is; only the unfinished ones and the last few. */
   owners: Record<string, IdentityKey>;
   /** When something was told, by `<pattern> <subject>`. */
@@ -49,7 +54,7 @@ export interface PatternsState {
 /** Something unusual, worth a record of its own. */
 export interface Unusual {
   readonly pattern: PatternName;
-  /** An identity key, or a channel. */
+  /** An identity key, a channel or a host. */
   readonly subject: string;
   readonly text: string;
   readonly count: number;
@@ -59,7 +64,7 @@ export interface Unusual {
 export const patternsProjection: Projection<PatternsState> = {
   name: 'patterns',
   version: 1,
-  initial: () => ({ people: {}, tries: {}, owners: {}, told: {} }),
+  initial: () => ({ people: {}, tries: {}, hosts: {}, firstHostAt: null, owners: {}, told: {} }),
   reduce(state, record) {
     switch (record.type) {
       case 'task.created':
@@ -76,6 +81,9 @@ export const patternsProjection: Projection<PatternsState> = {
         state.tries[channel] = [...recent, { at: record.at, sender }].slice(-100);
         break;
       }
+      case 'egress.destination':
+        addHost(state, record);
+        break;
       case 'pattern.noticed':
         state.told[`${record.data.pattern} ${record.subject}`] = record.at;
         forgetOldest(state.told, MOST_PEOPLE, (at) => at);
@@ -119,6 +127,12 @@ function addDecision(state: PatternsState, record: Extract<AnyRecord, { type: 'd
   if (person) person.denialTimes = [...person.denialTimes, record.at].slice(-MOST_TIMES);
 }
 
+function addHost(state: PatternsState, record: Extract<AnyRecord, { type: 'egress.destination' }>): void {
+  state.firstHostAt ??= record.at;
+  state.hosts[record.data.host] ??= record.at;
+  forgetOldest(state.hosts, MOST_HOSTS, (at) => at);
+}
+
 function personOf(state: PatternsState, taskId: string): PersonHabits | undefined {
   const owner = state.owners[taskId];
   return owner === undefined ? undefined : state.people[owner];
@@ -147,6 +161,8 @@ function found(state: PatternsState, record: AnyRecord): readonly Unusual[] {
       return denials(state, record);
     case 'access.attempt':
       return failedPairings(state, record);
+    case 'egress.destination':
+      return newHost(state, record);
     default:
       return [];
   }
@@ -219,4 +235,18 @@ function failedPairings(
   if (count < UNUSUAL.failedPairings.count) return [];
   const text = `${count} different accounts have tried a wrong pairing code on ${channel} within an hour.`;
   return [{ pattern: 'many-failed-pairings', subject: channel, count, text }];
+}
+
+function newHost(
+  state: PatternsState,
+  record: Extract<AnyRecord, { type: 'egress.destination' }>,
+): readonly Unusual[] {
+  const { host } = record.data;
+  const { afterMs, afterHosts } = UNUSUAL.newHost;
+  const others = Object.keys(state.hosts).length - 1;
+  if (state.hosts[host] !== record.at || others < afterHosts) return [];
+  if (state.firstHostAt === null || record.at - state.firstHostAt < afterMs) return [];
+  return [
+    { pattern: 'new-host', subject: host, count: 1, text: `${host} was contacted for the first time.` },
+  ];
 }

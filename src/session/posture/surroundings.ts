@@ -2,6 +2,7 @@ import { chmod, stat } from 'node:fs/promises';
 import type { ChannelManager } from '../../channels/manager/manager';
 import { readSettings } from '../../channels/manager/settings';
 import type { ChannelRegistry } from '../../channels/registry';
+import type { EgressPort } from '../../engine/model/egress';
 import { Emitter } from '../../engine/model/emitter';
 import type { Disposable } from '../../engine/model/ports';
 import type { PolicySnapshot } from '../../engine/policy/snapshot';
@@ -34,6 +35,8 @@ export interface SurroundingParts {
   readonly registry: ChannelRegistry;
   /** Undefined until the channels are there. */
   readonly channels: () => ChannelManager | undefined;
+  /** The same for the gate to the network. */
+  readonly egress: () => EgressPort | undefined;
 }
 
 /** What the Checklist knows of this window's channels, machine and folder. */
@@ -125,10 +128,10 @@ export class SessionSurroundings implements PostureSurroundings, Disposable {
         rejected: chosen?.rejected ?? [],
       },
       dockerHost: openDockerHost(ports.env.DOCKER_HOST),
-      containerOptions: [],
+      containerOptions: ports.settings.container().runOptions ?? [],
       environment: ports.settings.environment(),
       agents: ports.editor.agents(),
-      listening: [],
+      listening: openDoors(ports.settings.webhook().publicUrl),
       prototypes: prototypesOf(
         registry.descriptors().filter(({ id }) => enabled.has(id)),
         ports,
@@ -171,8 +174,8 @@ export class SessionSurroundings implements PostureSurroundings, Disposable {
   }
 
   checkForUpdates() {
-    const { ports } = this.parts;
-    return checkForUpdates({ installed: ports.version, ...ports.settings.updates(), fetch: ports.fetch });
+    const { ports, egress } = this.parts;
+    return checkForUpdates({ installed: ports.version, ...ports.settings.updates(), egress: egress() });
   }
 
   every() {
@@ -187,6 +190,13 @@ export class SessionSurroundings implements PostureSurroundings, Disposable {
   staleDays(): number {
     return this.parts.ports.settings.maintenance().staleUserDays;
   }
+}
+
+/** The webhook server listens on this machine alone; its public address may still be one without encryption. */
+function openDoors(publicUrl: string): MachineFacts['listening'] {
+  if (!/^http:/i.test(publicUrl)) return [];
+  const address = URL.canParse(publicUrl) ? new URL(publicUrl).host : publicUrl;
+  return [{ what: 'The webhook server', address, encrypted: false }];
 }
 
 /** The address of a container engine that is reached over the network without TLS. */

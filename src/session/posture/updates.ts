@@ -1,6 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import * as z from 'zod';
 import { canonicalJson } from '../../engine/journal';
+import type { EgressPort } from '../../engine/model/egress';
 import type { UpdateStatus } from '../../engine/model/posture';
 
 const PRODUCT = 'cowork-os.cowork-os';
@@ -46,7 +47,8 @@ export interface UpdateCheck {
   readonly url: string;
   /** Ed25519, SPKI in base64, by which announcements must be signed; empty when none is demanded. */
   readonly publicKey: string;
-  readonly fetch: typeof fetch;
+  /** The only way out; undefined while there is none. */
+  readonly egress: EgressPort | undefined;
 }
 
 /** OPS-4. Asks for the newest version. Installs nothing and never rejects: an answer that is not had is `unknown`. */
@@ -78,13 +80,15 @@ export async function checkForUpdates(check: UpdateCheck): Promise<UpdateStatus>
 
 type Answer = { readonly latest: string; readonly signature: UpdateStatus['signature'] };
 
-async function askMarketplace({ fetch: send }: UpdateCheck): Promise<Answer> {
+async function askMarketplace({ egress }: UpdateCheck): Promise<Answer> {
   const body = JSON.stringify({
     filters: [{ criteria: [{ filterType: BY_NAME, value: PRODUCT }], pageSize: 1, pageNumber: 1 }],
     flags: FLAGS,
   });
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
-  const parsed = marketplaceAnswer.safeParse(await ask(send, MARKETPLACE, { method: 'POST', headers, body }));
+  const parsed = marketplaceAnswer.safeParse(
+    await ask(egress, MARKETPLACE, { method: 'POST', headers, body }),
+  );
   if (!parsed.success) throw new Error('the marketplace answered something that is not understood.');
   const found = parsed.data.results[0]?.extensions[0]?.versions[0];
   if (!found) throw new Error('the marketplace has no entry for this product.');
@@ -92,11 +96,11 @@ async function askMarketplace({ fetch: send }: UpdateCheck): Promise<Answer> {
   return { latest: found.version, signature: signed ? 'offered' : 'none' };
 }
 
-async function askPrivate({ fetch: send, url, publicKey }: UpdateCheck): Promise<Answer> {
+async function askPrivate({ egress, url, publicKey }: UpdateCheck): Promise<Answer> {
   const { protocol, hostname } = new URL(url);
   const here = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
   if (protocol !== 'https:' && !here) throw new Error('the address is not one of https.');
-  const parsed = privateAnswer.safeParse(await ask(send, url, { headers: { accept: 'application/json' } }));
+  const parsed = privateAnswer.safeParse(await ask(egress, url, { headers: { accept: 'application/json' } }));
   if (!parsed.success)
     throw new Error('the answer is not understood; it needs “package” with “name” and “version”.');
   const { package: info, signature } = parsed.data;
@@ -119,7 +123,18 @@ function isSigned(text: string, signature: string, publicKey: string): boolean {
   }
 }
 
-async function ask(send: typeof fetch, url: string, init: RequestInit): Promise<unknown> {
+async function ask(egress: EgressPort | undefined, url: string, init: RequestInit): Promise<unknown> {
+  if (egress === undefined) throw new Error('the engine is still starting.');
+  const { host } = new URL(url);
+  const client = egress.client('update-check', [host], { configured: [host] });
+  try {
+    return await answerOf(client.fetch, url, init);
+  } finally {
+    client.close();
+  }
+}
+
+async function answerOf(send: typeof fetch, url: string, init: RequestInit): Promise<unknown> {
   const response = await send(url, {
     ...init,
     redirect: 'error',

@@ -134,7 +134,13 @@ describe('the main job, everywhere', function () {
   it('[CTX-1] [FAQ-3] gives nobody in a room the tools that reach into memory, on no channel', () => {
     const snapshot = policy({ capabilities: { clipboard: 'allow' } });
     const descriptors = allBenches().map(({ make }) => make().descriptor);
-    const config = accessUnder({}, snapshot.ceiling, descriptors, () => ({}));
+    const config = accessUnder({
+      base: {},
+      ceiling: snapshot.ceiling,
+      descriptors,
+      settings: () => ({}),
+      acknowledged: () => false,
+    });
     const memory = TOOL_NAMES.filter((tool) => toolTraits(tool)?.groups.includes('memory'));
     assert.ok(memory.length >= 4);
     for (const { id, capabilities } of descriptors) {

@@ -308,7 +308,14 @@ describe('the commands', () => {
     editor.answers = 'leave';
     for (const id of COMMAND_IDS) if (id !== 'cowork.pause' && id !== 'cowork.engine.retry') await run(id);
     // Opening settings for review is the review; looking for updates and looking again change nothing.
-    const readOnly = new Set(['query', 'verify', 'openLocalChat', 'checkReach', 'checkForUpdates', 'lookAgain']);
+    const readOnly = new Set([
+      'query',
+      'verify',
+      'openLocalChat',
+      'checkReach',
+      'checkForUpdates',
+      'lookAgain',
+    ]);
     const reviews = ['acknowledge defaults', 'complete permissions'];
     assert.deepEqual(
       calls.filter(([name, what]) => !readOnly.has(name) && !reviews.includes(`${name} ${String(what)}`)),
