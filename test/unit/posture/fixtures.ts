@@ -1,3 +1,4 @@
+import type { Facts } from '../../../src/engine/model/facts';
 import type { Severity } from '../../../src/engine/model/posture';
 import { PROFILE_CEILINGS } from '../../../src/engine/policy/profiles';
 import type { FactFamilies, FamilyName } from '../../../src/engine/posture/facts';
@@ -23,6 +24,14 @@ function bad<F extends FamilyName>(
 }
 
 const channel = (changes: Parameters<typeof goodChannel>[0]) => ({ channels: [goodChannel(changes)] });
+/** The mailbox of a channel about which there is nothing else to say. */
+const email = (settings: Readonly<Record<string, unknown>>, reported: Facts) => ({
+  channel: 'email',
+  name: 'Email',
+  contexts: ['dm' as const],
+  settings: { subjectFilter: '[cowork]', ...settings },
+  reported,
+});
 const development = { profile: 'development', ceiling: PROFILE_CEILINGS.development } as const;
 
 /** At least one for every rule; a rule without one fails the table. */

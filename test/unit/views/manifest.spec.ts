@@ -156,7 +156,7 @@ describe('the manifest and the code', () => {
       const read =
         used.has(name) ||
         used.has(key) ||
-        (group === 'capabilities' && templates.includes(`capabilities.\${`)) ||
+        templates.includes(`${name.slice(0, name.lastIndexOf('.'))}.\${`) ||
         (group === 'channels' &&
           templates.includes(`${field}:`) &&
           existsSync(join(root, `src/channels/${channel}/descriptor.ts`)));
