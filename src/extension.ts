@@ -32,7 +32,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const session = new WindowSession(
     () => {
       const folder = vscode.workspace.workspaceFolders?.[0];
-      return folder && sessionPorts({ context, folder, settings: engineSettings, editor, masking, secrets, log });
+      return (
+        folder && sessionPorts({ context, folder, settings: engineSettings, editor, masking, secrets, log })
+      );
     },
     log,
     masking,

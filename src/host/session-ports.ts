@@ -11,7 +11,13 @@ import type { Destination } from '../engine/model/egress';
 import { systemClock } from '../engine/model/ports';
 import type { SecretBackend } from '../engine/vault/backend';
 import type { Masking } from '../engine/vault/masking';
-import type { EditorPort, GuardChunk, SessionPorts, SessionSettings, WorkspacePolicyFile } from '../session/ports';
+import type {
+  EditorPort,
+  GuardChunk,
+  SessionPorts,
+  SessionSettings,
+  WorkspacePolicyFile,
+} from '../session/ports';
 import { vscodeDesk } from './desk';
 import { load } from './load';
 import { warnOfSetting } from './setting-warning';
