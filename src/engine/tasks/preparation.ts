@@ -15,6 +15,7 @@ import type { PolicySnapshot } from '../policy/snapshot';
 import type { Tool, ToolContext, ToolFacts } from '../tools/tool';
 import { networkHosts } from './network-hosts';
 import { reachOf } from './reach';
+import { withRepositoryPrograms } from './repository-programs';
 import { scriptHashes } from './scripts';
 
 /** Variables by which every command gets the engine's own settings of git; they tell an approver nothing. */
@@ -139,11 +140,17 @@ export class Preparation {
     };
   }
 
+  private async analysed(line: string, { shell, place, sandbox }: Surroundings): Promise<CommandAnalysis> {
+    const analysis = await this.deps.analyse(line, shell, place);
+    // Behind a wall it does not matter what git starts.
+    return sandbox.isolated ? analysis : withRepositoryPrograms(analysis, place.cwd);
+  }
+
   private async gather(call: ActionCall, tool: Tool, taskId: string, signal: AbortSignal): Promise<Prepared> {
     const args = tool.parse(call.args);
     const policy = this.deps.policy();
     const surroundings = this.deps.surroundings();
-    const { place, shell, sandbox } = surroundings;
+    const { place, sandbox } = surroundings;
     const request: ToolRequest = {
       principal: call.principal,
       taskId,
@@ -156,7 +163,7 @@ export class Preparation {
     const analysis =
       toolFacts.commandLine === undefined
         ? undefined
-        : await this.deps.analyse(toolFacts.commandLine, shell, place);
+        : await this.analysed(toolFacts.commandLine, surroundings);
     const known: Omit<Facts, 'exactHash'> = {
       now: this.deps.clock.now(),
       ...(analysis ? { analysis } : {}),

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { ToolResult } from '../model/tool';
-import { DEFAULT_LIMITS } from '../sandbox/backend';
+import { DEFAULT_LIMITS, type RunResult } from '../sandbox/backend';
 import { guardFor } from './access';
+import { LIST_FILTERS, ownFilters, withoutFilters } from './git-filters';
 import { nameFact } from './own-name';
 import { defineTool, type ToolContext, type ToolPath } from './tool';
 
@@ -16,12 +17,8 @@ const commitSchema = z.strictObject({
   paths: z.array(path).min(1).max(200).describe('What to commit; nothing else goes in.'),
 });
 
-/**
- * Runs git where commands run. Its arguments are ours, and names of files stand after `--`. The environment of
- * every command switches off hooks and helpers of the repository's own; what it cannot switch off is here.
- */
-async function git(args: readonly string[], context: ToolContext): Promise<ToolResult> {
-  const result = await context.sandbox.run(
+function runGit(args: readonly string[], context: ToolContext): Promise<RunResult> {
+  return context.sandbox.run(
     {
       argv: ['git', '--no-pager', '--literal-pathspecs', ...args],
       cwd: context.cwd,
@@ -33,6 +30,20 @@ async function git(args: readonly string[], context: ToolContext): Promise<ToolR
     context.signal,
     context.onProgress,
   );
+}
+
+/** The filters of the repository's own, which its environment cannot switch off since their names vary. */
+async function filtersOf(context: ToolContext): Promise<readonly string[]> {
+  const { onProgress: _told, ...quiet } = context;
+  return ownFilters(await runGit(LIST_FILTERS, quiet));
+}
+
+/**
+ * Runs git where commands run. Its arguments are ours, and names of files stand after `--`. The environment of
+ * every command switches off hooks and helpers of the repository's own; what it cannot switch off is here.
+ */
+async function git(args: readonly string[], context: ToolContext): Promise<ToolResult> {
+  const result = await runGit([...withoutFilters(await filtersOf(context)), ...args], context);
   const error =
     result.failure ?? (result.cancelled ? 'git was stopped.' : result.timedOut ? 'git took too long.' : '');
   return {
@@ -98,6 +109,12 @@ export const gitCommitTool = defineTool<z.infer<typeof commitSchema>>({
   schema: commitSchema,
   hints: { readOnly: false, destructive: false, openWorld: false },
   async run({ message, paths }, context) {
+    const [filter] = await filtersOf(context);
+    if (filter !== undefined) {
+      // Without it other bytes than those that the repository wants would be committed.
+      const error = `This repository sets the filter “${filter}” itself, which runs a program on each file. It is not run from here: commit in a terminal, once you have looked at it.`;
+      return { ok: false, output: '', error };
+    }
     const added = await git(['add', '--', ...paths], context);
     if (!added.ok) return added;
     return git(['commit', `--message=${message}`, '--only', '--', ...paths], context);

@@ -53,6 +53,8 @@ export function writeTable(outcomes: readonly Outcome[]): void {
     '  read (`/srv`, `/opt`, another disk outside `/mnt` and `/media`) can be read in bubblewrap too.',
     '- Process isolation keeps nothing away. It ends the tree even of processes that left their session and their',
     '  environment, by the mark that their file size limit is; a process that also lowers that limit is not found.',
+    '- Hosts that a command was approved with are reached by a proxy: `docs/network.md` says what stands behind that on',
+    '  each backend. In process isolation git in a repository that names programs of its own is asked about first.',
     '- As root, the number of processes is limited by looking every 400 ms, since the kernel exempts root.',
     '',
   ].join('\n');

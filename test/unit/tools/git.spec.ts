@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toolTraits } from '../../../src/engine/policy/tool-groups';
 import { createTools } from '../../../src/engine/tools/tools';
@@ -58,6 +58,28 @@ describe('git tools', () => {
     await call('git.diff', {});
     assert.equal((await call('git.commit', { message: 'x', paths: ['a'] })).ok, true);
     assert.equal(existsSync(file('owned')), false);
+  });
+
+  it('run no filter that the repository sets, and commit nothing then; one of the person’s own stays', async () => {
+    const own = `touch ${file('owned')}; cat`;
+    git('config', 'filter.evil.clean', own);
+    git('config', 'filter.evil.smudge', own);
+    git('config', 'filter.two.three.process', own);
+    git('config', 'filter.evil.required', 'true');
+    writeFileSync(file('.gitattributes'), '* filter=evil\n');
+    utimesSync(file('a'), 1, 1);
+    assert.match((await call('git.status', {})).output, /M a/);
+    assert.match((await call('git.diff', {})).output, /^\+two$/m);
+    assert.equal(existsSync(file('owned')), false);
+    const refused = await call('git.commit', { message: 'x', paths: ['a'] });
+    assert.match(refused.error ?? '', /sets the filter “evil” itself/);
+    assert.equal(existsSync(file('owned')), false);
+    // The proof that it would have run.
+    git('status');
+    assert.equal(existsSync(file('owned')), true);
+    git('config', '--remove-section', 'filter.evil');
+    git('config', '--remove-section', 'filter.two.three');
+    assert.equal((await call('git.commit', { message: 'x', paths: ['a'] })).ok, true);
   });
 
   it('take names as names', async () => {
