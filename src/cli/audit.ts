@@ -4,6 +4,7 @@ import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { readPublicKey, type VerifyReport, verifyDirectory } from '../engine/journal';
 import { headSchema } from '../engine/journal/heads';
 import { receiptFault } from '../engine/journal/receipt';
+import { masked } from '../engine/model/masked';
 import type { AnyRecord } from '../engine/model/record';
 import {
   backupDirectory,
@@ -49,6 +50,9 @@ export const AUDIT_USAGE = `Look at the record of everything that was asked, dec
 TIME is a date (2026-01-31, 2026-01-31T12:00Z) or milliseconds since 1970. Exit code: 0 intact or done, 1 damaged or
 failed, 2 wrong usage.
 `;
+
+/** Without the vault it is not known what is secret by value; shapes of well-known keys are masked all the same. */
+const SHAPES = new Masking();
 
 class UsageError extends Error {}
 
@@ -216,7 +220,8 @@ async function list([place]: readonly string[], values: Values, io: AuditIo): Pr
   const directory = journalAt(place);
   const lines = given(values, 'lines') ?? '20';
   if (!/^\d{1,6}$/.test(lines)) throw new UsageError(`"${lines}" is not a number of lines.`);
-  for (const record of await lastRecords(directory, filterFrom(values), Number(lines))) {
+  for (const found of await lastRecords(directory, filterFrom(values), Number(lines))) {
+    const record = { ...found, data: masked(found.data, SHAPES) } as AnyRecord;
     io.out(values.json === true ? `${JSON.stringify(record)}\n` : plainLine(record));
   }
   return 0;
@@ -233,18 +238,18 @@ async function exportAll([place]: readonly string[], values: Values, io: AuditIo
   const wanted = given(values, 'format') ?? 'jsonl';
   const format = EXPORT_FORMATS.find((name) => name === wanted);
   if (!format) throw new UsageError(`"${wanted}" is not a format: ${EXPORT_FORMATS.join(', ')}.`);
-  // Without the vault it is not known what is secret by value; shapes of well-known keys are masked all the same.
-  const shape = { format, filter: filterFrom(values), masker: new Masking() };
+  const shape = { format, filter: filterFrom(values), masker: SHAPES };
   const out = given(values, 'out');
-  if (out === undefined) {
-    await exportDirectory(directory, shape, (part) => io.out(part));
-    return 0;
+  if (out !== undefined) writeFileSync(out, '', { mode: 0o600 });
+  const write = (part: string) =>
+    out === undefined ? io.out(part) : writeFileSync(out, part, { flag: 'a' });
+  const { records, masked: hidden } = await exportDirectory(directory, shape, write);
+  if (out !== undefined) io.err(`${records} records written to ${out}.\n`);
+  if (hidden > 0) {
+    io.err(
+      `${hidden} of them held what looks like a key. It is masked, so these lines do not match their hash.\n`,
+    );
   }
-  writeFileSync(out, '', { mode: 0o600 });
-  const { records } = await exportDirectory(directory, shape, (part) =>
-    writeFileSync(out, part, { flag: 'a' }),
-  );
-  io.err(`${records} records written to ${out}.\n`);
   return 0;
 }
 

@@ -117,6 +117,23 @@ describe('cowork audit', () => {
     assert.equal(readFileSync(target, 'utf8').trimEnd().split('\n').length, 16);
   });
 
+  it('[FAQ-2] shows no key of a well-known shape, in lists and exports, and says that it hid some', async () => {
+    const place = join(root, 'leaky');
+    const store = localStore(place, { keys: signed.keys });
+    await store.open();
+    await store.append(note(1, `export AWS_ACCESS_KEY_ID=${'AKIA'}ABCDEFGHIJKLMNOP`));
+    await store.append(note(2, 'nothing here'));
+    await store.close();
+    const outputs = [await run('tail', place), await run('query', place, '--json')];
+    for (const format of ['jsonl', 'csv', 'ocsf', 'cef'])
+      outputs.push(await run('export', place, '--format', format));
+    for (const { code, out } of outputs) {
+      assert.equal(code, 0);
+      assert.ok(!out.includes('ABCDEFGHIJKLMNOP') && out.includes('‹aws access key id›'), out);
+    }
+    assert.match(outputs.at(-1)?.err ?? '', /^1 of them held what looks like a key/);
+  });
+
   it('receipt makes a proof that holds elsewhere, and not after a change', async () => {
     // One segment of the usual size: the command knows no other.
     const usual = join(root, 'usual');
