@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { until } from '../harness/processes';
 import { useWorkbench } from '../harness/suite';
 
@@ -87,5 +89,29 @@ describe('from the first code to the first approved command', () => {
     await audit.getByRole('button', { name: 'Verify' }).click();
     await audit.getByText('Intact.').waitFor();
     await bench.screenshot('first-7-audit');
+  });
+
+  it('counts it over the rule of a policy file that is about it, and explains the rest there', async () => {
+    const { bench, workspace } = session();
+    await mkdir(join(workspace, '.cowork'), { recursive: true });
+    const rules = [
+      '    { "effect": "ask", "id": "tests", "command": "npm test *" },',
+      '    { "effect": "ask", "command": "npx *" },',
+      '    { "effect": "deny", "command": "git push --force *" }',
+    ];
+    await writeFile(
+      join(workspace, '.cowork/policy.jsonc'),
+      `{\n  "capabilities": { "network": "deny", "shell": "allow" },\n  "rules": [\n${rules.join('\n')}\n  ]\n}\n`,
+    );
+    await bench.run('Go to File...');
+    await bench.page.locator('.quick-input-widget .quick-input-box input').fill('.cowork/policy.jsonc');
+    await bench.quickInput.pick('policy.jsonc');
+    const lens = bench.page.locator('.codelens-decoration');
+    await lens.filter({ hasText: 'asked 1×, approved 1× in 30 days · simulate' }).waitFor();
+    await lens.filter({ hasText: 'matched nothing in 30 days · simulate' }).first().waitFor();
+    await bench.screenshot('first-8-policy-file');
+    await bench.run('CoWork OS: Show Effective Policy');
+    await bench.page.locator('.view-line').filter({ hasText: "// the folder's file" }).first().waitFor();
+    await bench.screenshot('first-9-effective-policy');
   });
 });
