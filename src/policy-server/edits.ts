@@ -27,9 +27,14 @@ export function set(document: PolicyDocument, at: FieldPath, value: string | num
 /** Takes a field or an entry of a list out of the file, with its comma and its line. Comments around it stay. */
 export function remove(document: PolicyDocument, at: FieldPath): TextEdit[] {
   const value = nodeAt(document, at);
-  const node = value?.parent?.type === 'property' ? value.parent : value;
-  const siblings = node?.parent?.children ?? [];
-  if (node === undefined || node.parent === undefined) return [];
+  if (value === undefined) return [];
+  return removeNode(document, value.parent?.type === 'property' ? value.parent : value);
+}
+
+/** The same for a property or an entry that is at hand. */
+export function removeNode(document: PolicyDocument, node: Node): TextEdit[] {
+  if (node.parent === undefined) return [];
+  const siblings = node.parent.children ?? [];
   const { text } = document;
   const start = lineStart(text, node.offset) ?? node.offset;
   const end = node.offset + node.length;

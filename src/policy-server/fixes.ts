@@ -1,9 +1,9 @@
-import { findNodeAtLocation, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { type CodeAction, CodeActionKind, type Range, type TextEdit } from 'vscode-json-languageservice';
 import { t } from '../views/protocol/l10n';
 import { diagnosticOf, type Found } from './diagnostics';
 import type { PolicyDocument, RuleNode } from './document';
-import { remove, replace, set } from './edits';
+import { remove, removeNode, replace, set } from './edits';
 import type { Uses } from './uses';
 
 interface Fix {
@@ -81,35 +81,37 @@ const MISSING: ReadonlyMap<string, string> = new Map([
   ['UnexpectedEndOfString', '"'],
 ]);
 
+/** JSON otherwise: a key is there twice, and the problem stands at the second. */
 function duplicateFixes(document: PolicyDocument): readonly Fix[] {
   const problem = document.checked.findings.find(({ kind }) => kind === 'syntax');
-  const key =
-    document.tree === undefined || problem === undefined ? undefined : document.text.slice(problem.offset);
-  if (key === undefined || problem === undefined || problem.length === 0) return [];
-  const end = endOfProperty(document, problem.offset);
-  if (end === undefined) return [];
-  const comma = /,\s*$/.exec(document.text.slice(0, problem.offset));
-  const start = comma === null ? problem.offset : comma.index;
-  return [{ title: t('Remove the second one'), edits: [replace(document, start, end - start, '')] }];
+  const property = problem === undefined ? undefined : propertyAt(document, problem.offset);
+  if (property === undefined) return [];
+  return [{ title: t('Remove the second one'), edits: removeNode(document, property) }];
 }
 
-/** Where the property that starts at `offset` ends. */
-function endOfProperty({ tree }: PolicyDocument, offset: number): number | undefined {
+function propertyAt({ tree }: PolicyDocument, offset: number): Node | undefined {
   const queue = tree === undefined ? [] : [tree];
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
-    if (node.type === 'property' && node.offset === offset) return node.offset + node.length;
+    if (node.type === 'property' && node.offset === offset) return node;
     queue.push(...(node.children ?? []));
   }
   return undefined;
 }
 
-function looseningFixes(document: PolicyDocument, { at }: Found): readonly Fix[] {
+function looseningFixes(document: PolicyDocument, found: Found): readonly Fix[] {
+  const { at } = found;
   const field = String(at.at(-1));
   const [section] = at;
   if (field === 'mode') return ['ask', 'plan'].map((value) => written(document, at, value));
   if (field === 'effect' || section === 'capabilities')
     return ['ask', 'deny'].map((value) => written(document, at, value));
-  return [{ title: t('Remove {0}', field), edits: remove(document, at) }];
+  return [{ title: t('Remove {0}', shortName(found)), edits: remove(document, at) }];
+}
+
+/** A field by its name, an entry of a list by its place. */
+function shortName({ at, path }: Found): string {
+  const last = at.at(-1);
+  return typeof last === 'string' ? last : path;
 }
 
 function written(document: PolicyDocument, at: Found['at'], value: string | number): Fix {
@@ -129,7 +131,7 @@ function invalidFixes(document: PolicyDocument, found: Found): readonly Fix[] {
   if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
     fixes.push(written(document, at, Number(value)));
   if (node !== undefined)
-    fixes.push({ title: t('Remove {0}', String(at.at(-1) ?? '')), edits: remove(document, at) });
+    fixes.push({ title: t('Remove {0}', shortName(found)), edits: remove(document, at) });
   return fixes;
 }
 
