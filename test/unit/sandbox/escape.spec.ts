@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -13,9 +14,10 @@ import {
 import { createServer, type Server } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_LIMITS } from '../../../src/engine/sandbox/backend';
+import { DEFAULT_LIMITS, type RunNetwork } from '../../../src/engine/sandbox/backend';
 import { shellArgv } from '../../../src/engine/sandbox/shell';
 import { skip } from '../../harness/report';
+import { TestGate } from '../egress/gate';
 import { ATTEMPTS, type Attempt } from './attempts';
 import { BACKENDS, type BackendUnderTest, type Ground, makeGround, protectedIn } from './backends';
 import { type Outcome, writeTable } from './escape-table';
@@ -56,7 +58,11 @@ describe('escape attempts', function () {
     if (FULL && BACKENDS.every(({ missing }) => !missing)) writeTable(outcomes);
   });
 
-  async function attempt(backend: BackendUnderTest, { line, promise }: Attempt): Promise<string | undefined> {
+  async function attempt(
+    backend: BackendUnderTest,
+    { line, promise }: Attempt,
+    network: 'none' | RunNetwork = 'none',
+  ): Promise<string | undefined> {
     const ground = makeGround();
     try {
       furnish(ground);
@@ -75,7 +81,7 @@ describe('escape attempts', function () {
             FAKEHOME: fakeHome,
           },
           limits: { ...DEFAULT_LIMITS, timeoutMs: 20_000 },
-          network: 'none',
+          network,
         },
         new AbortController().signal,
       );
@@ -105,6 +111,23 @@ describe('escape attempts', function () {
       assert.deepEqual(broken, []);
     });
   }
+
+  it('[FAQ-1] bubblewrap: fail as well where the command may reach a host by the proxy', async function () {
+    const backend = BACKENDS.find(({ id }) => id === 'bubblewrap')!;
+    if (backend.missing) skip(this, backend.missing);
+    if (!existsSync('/usr/bin/socat')) skip(this, 'socat is not installed');
+    this.timeout(FULL ? 1_200_000 : 120_000);
+    // The gate lets nothing through that the attempts ask for.
+    const gate = new TestGate();
+    const network = gate.egress.client('command', ['example.com'], { plaintext: true });
+    const broken: string[] = [];
+    for (const one of CHOSEN.filter(({ not }) => !not?.includes('bubblewrap'))) {
+      const how = await attempt(backend, one, network);
+      if (how !== undefined) broken.push(`${one.promise}: ${one.name}: ${how}`);
+    }
+    assert.deepEqual(broken, []);
+    assert.ok(!gate.records.some(({ type }) => type === 'egress.destination'));
+  });
 
   it('succeed where nothing is promised: the attempts are real', async function () {
     this.timeout(120_000);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_LIMITS, FORCE_STOP } from '../../../src/engine/sandbox/backend';
+import { DEFAULT_LIMITS, FORCE_STOP, type RunNetwork } from '../../../src/engine/sandbox/backend';
 import { shellArgv } from '../../../src/engine/sandbox/shell';
 import { skip } from '../../harness/report';
 import { BACKENDS, makeGround } from './backends';
@@ -25,7 +25,13 @@ const RUNAWAYS: Readonly<Record<string, string>> = {
 
 describe('the end of a process tree', () => {
   const times = FULL ? 20 : 1;
-  for (const { id, make, missing } of BACKENDS) {
+  const bridged = BACKENDS.filter(({ id }) => id === 'bubblewrap').map((one) => ({
+    ...one,
+    id: 'bubblewrap with hosts',
+    network: { hosts: ['example.com'], connect: () => Promise.reject(new Error('no way out')) } as RunNetwork,
+  }));
+  const all = [...BACKENDS.map((one) => ({ ...one, network: 'none' as const })), ...bridged];
+  for (const { id, make, missing, network } of all) {
     for (const [what, line] of Object.entries(RUNAWAYS)) {
       it(`[INC-2] ${id}: a command that ${what} is gone within 2 s of a stop (${times} ×)`, async function () {
         if (missing) skip(this, missing);
@@ -42,7 +48,7 @@ describe('the end of a process tree', () => {
                 workspace,
                 env: { MARK: workspace },
                 limits: DEFAULT_LIMITS,
-                network: 'none',
+                network,
               },
               stop.signal,
             );
