@@ -115,6 +115,18 @@ describe('vault', () => {
     assert.equal((await vault.times())[0]?.lastUsedAt, 3_602_000);
   });
 
+  it('writes the encrypted file without taking back what another window wrote, and notices one made anew', async () => {
+    const [one, two] = [sealed('p'), sealed('p')];
+    await one.set('a/first', 'value-one');
+    assert.equal(await two.get('a/first'), 'value-one');
+    await one.set('a/second', 'value-two');
+    await two.set('b/third', 'value-three');
+    assert.equal(await sealed('p').get('a/second'), 'value-two');
+    await rm(file);
+    await sealed('another').set('c/fourth', 'value-four');
+    await assert.rejects(two.set('d/fifth', 'value-five'), /made anew by another window/);
+  });
+
   for (const place of ['editor', 'file'] as const) {
     it(`loses nothing when two windows store secrets (${place})`, async () => {
       const shared = new MemorySecrets();
