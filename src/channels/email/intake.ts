@@ -67,7 +67,8 @@ export class Intake {
   ): Promise<Taken> {
     try {
       return await this.judge(heading, source, place, seen);
-    } catch {
+    } catch (error) {
+      this.context.log.warn(`A mail could not be read: ${error instanceof Error ? error.name : 'unknown'}.`);
       return this.skip('unreadable');
     }
   }

@@ -7,7 +7,8 @@ declare module 'mailauth/lib/dkim/verify' {
     readonly id: string;
     readonly signingDomain: string;
     readonly algo?: string;
-    readonly signingHeaders: { readonly keys: string };
+    /** Absent in the one result that stands for “no signature at all”. */
+    readonly signingHeaders?: { readonly keys: string };
     readonly status: { readonly result: string };
     /** Signed with `l=`: what comes after is anybody's. */
     readonly canonBodyLengthLimited?: boolean;

@@ -188,7 +188,7 @@ async function connect(
   for (let again = true; ; again = false) {
     const login = await credentials.login();
     const host = settings.imapHost;
-    const { lookup } = await context.admit({ host, port: settings.imapPort, tls: true });
+    const { lookup } = await context.admit({ host, port: settings.imapPort, tls: true }).catch(failed);
     // The library takes no `lookup`, so it is given the address that was looked at, and the name for the certificate.
     const address = isIP(host) ? host : await addressOf(host, lookup);
     if (signal.aborted)
@@ -214,6 +214,10 @@ async function connect(
 
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'authenticationFailed' in error && error.authenticationFailed === true;
+}
+
+function failed(error: unknown): never {
+  throw imapError(error);
 }
 
 function addressOf(host: string, lookup: LookupFunction): Promise<string> {

@@ -64,7 +64,7 @@ export async function prove({ source, head, from, receivedBy, now, lookup }: Pro
   if (headerFrom.length !== 1 || normalAddress(headerFrom[0] ?? '') !== from)
     return unproven('From is ambiguous');
   const signatures = results.filter((one) => {
-    const covered = coverage(one.signingHeaders.keys);
+    const covered = coverage(one.signingHeaders?.keys ?? '');
     return (
       one.status.result === 'pass' &&
       ALGORITHMS.has((one.algo ?? '').toLowerCase()) &&
@@ -86,7 +86,7 @@ export async function prove({ source, head, from, receivedBy, now, lookup }: Pro
     const domain = domainOf(from);
     for (const one of signatures) {
       if (!(await aligned(from, one.signingDomain, verdict.alignment?.dkim.strict, resolver))) continue;
-      const covered = coverage(one.signingHeaders.keys);
+      const covered = coverage(one.signingHeaders?.keys ?? '');
       const coversRecipients = ['to', 'cc'].every((name) => !head.has(name) || covered.has(name));
       return { kind: 'proven', signature: one.id, coversRecipients };
     }

@@ -95,7 +95,9 @@ export class Submission {
   /** A connection of our own, so that it can be ended; with TLS from the first byte it is proved before SMTP begins. */
   private async open(): Promise<Socket> {
     const { smtpHost: host, smtpPort: port, smtpSecurity } = this.settings;
-    const { lookup } = await this.context.admit({ host, port, tls: true });
+    const { lookup } = await this.context.admit({ host, port, tls: true }).catch((error: unknown) => {
+      throw smtpError(error);
+    });
     if (this.closed) throw new ChannelError('temporary', 'Email was disconnected while it was sending.');
     const secure = smtpSecurity === 'tls';
     const socket = secure
