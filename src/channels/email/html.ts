@@ -65,6 +65,8 @@ const QUOTED_CLASS =
   /(?:^|\s)(?:gmail_quote|gmail_attr|gmail_signature|moz-cite-prefix|moz-signature|yahoo_quoted|protonmail_quote)(?:\s|$|_)/;
 
 const HTML_CAP = 1024 * 1024;
+/** Elements within each other. Mail has some dozens; the parser's time grows with the square of it. */
+const DEEPEST = 512;
 
 interface Element {
   readonly name: string;
@@ -80,6 +82,7 @@ interface Element {
 /**
  * The text of a mail in HTML that a person can see, as lines. Scripts, styles, hidden elements and quoted mail are
  * left out; a link is its text, and its address too where that is another. Nothing is fetched, nothing is run.
+ * @throws RangeError for elements that are nested as no honest mail has them.
  */
 export function htmlText(html: string): string {
   const out: string[] = [];
@@ -91,6 +94,7 @@ export function htmlText(html: string): string {
         if (BLOCKS.has(name) && !silent()) out.push('\n');
         if (name === 'li' && !silent()) out.push('- ');
         if (VOID.has(name)) return;
+        if (open.length >= DEEPEST) throw new RangeError('the page is nested too deeply');
         const hidden = silent() || SILENT.has(name) || isHidden(attributes) || isQuoted(name, attributes);
         const parent = open.at(-1);
         const link =
