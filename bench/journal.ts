@@ -50,7 +50,7 @@ function tell(name: string, value: number, unit: string, goal = ''): void {
 }
 
 /** The worker as it ships, with the engine's own projections. */
-function buildWorker(root: string): string {
+export function buildWorker(root: string): string {
   const outfile = join(root, 'store-worker.cjs');
   buildSync({
     entryPoints: [join(__dirname, '../src/engine/store-worker.ts')],
@@ -65,7 +65,7 @@ function buildWorker(root: string): string {
   return outfile;
 }
 
-function storeIn(directory: string, workerPath: string): Store {
+export function storeIn(directory: string, workerPath: string): Store {
   return createStore({ directory, label: 'bench', workerPath, keys: { load: async () => KEY } });
 }
 
@@ -343,7 +343,7 @@ async function threaded(path: string): Promise<Contestant> {
   };
 }
 
-async function fill(directory: string, size: number): Promise<void> {
+export async function fill(directory: string, size: number): Promise<void> {
   let now = Date.now() - size * 1000;
   const journal = new SegmentJournal({ directory, label: 'bench', clock: { now: () => now } });
   await journal.open();

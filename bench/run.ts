@@ -1,5 +1,6 @@
-// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox]: all of them when none is named.
+// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox] [audit-page]: all of them when none is named.
 // Each prints what it measured beside a peer that did the same, or less, in the same run.
+import { run as auditPage } from './audit-page';
 import { run as decide } from './decide';
 import { run as guard } from './guard';
 import { run as journal } from './journal';
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   journal: () => journal().then(() => []),
   'policy-server': policyServer,
   sandbox,
+  'audit-page': () => auditPage().then(() => []),
 };
 
 async function main(asked: readonly string[]): Promise<void> {

@@ -172,7 +172,8 @@ export class AuditTable {
       el('span', { class: `cell ${name}`, role: 'gridcell' }, content);
     const type = el('span', { class: `cell type`, role: 'gridcell' });
     const picture = PICTURES[data.tone];
-    type.append(picture === undefined ? el('span', { class: 'icon' }) : icon(picture, data.tone), data.type);
+    type.append(picture === undefined ? el('span', { class: 'icon' }) : icon(picture, data.tone));
+    type.append(el('span', { class: 'type-name' }, data.type));
     row.append(
       cell('seq', String(data.seq)),
       cell('at', moment(data.at)),
