@@ -11,6 +11,7 @@ import { sessionPorts } from './host/session-ports';
 import { VsCodeSessionSettings } from './host/session-settings';
 import { warnOfSetting } from './host/setting-warning';
 import { Settings } from './host/settings';
+import { registerTaskLinks } from './host/task-links';
 import { WindowSession } from './host/window-session';
 import { registerPolicyFile } from './views/policy-file';
 import type { ViewsHost } from './views/ports';
@@ -55,6 +56,7 @@ export function activate(context: vscode.ExtensionContext): void {
     settings,
     editor,
     registerViews(host),
+    registerTaskLinks(),
     settings.onProblem(({ key, text }) => {
       void warnOfSetting(text, key, log);
       void session.session?.note(text).catch(() => {});

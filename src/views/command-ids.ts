@@ -9,6 +9,7 @@ export const COMMAND_IDS = [
   'cowork.audit.open',
   'cowork.audit.openFor',
   'cowork.audit.verify',
+  'cowork.audit.export',
   'cowork.channels.add',
   'cowork.channels.enterToken',
   'cowork.channels.connect',

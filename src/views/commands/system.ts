@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { OWNER_AT_DESK } from '../../engine/model/record';
+import { exportRecords } from '../panels/audit-files';
 import { t } from '../protocol/l10n';
 import { confirmed, type Desk, type Handler, inform, needEngine } from './kit';
 import { askCode } from './second-factor';
@@ -23,6 +24,7 @@ export function systemCommands(desk: Desk) {
       needEngine(desk);
       await desk.panels.audit.verify();
     },
+    'cowork.audit.export': async () => exportRecords(needEngine(desk).audit, {}),
     'cowork.chat.openLocal': async () => {
       needEngine(desk);
       await desk.host.channels.openLocalChat();

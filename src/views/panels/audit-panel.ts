@@ -113,7 +113,7 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
       case 'saveReceipt':
         return tellFailure(() => saveReceipt(this.audit(), message.seq));
       case 'export':
-        return tellFailure(() => this.export(message.filter));
+        return tellFailure(() => exportRecords(this.audit(), understood(message.filter)));
       case 'saveFilter':
         if (await saveFilter(this.saved, message.filter)) this.state();
         return;
@@ -129,11 +129,6 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
         await vscode.commands.executeCommand('cowork.policy.explain', message.seq);
         return;
     }
-  }
-
-  /** Writes what a filter takes to a file; the filter of the command is what the page shows. */
-  async export(text: string): Promise<void> {
-    await exportRecords(this.audit(), understood(text));
   }
 
   private audit(): AuditApi {

@@ -66,6 +66,7 @@ export class FakeEditor {
       MarkdownString: Thing,
       Uri: {
         parse: String,
+        file: String,
         joinPath: (...parts: readonly unknown[]) => parts.join('/'),
         from: ({ scheme, path }: { scheme: string; path: string }) => `${scheme}:${path}`,
       },
@@ -97,6 +98,7 @@ export class FakeEditor {
         showInputBox: async (options: { value?: string }) =>
           this.answers === 'leave' ? undefined : options.value || '12345',
         showTextDocument: async () => undefined,
+        showSaveDialog: async () => undefined,
         withProgress: (_options: unknown, work: (...args: readonly unknown[]) => Promise<unknown>) =>
           work(
             { report: () => undefined },
