@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../../src/engine/model/ports';
+import { PathGuard } from '../../../src/engine/tools/path-guard';
+import { UndoStore } from '../../../src/engine/tools/undo-store';
+import { writeFileWhole } from '../../../src/engine/tools/write-file';
 import { TestEngine } from '../../helpers/engine';
 
 describe('what a task changed in files', () => {
@@ -72,16 +76,16 @@ describe('what a task changed in files', () => {
 
   it('restores one after another, whoever asks at the same time', async () => {
     const taskId = await write('a.txt', 'two');
-    const [change] = await tested.engine.tasks.changes(taskId);
-    const both = await Promise.allSettled([
-      tested.engine.tasks.restore(taskId, change!.id),
-      tested.engine.tasks.restore(taskId, change!.id),
-    ]);
-    assert.deepEqual(
-      both.map(({ status }) => status),
-      ['fulfilled', 'rejected'],
-    );
+    const undo = new UndoStore(join(tested.folder, 'storage'), systemClock);
+    const guard = await PathGuard.create({ workspace: tested.root });
+    const target = await guard.resolve('a.txt', tested.root);
+    await writeFileWhole(guard, undo, taskId, target, Buffer.from('three'));
+    const changes = await tested.engine.tasks.changes(taskId);
+    assert.equal(changes.length, 2);
+    // The older change stands under the newer one: it can go back only once that has.
+    await Promise.all(changes.map(({ id }) => tested.engine.tasks.restore(taskId, id)));
     assert.equal(readFileSync(path('a.txt'), 'utf8'), 'one');
+    await assert.rejects(tested.engine.tasks.restore(taskId, changes[0]!.id), /restored already/);
     await assert.rejects(tested.engine.tasks.restore(taskId, '../../x'), /not kept any more/);
   });
 });

@@ -76,7 +76,14 @@ function collect(): number {
   return process.memoryUsage().heapUsed;
 }
 
+/** Modules keep the editor with which they were loaded: those of the views are loaded anew for this one. */
+function forgetViews(load: NodeJS.Require): void {
+  for (const path of Object.keys(load.cache)) if (path.includes('/src/views/')) delete load.cache[path];
+}
+
 describe('panels', () => {
+  after(() => forgetViews(require));
+
   it(`leave nothing behind after ${CYCLES} times, and closing one stops what it had begun`, async () => {
     const window = new Window();
     const editor = new FakeEditor();
@@ -114,6 +121,7 @@ describe('panels', () => {
       log,
     };
     const made = withEditor(editor, (load) => {
+      forgetViews(load);
       const { EngineWatch } = load('../../../src/views/engine-watch');
       const { AuditPanels } = load('../../../src/views/panels/audit-panel');
       const { TaskPanels } = load('../../../src/views/panels/task-panel');
