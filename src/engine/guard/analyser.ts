@@ -127,7 +127,10 @@ export class Analyser implements Runner {
     if (!/(^|\/)(?:\.(?:bash|zsh|profile|xinit|xprofile|ksh|z|k|c|tcs)\w*|hooks\/[\w-]+|rc)$/.test(path))
       return;
     const from = { wrappers: ['(start-up file)'], stdin: NO_STREAM, piped: false, depth: this.depth };
-    this.script(printed.text, 'bash', subshell(state), from);
+    const own = subshell(state);
+    this.script(printed.text, 'bash', own, from);
+    for (const [name, meaning] of own.aliases)
+      if (!state.aliases.has(name)) this.script(meaning, 'bash', own, from);
   }
 
   command(simple: Simple, state: ShellState): Stream {

@@ -9,7 +9,10 @@ import { guessOf, showShape, Tag, type Value } from './value';
 
 /** A path with what it is; `~` at its start is the home folder where the shell has not expanded it. */
 export function pathRef(shape: string, state: ShellState, shell: Shell): PathRef {
-  const expanded = shape === '~' || shape.startsWith('~/') ? state.place.home + shape.slice(1) : shape;
+  const expanded =
+    shape === '~' || shape.startsWith('~/') || (shell !== 'bash' && shape.startsWith('~\\'))
+      ? state.place.home + shape.slice(1)
+      : shape;
   return { shape: expanded, classes: classify(expanded, state.cwd, state.place, shell) };
 }
 

@@ -6,6 +6,7 @@ import { type ParsedScript, parse } from 'unbash';
 import type { CommandAnalysis, GuardFinding, Shell, ShellPlace } from '../model/analysis';
 import { Analyser } from './analyser';
 import { treeSitterCommands, treeSitterSlices, unbashCommands } from './bash/compare';
+import { writtenBomb } from './bash/fork';
 import { CATALOGUE } from './catalogue';
 import type { Rule } from './catalogue/types';
 import { LIMITS, LimitError } from './limits';
@@ -136,6 +137,7 @@ function compareBash(line: string, script: ParsedScript, analyser: Analyser, par
   if (tree === null) return { status: 'disagree', why: 'the second parser gave no answer' };
   try {
     if (script.errors !== undefined && script.errors.length > 0) {
+      if (writtenBomb(line)) analyser.report('process.fork-bomb');
       return {
         status: 'unparsable',
         why: `it is not complete shell syntax: ${script.errors[0]?.message ?? ''}`,

@@ -153,6 +153,7 @@ const DELETES = [
   'os\\.scandir',
   'os\\.listdir',
   'removeItem\\(at(?:Path)?:',
+  'new\\s{1,4}File',
 ].join('|');
 
 const FILES =
@@ -161,7 +162,7 @@ const READS =
   'open|File\\.read|IO\\.read|readFileSync|readFile|file_get_contents|File\\.readlines|slurp|createReadStream|read_text|expanduser';
 
 const DELETING =
-  /\b(?:rmtree|remove|removedirs|unlink|rmdir|rm|rmSync|unlinkSync|rmdirSync|rm_rf|rm_r|delete|rimraf|remove_tree|removeSync|RemoveAll|remove_entry|delete_all|rm_f|emptyDirSync|removeItem)\b/;
+  /\b(?:rmtree|remove|removedirs|unlink|rmdir|rm|rmSync|unlinkSync|rmdirSync|rm_rf|rm_r|delete|rimraf|remove_tree|removeSync|RemoveAll|remove_entry|delete_all|rm_f|emptyDirSync|removeItem|deleteDir)\b/;
 const SOCKET =
   /\b(?:socket|Socket|TCPSocket|fsockopen|net\.connect|net['"]\)\.\w{2,20}|createConnection|net\.Socket|IO::Socket|TCPSocket\.new|TcpClient|Net\.Sockets)\b/;
 const SHELLED =
@@ -169,14 +170,14 @@ const SHELLED =
 const FETCHES =
   /\b(?:urlopen|urllib|requests\.(?:get|post)|http\.client|httpx|https?['"]?\)?\.get\b|fetch\(|axios|LWP::|Net::HTTP|open-uri|URI\.open|file_get_contents\s*\(\s*['"]https?:|curl_exec|WebClient|DownloadString|HTTP::Tiny|wget|aiohttp|urlretrieve)/;
 const EVALUATES =
-  /(?:\b(?:exec|eval|execfile|compile|new Function|Function|vm\.run\w*|instance_eval|class_eval|loadstring|load|assert|create_function|runInThisContext|marshal\.loads|pickle\.loads)\s*[({]|\beval\b)/;
+  /(?:(?<!\b(?:json|tomllib|toml|np|csv)\.)\b(?:exec|eval|execfile|compile|new Function|Function|vm\.run\w*|instance_eval|class_eval|loadstring|load|assert|create_function|runInThisContext|marshal\.loads|pickle\.loads)\s*[({]|\beval\b)/;
 const DECODES =
-  /\b(?:b64decode|base64|fromhex|unhexlify|decode64|atob|decode_base64|base64_decode|unpack|Buffer\.from|rot13|str_rot13|bytes\.fromhex|pack\s*\(\s*['"]H|zlib\.decompress|gzinflate|codecs\.decode|fromCharCode|chr\s*\()/;
+  /\b(?:b64decode|base64|fromhex|unhexlify|decode64|atob|decode_base64|base64_decode|unpack|Buffer\.from|rot13|str_rot13|bytes\.fromhex|pack\s*\(?\s*['"]H|zlib\.decompress|gzinflate|codecs\.decode|fromCharCode|chr\s*\()/;
 /** Runs something that is not written out in the code. */
 const RUNS_VALUE =
   /\b(?:os\.system|os\.popen|subprocess\.\w{2,12}|execSync|exec|spawn\w{0,4}|system|shell_exec|passthru|popen)\s{0,4}\(\s{0,4}[^'"\s[)]/;
 const FORKS =
-  /\bfork\b[^;]{0,40}\b(?:while|until|loop|fork)\b|\bfork\(\)\s+for\s+\w+\s+in\s+(?:iter|itertools|range\(\d{4,})|\b(?:while|until|loop|for)\b[^;]{0,60}\bfork\b|while\s*\(?\s*(?:1|True|true|:)\s*\)?[^\n]{0,80}(?:fork|Popen|spawn)\s*\(|(?:spawn|exec|fork)\w*\([^)]{0,80}(?:process\.argv\[0\]|__filename)|(?:system|spawn|exec)\s*\(?\s*\$0/;
+  /\bfork\b[^;]{0,40}\b(?:while|until|loop|fork)\b|\bfork\(\)\s+for\s+\w+\s+in\s+(?:iter|itertools|range\(\d{4,})|\b(?:while|until|loop|for)\b[^;]{0,60}\bfork\b|\bwhile\s+true\s*;[^;]{0,60}\bfork\b|for\s*\(\s*;\s*;\s*\)[^\n]{0,80}(?:fork|spawn|exec)\s*\(|while\s*\(?1\)?\s*\{?\s*system\s*\(\s*"[^"]{1,80}&\s*"|while\s*\(?\s*(?:1|True|true|:)\s*\)?[^\n]{0,80}(?:fork|Popen|spawn)\s*\(|(?:spawn|exec|fork)\w*\([^)]{0,80}(?:process\.argv\[0\]|__filename)|(?:system|spawn|exec)\s*\(?\s*\$0/;
 
 /** Reads code of an interpreter as far as texts and names of calls tell. Never believed in the other direction. */
 export function scanCode(source: string): CodeScan {
@@ -187,15 +188,22 @@ export function scanCode(source: string): CodeScan {
   if (SOCKET.test(code) && SHELLED.test(code)) reported.push('network.reverse-shell');
   if (FETCHES.test(code) && EVALUATES.test(code)) reported.push('run.download');
   if (FETCHES.test(code) && RUNS_VALUE.test(code)) reported.push('run.download');
-  if (DECODES.test(code) && EVALUATES.test(code)) reported.push('run.decoded');
+  if (DECODES.test(code) && (EVALUATES.test(code) || RUNS_VALUE.test(code))) reported.push('run.decoded');
   if (
     /\bset(?:e|re|res)?uid\s*\(?\s*(?:0|\$?[<>])|\bsetuid\s*\(\s*0|\$[<>]\s*=\s*0|POSIX::setuid|Process::Sys\.setuid|os\.seteuid\s*\(\s*0|process\.setuid\s*\(\s*0/.test(
       code,
     )
   )
     reported.push('privilege.setuid');
-  if (/\b(?:os\.)?kill(?:pg)?\s*\(\s*-1\b|process\.kill\s*\(\s*-1\b/.test(code))
+  if (
+    /\bkill(?:pg)?\s*\(\s*-?1\s*[,)]|\bProcess\.kill\s*\(?[^,)]{1,20},\s*-?1\b|\bkill\s+[\w'"]{1,12}\s*,\s*-?1\b/.test(
+      code,
+    )
+  )
     reported.push('process.kill-all');
+  if (/CDLL\([^)]{0,40}\)\.(?:reboot|syscall)\s*\(/.test(code)) reported.push('system.power');
+  if (EVALUATES.test(code) && /[`'"({]\s{0,4}(?:curl|wget)\s+[^`'"]/.test(code))
+    reported.push('run.download');
   const shell = [...listCalls(code, RUNS), ...argumentCalls(code, RUNS), ...calls(code, RUNS)];
   // Groovy and Scala: `"line".execute()`, `"line".!`.
   for (const match of code.matchAll(/"((?:[^"\\]|\\.){2,400})"\s{0,4}\.(?:execute\(|!)/g))
@@ -209,7 +217,15 @@ export function scanCode(source: string): CodeScan {
     const line = match[1] ?? match[2] ?? match[3] ?? match[5];
     if (line !== undefined) shell.push(line);
   }
+  const command =
+    /Deno\.Command\(\s{0,4}['"]([^'"]{1,80})['"]\s{0,4},\s{0,4}\{\s{0,4}args\s{0,4}:\s{0,4}\[([^\]]{0,400})\]/.exec(
+      code,
+    );
+  if (command?.[1] !== undefined) shell.push(`${command[1]} ${(command[2] ?? '').replace(/['",]/g, ' ')}`);
   const deletes = DELETING.test(code) ? withHome(calls(code, DELETES), code) : [];
+  // Perl: `unlink </etc/*>`.
+  for (const match of code.matchAll(/\bunlink\s{0,4}\(?\s{0,4}<([^>]{1,200})>/g))
+    deletes.push(match[1] ?? '');
   const writing = calls(code, FILES);
   const writes =
     /['"][rb]?[wa]x?[b+]{0,2}['"]|write|truncate|append|>{1,2}|O_WRONLY|O_RDWR|put_contents/.test(code)

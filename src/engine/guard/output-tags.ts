@@ -11,6 +11,7 @@ import {
   guessOf,
   hasGlob,
   NO_STREAM,
+  QUESTION,
   STAR,
   type Stream,
   shapeMatches,
@@ -57,7 +58,15 @@ export function commandOutput(facts: Facts, state: ShellState, runner: Runner): 
     .filter((word) => facts.name !== 'cat' || word.shape !== '-')
     .map((word) => runner.readFile(word, state));
   const reading = facts.spec?.positionals?.[0] === 'read' || facts.name === 'source';
-  const known = staticOutput(facts.name, facts.args, facts.words, facts.stdin, reading ? files : []);
+  // What Windows' echo is given, it prints as it stands.
+  const plain =
+    facts.shell === 'bash'
+      ? facts.words
+      : facts.words.map((word) => ({
+          ...word,
+          shape: word.shape.replaceAll(STAR, '*').replaceAll(QUESTION, '?'),
+        }));
+  const known = staticOutput(facts.name, facts.args, plain, facts.stdin, reading ? files : []);
   let tags: Tags = known?.tags ?? 0;
   const listed = known?.text ?? listedNames(facts, state);
   for (const word of facts.words) tags |= word.tags & (Tag.network | Tag.secret | Tag.decoded);
@@ -79,6 +88,7 @@ export function commandOutput(facts: Facts, state: ShellState, runner: Runner): 
   if (FETCHERS.has(facts.name) || facts.hosts.length > 0) tags |= Tag.network;
   if (decodes(facts)) tags |= Tag.decoded;
   if (everything(facts)) tags |= Tag.everything;
+  if (/^(?:lsblk|df|blkid|findmnt|fdisk|sfdisk|parted|lshw|pvs|mount)$/.test(facts.name)) tags |= Tag.disk;
   if (narrows(facts)) tags &= ~Tag.everything;
   return { text: listed, tags };
 }
@@ -92,9 +102,21 @@ function listedNames(facts: Facts, state: ShellState): string | undefined {
     case 'git':
       return /^rev-parse --show-toplevel$/.test(facts.text) ? `${state.place.workspace}\n` : undefined;
     case 'ls':
-      return hasOption(facts.args, ['-d', '--directory']) && facts.reads.length > 0
-        ? `${facts.args.positionals.map((word) => word.shape.replaceAll(STAR, '*')).join('\n')}\n`
-        : undefined;
+      return listed(facts, state);
+    case 'cut':
+      // Lines without a tab come out whole.
+      return hasOption(facts.args, ['-d', '-c', '-b', '--delimiter']) || facts.stdin.text?.includes('\t')
+        ? undefined
+        : facts.stdin.text;
+    case 'sort':
+    case 'uniq':
+      return facts.simple.piped && facts.args.positionals.length === 0 ? facts.stdin.text : undefined;
+    case 'du':
+    case 'tree':
+      return facts.reads.length === 0 ? undefined : `${facts.reads.map((ref) => ref.shape).join('\n')}\n`;
+    case 'locate':
+    case 'plocate':
+      return /^[*/.]*$/.test(guessOf(facts.args.positionals[0]) ?? 'x') ? '/\n' : undefined;
     case 'which':
     case 'type':
       return programPath(facts, facts.name === 'which' ? [] : ['-p', '-P']);
@@ -102,7 +124,12 @@ function listedNames(facts: Facts, state: ShellState): string | undefined {
       return programPath(facts, ['-v']);
     case 'pidof':
     case 'pgrep':
-      return /(^|\s)(init|systemd|launchd)$/.test(facts.text) ? '1\n' : undefined;
+      return /(^|\s)(init|systemd|launchd|\.\*?)$|^-v\b|-u\s*(root|0)$/.test(facts.text) ? '1\n' : undefined;
+    case 'where-object':
+      // What is a file, or not hidden, is still nearly all of it.
+      return /PSIsContainer|Attributes|-ne\s/.test(facts.simple.words.map((word) => word.raw).join(' '))
+        ? facts.stdin.text
+        : undefined;
     case 'join-path': {
       const [base, child] = facts.args.positionals.map(guessOf);
       return base === undefined || child === undefined ? undefined : `${base}\\${child}\n`;
@@ -124,6 +151,13 @@ function listedNames(facts: Facts, state: ShellState): string | undefined {
       return facts.writes.length === 0 && !hasFilter(facts)
         ? `${facts.reads.map((ref) => ref.shape).join('\n')}\n`
         : undefined;
+    case 'get-psdrive':
+      return 'C:\\\n';
+    case 'get-service':
+    case 'get-process':
+      return facts.args.positionals.length === 0
+        ? undefined
+        : `${facts.args.positionals.map((word) => word.shape).join('\n')}\n`;
     case 'get-childitem':
     case 'get-item':
       if (hasOption(facts.args, ['-filter', '-exclude'])) return undefined;
@@ -132,6 +166,20 @@ function listedNames(facts: Facts, state: ShellState): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** `ls -d /*` prints what it is given; `ls /` prints names, which mean `*` to whoever stands in that folder. */
+function listed(facts: Facts, state: ShellState): string | undefined {
+  const { positionals } = facts.args;
+  if (hasOption(facts.args, ['-d', '--directory']))
+    return facts.reads.length === 0
+      ? undefined
+      : `${positionals.map((word) => word.shape.replaceAll(STAR, '*')).join('\n')}\n`;
+  const here = positionals.length === 0 || (positionals.length === 1 && positionals[0]?.shape === '.');
+  // Only where that folder is one of the system's; of a project's own, some of its files are meant.
+  return here && state.cwd !== undefined && /^\/(?:etc|usr|bin|var|boot|home|root)?$/.test(state.cwd)
+    ? `${state.cwd === '/' ? '' : state.cwd}/*\n`
+    : undefined;
 }
 
 /** Where `which` finds a program; only for names, so that it can be followed as the program it is. */
@@ -159,7 +207,7 @@ function everything(facts: Facts): boolean {
       !/(^|\s)(-p|-C|-u|-U|--pid|--user|--ppid)\b/.test(facts.text)
     );
   if (facts.name === 'get-process' || facts.name === 'get-service')
-    return facts.args.positionals.length === 0 && facts.args.options.length === 0;
+    return facts.args.positionals.every((word) => word.shape === STAR) && facts.args.options.length === 0;
   return false;
 }
 
@@ -233,10 +281,16 @@ export function remember(facts: Facts, state: ShellState): void {
     case 'bitsadmin':
     case 'certutil':
     case 'scp':
+    case 'rsync':
+    case 'tftp':
+    case 'ftp':
+    case 'sftp':
     case 'lwp-download':
       for (const ref of facts.writes) put(ref.shape, fetched);
       for (const name of urlNames(facts)) put(name, fetched);
-      if (facts.name === 'scp') for (const host of facts.hosts) put(/[^/:]+$/.exec(host)?.[0], fetched);
+      if (facts.name === 'scp' || facts.name === 'rsync')
+        for (const host of facts.hosts) put(/[^/:]+$/.exec(host)?.[0], fetched);
+      if (/ftp$/.test(facts.name)) put(/\bget\s+(\S+)/.exec(facts.text)?.[1], fetched);
       return;
     case 'tee':
     case 'sponge':

@@ -23,6 +23,8 @@ export const Tag = {
   unset: 128,
   /** Names all processes or all services of the machine. */
   everything: 256,
+  /** Names disks of the machine. */
+  disk: 512,
 } as const;
 export type TagName = keyof typeof Tag;
 export type Tags = number;

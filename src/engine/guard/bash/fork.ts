@@ -27,6 +27,26 @@ export function forksItself(node: FunctionNode): boolean {
   return found;
 }
 
+/**
+ * A fork bomb in a spelling that is no complete syntax, as people copy it: `:(){:|:&};:`. Some shell may still take it.
+ */
+export function writtenBomb(line: string): boolean {
+  return /([\w.:-]{1,32})\s{0,8}\(\s{0,8}\)\s{0,8}\{\s{0,8}\1\s{0,8}\|\s{0,8}\1\s{0,8}&/.test(line);
+}
+
+/** `$0 & $0 &`: a script that starts itself in the background. */
+export function startsItself(node: SyntaxNode): boolean {
+  let times = 0;
+  forEachChild(node, (child) => {
+    if (child.type !== 'Statement' || child.background !== true) return;
+    forEachChild(child, function visit(inner: SyntaxNode): void {
+      if (inner.type === 'Command' && /^"?\$\{?0\}?"?$/.test(inner.name?.text ?? '')) times++;
+      forEachChild(inner, visit);
+    });
+  });
+  return times > 0;
+}
+
 /** A loop without end that starts something in the background each time, and never waits. */
 export function forksForever(node: While | ArithmeticFor): boolean {
   if (node.type === 'While' && !endless(node.clause)) return false;

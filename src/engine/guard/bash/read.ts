@@ -34,7 +34,7 @@ import {
 } from '../value';
 import { expandBody, expandSingle, expandWord, visitScripts } from './expand';
 import type { Expander } from './expander';
-import { forksForever, forksItself } from './fork';
+import { forksForever, forksItself, startsItself } from './fork';
 import { visitVariables } from './parameter';
 
 const DECLARES = new Set(['export', 'declare', 'typeset', 'readonly', 'local']);
@@ -81,6 +81,7 @@ class BashReader implements Expander {
     if (script.errors !== undefined && script.errors.length > 0) {
       this.runner.doubt(`not complete shell syntax (${script.errors[0]?.message ?? 'unknown error'})`);
     }
+    if (startsItself(script)) this.runner.report('process.fork-bomb');
     return this.statements(script.commands);
   }
 

@@ -30,12 +30,13 @@ export const CLOUD: readonly Rule[] = [
       },
       {
         program: ['docker', 'podman', 'nerdctl'],
-        text: /(-v|--volume)[= ]?\/(etc|boot|usr|lib|bin|sbin|root|home|var)\/?:\S*\s.*(\brm\s+-|\bdd\s|\bshred\b|\bchmod\s+-R|\bchown\s+-R|>{1,2}\s*\/|\btee\s|\bchroot\b)/,
+        text: /(-v|--volume)[= ]?\/(etc|boot|usr|lib|bin|sbin|root|var|(home|Users)(\/[\w.-]+)?)\/?:\S*\s.*(\brm\s+-|\bdd\s|\bshred\b|\bchmod\s+-R|\bchown\s+-R|>{1,2}\s*\/|\btee\s|\bchroot\b)/,
       },
       {
         program: ['docker', 'podman', 'nerdctl'],
-        text: /--device[= ]?\/dev\/(sd|nvme|vd|hd|mmcblk|mapper)\S*\s.*\b(dd|mkfs\S*|shred|wipefs|blkdiscard|tee|fdisk|parted|sgdisk)\b/,
+        text: /--privileged\b.*\bmount\s+\/dev\/(sd|nvme|vd|hd|mmcblk|mapper)|--device[= ]?\/dev\/(sd|nvme|vd|hd|mmcblk|mapper)\S*\s.*\b(dd|mkfs\S*|shred|wipefs|blkdiscard|tee|fdisk|parted|sgdisk)\b/,
       },
+      { program: ['kubectl', 'oc'], text: /\bdebug\s+(--\S+\s+)*nodes?\/.*\bchroot\b/ },
       {
         program: ['lxc', 'incus'],
         text: /device\s+add\b.*\bdisk\b.*\bsource=\/(\s|$)|security\.privileged=true/,

@@ -52,6 +52,7 @@ export const DATA: readonly Rule[] = [
         text: /\b(drop\s+(table|database|schema|index|view|user|role|keyspace|collection|tablespace|owned|column|function|trigger|type|extension|sequence|materialized)|truncate\b|delete\s+from|dropDatabase|deleteMany|deleteOne|\.drop\(|\.remove\(|alter\s+table\s.*\bdrop\b|detach\s+delete|update\s+\S+\s+set|flushall|flushdb|shutdown|config\s+(set|rewrite|resetstat)|grant\s+all|revoke|drop\s+measurement|drop\s+bucket|delete\s+series|script\s+flush|debug\s+segfault|replicaof|slaveof|del\s+\S|unlink\s+\S)/i,
       },
       { program: CLIENTS, stdin: ['file', 'network', 'secret', 'decoded'] },
+      { program: CLIENTS, text: /\.(drop|remove|deleteMany|deleteOne)\(/ },
       // Statements of a file, and the clients' own commands that read, write or run.
       {
         program: ['psql', 'mysql', 'mariadb'],

@@ -207,6 +207,8 @@ export const DELETE: readonly Rule[] = [
       { writes: ['history'] },
       { deletes: ['history'] },
       { program: ['unset'], argument: ['HISTFILE', 'HISTSIZE', 'HISTFILESIZE'] },
+      { program: ['export', 'declare', ''], text: /(^|\s)(HISTFILE=(\/dev\/null)?|HIST(FILE)?SIZE=0)(\s|$)/ },
+      { program: ['sed', 'gsed', 'perl'], writes: ['log'] },
       {
         program: ['journalctl'],
         option: ['--vacuum-size', '--vacuum-time', '--vacuum-files'],
@@ -245,7 +247,7 @@ export const DELETE: readonly Rule[] = [
       { program: ['vssadmin'], text: /^(delete|resize)\s+shadow/i },
       { program: ['wmic'], text: /shadowcopy\s+.*delete/i },
       { program: ['wbadmin'], text: /^delete\b/i },
-      { program: ['bcdedit'], text: /\/set|\/delete|\/deletevalue/i },
+      { program: ['bcdedit'], text: /[-/](set|delete|deletevalue|import)\b/i },
       { program: ['tmutil'], text: /^(delete|deletelocalsnapshots|disable)\b/ },
       { program: ['remove-wmiobject', 'remove-ciminstance', 'invoke-cimmethod'], text: /shadowcopy/i },
       { program: ['disable-computerrestore', 'remove-computerrestorepoint'] },

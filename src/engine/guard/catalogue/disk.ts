@@ -70,6 +70,7 @@ export const DISK: readonly Rule[] = [
       { program: ['flashrom'], option: ['-w', '-E', '--write', '--erase'] },
       { program: ['efibootmgr'], option: ['-B', '-b', '--delete-bootnum', '-O'] },
       { program: ['grub-install', 'lilo', 'bless', 'bootrec', 'bootsect'] },
+      { program: ['pivot_root', 'switch_root'] },
       { program: ['xfs_repair'], notText: /(^|\s)(-n|-V)\b/ },
       { program: ['partx', 'delpart'], text: /(^|\s)(-d|--delete)\b|^\/dev\/\S+\s+\d+$/ },
       { program: ['fwupdtool', 'fwupdmgr'], text: /^(install|downgrade|reinstall)/ },
@@ -94,7 +95,7 @@ export const DISK: readonly Rule[] = [
       {
         program: ['mount'],
         text: /(remount,ro|remount,rw)\S*\s+\/(\s|$)|--r?bind\s+\/\s|\s\/(etc|usr|bin|sbin|lib|boot|home|root|var)?(\/(passwd|shadow|sudoers|group|ssh|bin|sbin|lib))?$/,
-        notText: /^(--move\s)?\/?$|-o\s\S*\bro\b/,
+        notText: /^(--move\s)?\/?$|-o\s(?!remount)\S*\bro\b/,
       },
     ],
     match: [

@@ -193,13 +193,13 @@ export const PACKAGE_RULES: readonly Rule[] = [
     when: [
       {
         program: ['apt', 'apt-get', 'aptitude', 'dpkg', 'yum', 'dnf', 'rpm', 'zypper', 'pacman', 'apk'],
-        text: /(^|\s)(remove|purge|erase|--remove|-R\w*|-e|-P|-r|rm|del|autoremove)\s(.*\s)?(libc6|glibc|coreutils|bash|linux(-image\S*)?|kernel\S*|systemd|dpkg|apt|rpm|init|base|filesystem|sudo|musl|busybox|python3?|openssl|util-linux|login|passwd|openssh-server|network-manager|grub\S*|\*)(\s|$)/,
+        text: /(^|\s)(remove|purge|erase|--remove|--purge|-R\w*|-e|-P|-r|rm|del|autoremove)\s(.*\s)?(libc6|glibc|coreutils|bash|linux(-image\S*|-\*)?|kernel\S*|systemd|dpkg|apt|rpm|init|base|filesystem|sudo|musl|busybox|python3?|openssl|util-linux|login|passwd|openssh-server|network-manager|grub\S*|\*)(\s|$)/,
       },
       {
         program: ['apt', 'apt-get', 'dpkg', 'rpm'],
         text: /--force-remove-essential|--allow-remove-essential|--force-all|--force-remove-reinstreq/,
       },
-      { program: ['pip'], text: /^uninstall\s.*\$\(/ },
+      { program: ['pip'], text: /^uninstall\s+(-\S+\s+)*…$/ },
       { program: ['pacman'], text: /^-R\w*\s+…$/ },
     ],
     match: ['apt-get purge libc6', 'dpkg --remove --force-remove-essential bash', 'pacman -Rdd glibc'],

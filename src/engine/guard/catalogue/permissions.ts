@@ -41,6 +41,7 @@ export const PERMISSIONS: readonly Rule[] = [
         text: /(^|\s)(0?777|0?666|a[+=]r?w\S*|o[+=]r?w\S*|ugo[+=]r?w\S*|[+]w)(\s|$)/,
         perms: ['root', 'system', 'home', 'critical', 'credential'],
       },
+      { program: ['chown', 'chgrp', 'gchown'], perms: ['root', 'system'] },
       {
         program: ['chattr', 'setfacl', 'setfattr', 'chcon', 'chflags'],
         writes: ['critical', 'root', 'system', 'home'],

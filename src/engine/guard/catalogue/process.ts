@@ -34,11 +34,11 @@ export const PROCESSES: readonly Rule[] = [
       { program: ['killall5'] },
       {
         program: ['pkill', 'killall', 'skill', 'slay'],
-        text: /(^|\s)(-u\s*root|-U\s*0|--euid\s*root|init|systemd|sshd|launchd|Xorg|gnome-session|dbus-daemon)(\s|$)|\s['"]?\.(\*)?['"]?$|-f\s+['"]?\.?['"]?$|^root$/,
+        text: /(^|\s)(-u\s*root|-U\s*0|--euid\s*root|init|systemd|sshd|launchd|Xorg|gnome-session|dbus-daemon)(\s|$)|\s['"]?\.(\*)?['"]?$|-f\s+['"]?\.?['"]?$|^root$|^(-\S+\s+)+$|(^|\s)-v\s|-[uU]\s*(root|0)(\s|$)/,
       },
       {
         program: ['taskkill', 'stop-process', 'tskill'],
-        text: /\b(csrss|wininit|lsass|winlogon|smss|services|svchost)\b|\/im\s+\*|-name\s+\*|\/fi\s+"?pid\s+(ne|gt)\b/i,
+        text: /\b(csrss|wininit|lsass|winlogon|smss|services|svchost)\b|\/im\s+\*|-name\s+\*|\/fi\s+"?(pid|imagename|status|cputime|memusage|username)\s+(ne|gt|ge)\b|\/fi\s+"?status\s+eq\s+running/i,
       },
       {
         program: ['wmic'],

@@ -14,7 +14,17 @@ export const PROTECTIONS: readonly Rule[] = [
         program: ['iptables', 'ip6tables', 'ebtables', 'arptables'],
         text: /(^|\s)(-F|--flush|-X|--delete-chain)(\s|$)|-P\s+\w+\s+ACCEPT/,
       },
-      { program: ['nft'], text: /flush\s+ruleset|delete\s+table/ },
+      { program: ['nft'], text: /flush\s+(ruleset|table|chain)|delete\s+table/ },
+      { program: ['iptables-restore', 'ip6tables-restore'], reads: ['sink'] },
+      { program: ['mpcmdrun'], text: /-removedefinitions|-disable/i },
+      {
+        program: ['new-item', 'new-itemproperty', 'set-item'],
+        text: /Image File Execution|Windows Defender|\\Winlogon\b/i,
+      },
+      {
+        program: ['set-content'],
+        text: /^(stop|delete|config)\s+(windefend|mpssvc|wscsvc|eventlog|sense)\b/i,
+      },
       { program: ['firewall-cmd'], text: /--panic-off|--set-default-zone=trusted|--complete-reload/ },
       { program: ['pfctl'], option: ['-d', '-F'] },
       {
@@ -36,6 +46,7 @@ export const PROTECTIONS: readonly Rule[] = [
         notText: /^(status|start|enable|restart|is-\w+|show|query|list\S*|cat)(\s|$)/i,
       },
       { program: ['aa-disable', 'aa-teardown', 'aa-complain', 'semanage', 'setsebool'], text: /\S|^$/ },
+      { program: ['launchctl'], text: /^(unload|bootout|disable|remove)\b.*com\.apple\.(alf|xprotect|mrt)/i },
       { program: ['spctl'], text: /--(master-disable|global-disable)/ },
       { program: ['netsh'], text: /(firewall|advfirewall)\s.*(off|disable|delete|reset|opmode)/i },
       { program: ['set-mppreference', 'add-mppreference', 'remove-mppreference'] },
@@ -91,7 +102,7 @@ export const PROTECTIONS: readonly Rule[] = [
     when: [
       {
         program: ['ip'],
-        text: /\blink\s+set\s.*\bdown\b|\b(route|addr|address|rule)\s+flush\b|\broute\s+del(ete)?\s+default\b/,
+        text: /\blink\s+set\s.*\bdown\b|\b(route|addr|address|rule)\s+flush\b|\broute\s+del(ete)?\s+default\b|\blink\s+del(ete)?\s+(dev\s+)?(eth|en|wl|ww)\w*/,
       },
       { program: ['ifconfig'], text: /\sdown\b/ },
       { program: ['ifdown', 'disable-netadapter'] },
@@ -102,7 +113,10 @@ export const PROTECTIONS: readonly Rule[] = [
       { program: ['iptables', 'ip6tables'], text: /(-P|--policy)\s+\w+\s+(DROP|REJECT)\b/ },
       { program: ['firewall-cmd'], text: /--panic-on/ },
       { program: ['ufw'], text: /default\s+(deny|reject)\s+outgoing|deny\s+(22|ssh)\b/ },
-      { program: ['netsh'], text: /interface\s.*\b(disable|disabled)\b|interface\s+ip\s+delete/i },
+      {
+        program: ['netsh'],
+        text: /^int(erface)?\s.*\b(disable|disabled)\b|^int(erface)?\s+ip(v4)?\s+(delete|reset)/i,
+      },
       { program: ['wmic'], text: /^nic\b.*\bcall\s+disable\b/i },
       {
         program: [

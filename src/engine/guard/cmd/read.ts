@@ -17,7 +17,7 @@ import { type CmdToken, expandVariables, tokenise } from './tokens';
 
 /** Goes through a line of cmd.exe. Its syntax has no second parser; what is unusual is doubted instead. */
 export function readCmd(text: string, state: ShellState, runner: Runner, from: Inherited): Stream {
-  if (/^\s*%0\s*\|\s*%0|:\w*\s[^\n]{0,80}start\s[^\n]{0,40}(?:%0|goto)/i.test(text))
+  if (/(?:^|[&|(]\s*)%0\s*\|\s*%0|:\w*\s[^\n]{0,80}start\s[^\n]{0,40}(?:%0|goto)/i.test(text))
     runner.report('process.fork-bomb');
   return new CmdReader(tokenise(text), state, runner, from).all();
 }
@@ -229,6 +229,13 @@ class CmdReader {
     const letter = /%{1,2}([a-zA-Z])/.exec(head.map((word) => word.shape).join(' '))?.[1] ?? 'i';
     const isCommand = head.some((word) => /^\/f$/i.test(word.shape));
     const walk = head.findIndex((word) => /^\/[rd]$/i.test(word.shape));
+    const counts = set.map((token) => (token.kind === 'word' ? token.shape : ''));
+    const body = tokens
+      .slice(doAt + 1)
+      .some((token) => token.kind === 'word' && /^@?start$/i.test(token.shape));
+    // `for /l %i in (1,0,2)`: counts by nothing, so for ever.
+    if (head.some((word) => /^\/l$/i.test(word.shape)) && counts[1] === '0' && body)
+      this.runner.report('process.fork-bomb');
     const values: Value[] = [];
     if (isCommand) {
       const line = set
@@ -253,7 +260,9 @@ class CmdReader {
       for (const token of set) {
         if (token.kind !== 'word') continue;
         const value = this.value(token);
-        values.push({ ...value, shape: base + value.shape });
+        // A whole drive is walked: what matches in it is anything.
+        const drive = base !== '' && /^[a-zA-Z]:[\\/]*$/.test(base) && value.shape.includes(STAR);
+        values.push({ ...value, shape: drive ? base + STAR : base + value.shape });
       }
     }
     let output = EMPTY_STREAM;

@@ -189,6 +189,10 @@ export const CREDENTIAL_HOME = [
 ] as const;
 
 export const CREDENTIAL_FILES = [
+  '/etc/ssh/ssh_host_rsa_key',
+  '/etc/ssh/ssh_host_ed25519_key',
+  '/etc/ssh/ssh_host_ecdsa_key',
+  '/etc/ssh/ssh_host_dsa_key',
   '/etc/shadow',
   '/etc/gshadow',
   '/etc/sudoers',

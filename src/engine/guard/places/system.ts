@@ -43,6 +43,10 @@ export const TOP_LEVEL = [
 
 /** Folders that belong to the system with everything below them. */
 export const SYSTEM_TREES = [
+  '/var/opt',
+  '/var/db',
+  '/private/var/db',
+  '/private/etc',
   '/bin',
   '/boot',
   '/dev',
@@ -109,6 +113,7 @@ export const MOUNT_PARENTS = ['/mnt', '/media', '/Volumes', '/run/media'] as con
 
 /** Exact folders whose content is other people's or other programs' data. */
 export const SHARED_DATA = [
+  '/private/var',
   '/var/www',
   '/var/www/html',
   '/var/log',

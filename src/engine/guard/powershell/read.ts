@@ -7,6 +7,7 @@ import {
   literal,
   STAR,
   type Stream,
+  Tag,
   UNKNOWN,
   unknownValue,
   type Value,
@@ -30,7 +31,16 @@ const OBEYS =
 /** What is harmless apart and is not when both are said: an object of the system, and what is done to it. */
 const TOGETHER: readonly (readonly [RegExp, RegExp, string])[] = [
   [/Win32_ShadowCopy/i, /\.\s*Delete\s*\(|Remove-(?:Wmi|Cim)\w+|\brwmi\b/i, 'delete.backups'],
-  [/Win32_OperatingSystem/i, /\b(?:Win32Shutdown\w*|Reboot|Shutdown)\s*\(/i, 'system.power'],
+  [
+    /Win32_OperatingSystem/i,
+    /\b(?:Win32Shutdown\w*|Reboot|Shutdown)\s*\(|-MethodName\s+\w*(?:Shutdown|Reboot)/i,
+    'system.power',
+  ],
+  [
+    /EventLogSession|Diagnostics\.EventLog/i,
+    /\bClearLog\s*\(|\.\s*Clear\s*\(\)|::Delete\s*\(/i,
+    'delete.logs',
+  ],
   [/Assembly\]::\s*Load\w*\s*\(/i, /Download(?:Data|String|File)|https?:\/\//i, 'run.download'],
   [/Assembly\]::\s*Load\w*\s*\(/i, /FromBase64String|GZipStream|DeflateStream/i, 'run.decoded'],
   [/ShellExecute|ProcessStartInfo|\bVerb\b/i, /['"]runas['"]/i, 'privilege.escalate'],
@@ -114,7 +124,10 @@ class PowershellReader {
     if (loop?.[1] !== undefined && loop[2] !== undefined) {
       const items = /^\s*[a-z]/i.test(loop[2])
         ? itemsOf(this.nested(loop[2]))
-        : loop[2].split(',').map((item) => evaluate(item.trim(), this.state, (inner) => this.nested(inner)));
+        : loop[2]
+            .replace(/^\s*@?\(/, '')
+            .split(',')
+            .map((item) => evaluate(item.trim(), this.state, (inner) => this.nested(inner)));
       for (const item of items.slice(0, 24)) {
         this.state.vars.set(loop[1].toLowerCase(), item);
         for (const block of inside(element, '{')) output = joinStreams(output, this.nested(block, from));
@@ -147,7 +160,12 @@ class PowershellReader {
       for (const group of inside(element, '(')) this.quietly(group, from);
       for (const block of inside(element, '{')) this.nested(block, from);
       this.runner.doubt('it calls .NET methods');
-      return { text: undefined, tags };
+      const folder =
+        /::(?:Get|Enumerate)(?:Files|Directories|FileSystemEntries)\s*\(\s*('[^']*'|"[^"]*")/i.exec(
+          element,
+        )?.[1];
+      const text = folder === undefined ? undefined : `${folder.slice(1, -1)}\\*\n`;
+      return { text, tags };
     }
     const target = /^([\s\S]*?['"$)\w])\s*>{1,2}\s*('[^']*'|"[^"]*"|[^\s'"<>|;&=]+)$/.exec(element);
     if (target?.[1] !== undefined && target[2] !== undefined) {
@@ -187,6 +205,13 @@ class PowershellReader {
       this.synthetic(
         ['remove-item', '-recurse', '-path'],
         evaluate(gone, this.state, () => EMPTY_STREAM),
+        from,
+      );
+    const cast = /\(\s*\[[\w.]{1,60}Info\]\s*('[^']*'|"[^"]*")\s*\)\s*\.Delete\s*\(/i.exec(element)?.[1];
+    if (cast !== undefined)
+      this.synthetic(
+        ['remove-item', '-recurse', '-path'],
+        evaluate(cast, this.state, () => EMPTY_STREAM),
         from,
       );
     const own = /^\$(\w+)(?:\.FullName)?\.Delete\s*\(/i.exec(element)?.[1];
@@ -242,6 +267,8 @@ class PowershellReader {
     const called = head === '&' || head === '.' || /^[&.](?=['"$({])/.test(head);
     const name = head === '&' || head === '.' ? (rest.shift() ?? '') : called ? head.slice(1) : head;
     if (called && name.startsWith('{')) return this.nested(name.slice(1, -1), from);
+    if (called && /^\(\s*\[scriptblock\]::create\s*\(\s*['"]/i.test(name))
+      return this.expression(name.slice(1, -1), from);
     const words: Value[] = [this.term(name, from)];
     const redirections = [];
     for (let at = 0; at < rest.length; at++) {
@@ -286,7 +313,15 @@ class PowershellReader {
     return /^(%|foreach|foreach-object|where|where-object|\?|select|sort|out-string)$/i.test(
       guessOf(words[0]) ?? '',
     )
-      ? { text: /out-string/i.test(name) ? from.stdin.text : undefined, tags: printed.tags | from.stdin.tags }
+      ? {
+          text: /out-string/i.test(name)
+            ? from.stdin.text
+            : /^(?:where|\?)/i.test(name)
+              ? printed.text
+              : undefined,
+          tags:
+            (printed.tags | from.stdin.tags) & (/^(?:where|\?|select)/i.test(name) ? ~Tag.everything : ~0),
+        }
       : printed;
   }
 

@@ -83,7 +83,9 @@ export function evaluate(term: string, state: ShellState, nested: RunNested): Va
       shape += found.shape;
       tags |= found.tags;
       // `$_.FullName`: a file's path is the file.
-      const property = /^\.(?:FullName|PSPath|Path|ProviderPath|Name)\b/i.exec(term.slice(found.end))?.[0];
+      const property = /^\.(?:FullName|PSPath|Path|ProviderPath|Name|Root)\b/i.exec(
+        term.slice(found.end),
+      )?.[0];
       at = found.end + (property?.length ?? 0);
       continue;
     } else if (c === '(' || (c === '@' && term[at + 1] === '(')) {
@@ -212,6 +214,15 @@ export function expression(
   return { shape: printed.text?.replace(/\r?\n$/, '') ?? UNKNOWN, tags: printed.tags | codeTags(trimmed) };
 }
 
+/** What `[Environment]::GetFolderPath` calls the folders of the system. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  system: 'C:\\Windows\\System32',
+  windows: 'C:\\Windows',
+  programfiles: 'C:\\Program Files',
+  commonapplicationdata: 'C:\\ProgramData',
+  mydocuments: 'C:\\Users\\Public\\Documents',
+};
+
 function operators(part: string, state: ShellState, nested: RunNested): { shape: string; tags: Tags } {
   if (part.startsWith('(') && skip(part, 0) === part.length)
     return expression(part.slice(1, -1), state, nested);
@@ -247,6 +258,11 @@ function operators(part: string, state: ShellState, nested: RunNested): { shape:
         shape: text.replaceAll(replace[3] ?? replace[7] ?? '\0', replace[5] ?? replace[9] ?? ''),
         tags: value.tags,
       };
+  }
+  const folder = /^\[(?:System\.)?Environment\]::GetFolderPath\(\s*['"]?(\w+)['"]?\s*\)$/i.exec(part)?.[1];
+  if (folder !== undefined) {
+    const shape = FOLDERS[folder.toLowerCase()] ?? `${home(state)}\\${folder}`;
+    return { shape: folder.toLowerCase() === 'userprofile' ? home(state) : shape, tags: 0 };
   }
   if (skip(part, 0) === part.length && /^['"]/.test(part)) return evaluate(part, state, nested);
   if (/\s-\w|\.\w+\(|::/.test(part)) {

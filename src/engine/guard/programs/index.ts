@@ -71,8 +71,10 @@ const VERSIONED = /^(python|pypy|pip|php|ruby|perl|lua|node|gcc|clang|tclsh|java
 export function canonicalName(name: string, shell: Shell): string {
   let result = name;
   if (shell !== 'bash') result = result.toLowerCase();
-  if (/\.(exe|com|cmd|bat)$/i.test(result)) result = result.slice(0, -4).toLowerCase();
-  if (shell === 'powershell')
+  const file = /\.(exe|com|cmd|bat)$/i.test(result);
+  if (file) result = result.slice(0, -4).toLowerCase();
+  // `sc.exe` is the program, `sc` the alias.
+  if (shell === 'powershell' && !file)
     result = (Object.hasOwn(POWERSHELL_ALIASES, result) && POWERSHELL_ALIASES[result]) || result;
   if (Object.hasOwn(ALIASES, result)) return ALIASES[result] ?? result;
   if (COMMON.has(result)) return result;

@@ -53,7 +53,9 @@ export function applyScan(text: string, facts: Facts, state: ShellState, run: Ru
   facts.reads.push(...read);
   // In awk `$0` is the line that was read, not the program itself.
   const line = /awk$/.test(facts.name);
-  facts.reported.push(...scan.reported.filter((id) => !line || id !== 'process.fork-bomb'));
+  facts.reported.push(
+    ...scan.reported.filter((id) => !line || id !== 'process.fork-bomb' || /while\s*\(1\)/.test(text)),
+  );
   if (scan.deletes.length > 0) facts.recursive = true;
   if (scan.network) {
     facts.hosts.push('hosts named in the code');
@@ -68,6 +70,9 @@ export const awk: Special = (facts, state, run) => {
     ...(hasOption(facts.args, ['-f', '--file', '-e', '--source']) ? [] : [facts.args.positionals[0]]),
   ];
   facts.executes.length = 0;
+  if (/(^|\s)(-i\s?inplace|--include[= ]inplace)\b/.test(facts.text))
+    for (const word of facts.args.positionals.slice(hasOption(facts.args, ['-f', '-e']) ? 0 : 1))
+      facts.writes.push(pathRef(word.shape, state, facts.shell));
   for (const value of programs) {
     if (value === undefined) continue;
     const code = value.shape;
@@ -129,7 +134,7 @@ export const sed: Special = (facts, state, run) => {
       if (by !== undefined) run(by.replace(/\\(.)/g, '$1').replace(/&/g, ' '));
     }
     const written = /(?:^|[;{}\n\d$/!\s|#@,gpI])[wW]\s+(\S+)/.exec(code)?.[1];
-    const read = /(?:^|[;{}\n\d$/!])\s*[rR]\s+(\S+)/.exec(stripped(code))?.[1];
+    const read = /(?:^|[;{}\n\d$/!])\s*[rR]\s*([\w./~-]\S*)/.exec(stripped(code))?.[1];
     if (read !== undefined) facts.reads.push(pathRef(read, state, facts.shell));
     if (written !== undefined) facts.writes.push(pathRef(written, state, facts.shell));
     if (code.includes(UNKNOWN)) facts.executes.push('a script that is only known when it runs');

@@ -31,8 +31,16 @@ export const shellEscape: Special = (facts, _state, run) => {
   }
 };
 
+/** `echo line | ssh host`: without a command, the shell over there obeys what arrives. */
+const remoteInput: Special = (facts, _state, run) => {
+  const { text } = facts.stdin;
+  if (facts.name === 'ssh' && facts.simple.piped && text !== undefined && facts.args.positionals.length === 1)
+    run(text);
+};
+
 /** `ssh -o ProxyCommand=…`: run here, before anything is run there. */
-export const sshOptions: Special = (facts, _state, run) => {
+export const sshOptions: Special = (facts, state, run) => {
+  remoteInput(facts, state, run);
   for (const word of facts.words) {
     const line = /^(?:-o)?\s*(?:Proxy|Local|KnownHosts)Command(?:\s*=\s*|\s+)(.+)$/i.exec(
       guessOf(word) ?? '',
@@ -58,6 +66,8 @@ export const tcl: Special = (facts, state, run) => {
   for (const line of code?.split(/[\n;]/).slice(0, 50) ?? []) {
     const inner = /^\s*(?:exec|spawn|system)\s+(\S.*)$/.exec(line)?.[1];
     if (inner !== undefined) run(inner);
+    const gone = /^\s*file\s+delete\s+(?:-force\s+)?(?:--\s+)?(\S+)/.exec(line)?.[1];
+    if (gone !== undefined) run(`rm -rf ${gone}`);
   }
 };
 
@@ -87,7 +97,7 @@ export const forfiles: Special = (facts, _state, run) => {
   };
   const line = after('c');
   if (line === undefined) return;
-  const chosen = after('m') !== undefined || after('d') !== undefined;
+  const chosen = !/^[*.]*$/.test(after('m') ?? '') || after('d') !== undefined;
   const folder = (after('p') ?? '.').replace(/["\\]+$/, '');
   facts.executes.push(line);
   run(line.replace(/@(?:path|file)/gi, `${folder}\\${chosen ? 'chosen-file' : '*'}`), undefined, 'cmd');

@@ -1,6 +1,7 @@
 import { hasOption, optionValue } from '../args';
 import type { Facts, PathRef } from '../facts';
 import { pathRef, secrecy } from '../gather';
+import type { PathClass } from '../paths';
 import { guessOf, literal, STAR, Tag, UNKNOWN, type Value } from '../value';
 import { sshOptions } from './escapes';
 import type { Special } from './types';
@@ -30,9 +31,12 @@ export const find: Special = (facts, state, run) => {
   facts.deletes.length = 0;
   for (const start of starts) facts.reads.push(pathRef(start.shape, state, facts.shell));
   const filtered = hasFilter(facts);
+  const named = facts.words.some((word) => /^-(i?name|i?path|i?regex|wholename)$/.test(word.shape));
   const targets = starts.slice(0, 8).map((start) => {
-    const root = pathRef(start.shape, state, facts.shell).classes.has('root');
-    return filtered && !root ? `${start.shape}/${UNKNOWN}` : start.shape;
+    const { classes } = pathRef(start.shape, state, facts.shell);
+    // A home folder without what is new or old in it is no home; by name, it may be something in particular.
+    const all = classes.has('root') || (classes.has('home') && !named);
+    return filtered && !all ? `${start.shape}/${UNKNOWN}` : start.shape;
   });
   if (facts.words.some((word) => word.shape === '-delete')) {
     for (const target of targets) facts.deletes.push(pathRef(target, state, facts.shell));
@@ -49,6 +53,13 @@ export const find: Special = (facts, state, run) => {
       /^ch(mod|own|grp)$/.test(inner[0]?.shape ?? '') &&
       starts.some(({ shape }) => GUARDED.test(shape));
     if (whole) inner.splice(1, 0, literal('-R'));
+    // What empties or rewrites each file below a folder of the system takes the folder with it.
+    const rewrites = /^(?:dd|cp|truncate|tee|sed|shred|gpg|openssl|perl)$/.test(inner[0]?.shape ?? '');
+    const harmful = /\bof=\{\}|\/dev\/(?:null|zero|urandom)|-s\s?0|\s-i\b|--delete|\s-c\b/.test(
+      inner.map(({ shape }) => shape).join(' '),
+    );
+    if (rewrites && harmful && !filtered && starts.some(({ shape }) => GUARDED.test(shape)))
+      facts.reported.push('delete.everything');
     for (const target of targets) {
       run(inner.map((piece) => asShell({ ...piece, shape: piece.shape.replaceAll('{}', target) })).join(' '));
     }
@@ -66,6 +77,17 @@ export function hasFilter(facts: Facts): boolean {
     );
   });
 }
+
+/** `del /s c:\\*.dll`: that name in every folder of the drive, so the drive is what is at stake. */
+export const del: Special = (facts, state) => {
+  if (!facts.recursive) return;
+  for (const word of facts.args.positionals) {
+    const folder = /^([a-zA-Z]:[\\/](?:.*[\\/])?)[^\\/]*$/.exec(word.shape)?.[1];
+    if (folder === undefined || !word.shape.includes(STAR)) continue;
+    const ref = pathRef(folder, state, facts.shell);
+    if (['root', 'system'].some((name) => ref.classes.has(name as PathClass))) facts.deletes.push(ref);
+  }
+};
 
 /** `rm -rf "$X/"*` where nothing sets X: everything there is, when X is empty. */
 export const rm: Special = (facts) => {
@@ -148,6 +170,8 @@ export const archive: Special = (facts, state, run) => {
 };
 
 export const dd: Special = (facts) => {
+  if (facts.words.some((word) => /^(?:of=|\uE000)/.test(word.shape) && word.tags & Tag.disk))
+    facts.reported.push('disk.write');
   for (const read of facts.reads) if (read.shape === '/dev/zero') facts.changes = true;
 };
 

@@ -12,7 +12,7 @@ import {
   sshOptions,
   tcl,
 } from './escapes';
-import { archive, chmod, dd, find, fromPipe, mv, rm, rsync, scp } from './files';
+import { archive, chmod, dd, del, find, fromPipe, mv, rm, rsync, scp } from './files';
 import { gitBranch } from './git';
 import { givenPaths } from './given';
 import { endsEverything, taskScheduler, wmic } from './machine';
@@ -68,6 +68,8 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   nawk: awk,
   sed,
   gsed: sed,
+  del,
+  erase: del,
   mv,
   rm,
   rsync,
@@ -126,6 +128,8 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   bsdtar: archive,
   zip: archive,
   dd,
+  shred: dd,
+  tee: dd,
   git: gitBranch,
   vim: editor,
   vi: editor,
@@ -136,6 +140,11 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   psql: database,
   sqlite3: database,
   mysql: database,
+  mariadb: database,
+  mongosh: database,
+  mongo: database,
+  'redis-cli': database,
+  'valkey-cli': database,
   crontab,
   at: stdinScript,
   batch: stdinScript,

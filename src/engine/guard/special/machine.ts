@@ -6,6 +6,15 @@ export const endsEverything: Special = (facts) => {
   const named = facts.words.some((word) => word.tags & Tag.everything);
   if (named || (facts.simple.piped && facts.stdin.tags & Tag.everything))
     facts.reported.push('process.kill-all');
+  // `Get-Service WinDefend | Stop-Service`: the names come through the pipe.
+  const names = facts.simple.piped ? (facts.stdin.text ?? '') : '';
+  if (facts.name === 'stop-service' && /^(?:windefend|mpssvc|wscsvc|sense|eventlog)$/im.test(names))
+    facts.reported.push('system.protections-off');
+  if (
+    facts.name === 'stop-process' &&
+    /^(?:csrss|wininit|lsass|winlogon|smss|services|svchost)$/im.test(names)
+  )
+    facts.reported.push('process.kill-all');
 };
 
 /** `schtasks /create /tr "line"`: the line, looked at now. */

@@ -12,6 +12,10 @@ export const remoteRun: Special = (facts, _state, run) => {
     const at = texts.findIndex((text) => text === '-a' || text === '--args');
     const module = texts[texts.findIndex((text) => text === '-m' || text === '--module-name') + 1] ?? '';
     const line = at < 0 ? undefined : texts[at + 1];
+    const gone = /\bstate=absent\b/.test(line ?? '')
+      ? /\b(?:path|dest|name)=(\S+)/.exec(line ?? '')?.[1]
+      : undefined;
+    if (gone !== undefined && /file$/.test(module)) run(`rm -rf ${gone}`);
     const plain = !texts.includes('-m') && !texts.includes('--module-name');
     if (line !== undefined && (plain || /^(?:ansible\.builtin\.)?(?:shell|command|raw|script)$/.test(module)))
       run(line.replace(/^(?:cmd=|\w+=\S+\s+)/, ''));

@@ -37,7 +37,12 @@ export const editor: Special = (facts, _state, run) => {
   }
 };
 
+/** Statements that lose data, as they reach a client on its standard input. */
+const LOSES =
+  /\b(?:drop|truncate|delete|update|alter|flushall|flushdb|shutdown|dropDatabase|deleteMany|del|unlink)\b/i;
+
 export const database: Special = (facts, _state, run) => {
+  if (facts.simple.piped && LOSES.test(facts.stdin.text ?? '')) facts.reported.push('data.destroy');
   for (const word of facts.words) {
     const text = guessOf(word);
     const shell =
@@ -112,7 +117,10 @@ export const date: Special = (facts) => {
   if (facts.args.positionals.some((word) => !word.shape.startsWith('+'))) facts.changes = true;
 };
 
-export function stdinEditor(facts: Facts, _state: ShellState, run: RunScript): void {
+export function stdinEditor(facts: Facts, state: ShellState, run: RunScript): void {
+  if (/^\s*(?:w|wq|\d*,?\$?w)\b/m.test(facts.stdin.text ?? ''))
+    for (const word of facts.words)
+      if (!word.shape.startsWith('-')) facts.writes.push(pathRef(word.shape, state, facts.shell));
   for (const line of facts.stdin.text?.split('\n').slice(0, 50) ?? []) {
     const shell = /^\s*!(.+)$/.exec(line)?.[1];
     if (shell !== undefined) run(shell);
