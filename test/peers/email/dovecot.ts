@@ -36,6 +36,8 @@ export class Dovecot {
   constructor(
     readonly user: string,
     private password: string,
+    /** Of a token server, to log in with OAuth2 too. */
+    private readonly tokens?: { readonly url: string },
   ) {}
 
   async start(): Promise<void> {
@@ -48,6 +50,7 @@ export class Dovecot {
     for (const folder of ['', 'new', 'cur', 'tmp'])
       await this.ours(await made(join(this.root, 'mail', folder)));
     await this.setPassword(this.password);
+    await writeFile(join(this.root, 'oauth2.conf'), OAUTH2(this.tokens?.url ?? ''));
     await writeFile(join(this.root, 'dovecot.conf'), this.config());
     const child = spawn(BINARY, ['-F', '-c', join(this.root, 'dovecot.conf')], { stdio: 'ignore' });
     this.process = child;
@@ -145,6 +148,7 @@ service anvil {
     mode = 0
   }
 }
+${this.tokens ? `passdb {\n  driver = oauth2\n  mechanisms = xoauth2\n  args = ${this.root}/oauth2.conf\n}` : ''}
 passdb {
   driver = passwd-file
   args = ${this.root}/users
@@ -165,6 +169,15 @@ service imap-login {
 `;
   }
 }
+
+/** Tokens are looked up for each login. */
+const OAUTH2 = (url: string) => `introspection_mode = get
+introspection_url = ${url}/introspect?token=
+force_introspection = yes
+username_attribute = email
+active_attribute = active
+active_value = true
+`;
 
 async function made(path: string): Promise<string> {
   await mkdir(path, { recursive: true, mode: 0o700 });
