@@ -166,7 +166,7 @@ const DELETING =
 const SOCKET =
   /\b(?:socket|Socket|TCPSocket|fsockopen|net\.connect|net['"]\)\.\w{2,20}|createConnection|net\.Socket|IO::Socket|TCPSocket\.new|TcpClient|Net\.Sockets)\b/;
 const SHELLED =
-  /\b(?:dup2|pty\.spawn|exec|spawn|popen|subprocess|system|proc_open|\/bin\/(?:ba|z|da)?sh|cmd\.exe|shell_exec|execve|fdopen|reopen)\b|\/bin\/(?:ba|z|da)?sh/;
+  /\b(?:dup2|pty\.spawn|exec|spawn|popen|subprocess|system|proc_open|\/bin\/(?:ba|z|da)?sh|cmd\.exe|shell_exec|execve|fdopen|reopen)\b|`#\{|\/bin\/(?:ba|z|da)?sh/;
 const FETCHES =
   /\b(?:urlopen|urllib|requests\.(?:get|post)|http\.client|httpx|https?['"]?\)?\.get\b|fetch\(|axios|LWP::|Net::HTTP|open-uri|URI\.open|file_get_contents\s*\(\s*['"]https?:|curl_exec|WebClient|DownloadString|HTTP::Tiny|wget|aiohttp|urlretrieve)/;
 const EVALUATES =

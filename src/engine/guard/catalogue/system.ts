@@ -25,7 +25,7 @@ export const SYSTEM_RULES: readonly Rule[] = [
           'logoff',
           'psshutdown',
         ],
-        notText: /^(-c|\/a|--help|--version|-h\s*$|--show)(\s|$)/,
+        notText: /^(-c|[-/]a|--help|--version|-h\s*$|--show)(\s|$)/,
       },
       { program: ['init'], text: /^[0-6sS]$/ },
       {

@@ -154,6 +154,11 @@ export const archive: Special = (facts, state, run) => {
     const into = optionValue(facts.args, ['-C', '--directory']);
     facts.writes.push(pathRef(into?.shape ?? '.', state, facts.shell));
     facts.reads.length = 0;
+  } else if (named === undefined && /^[a-z]*[cru][a-z]*f[a-z]*$/.test(first)) {
+    // The old spelling, `tar cf archive files`: the archive is the next word.
+    const target = facts.words[1];
+    if (target !== undefined && target.shape !== '-')
+      facts.writes.push(pathRef(target.shape, state, facts.shell));
   } else if (named !== undefined && !/t/.test(letters.replace(/^--.*/, '')) && named.shape !== '-') {
     facts.writes.push(pathRef(named.shape, state, facts.shell));
   }
