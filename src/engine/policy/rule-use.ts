@@ -37,6 +37,22 @@ export interface RuleUseOptions {
 
 /** Comparisons of a rule with an action between two looks at other work: some milliseconds (law 9). */
 const BATCH = 4000;
+/** What analysing an action and keeping one from the record take, in comparisons. */
+const PER_ACTION = 200;
+const PER_RECORD = 10;
+
+type Breathe = (work: number) => Promise<void> | undefined;
+
+/** Lets other work go on after each batch of its own. */
+function breather(): Breathe {
+  let done = 0;
+  return (work) => {
+    done += work;
+    if (done < BATCH) return undefined;
+    done = 0;
+    return new Promise((resume) => setImmediate(resume));
+  };
+}
 
 /** Actions that are the same but for when they were asked for. */
 interface Kind {
@@ -59,18 +75,14 @@ export async function ruleUse(
   options: RuleUseOptions,
 ): Promise<RuleUseReport> {
   const compiled = compileAll(rules, options.snapshot);
-  const kinds = await kindsOf(records, since);
+  const breathe = breather();
+  const kinds = await kindsOf(records, since, breathe);
   const counts = rules.map(() => ({ matched: 0, asked: 0, approved: 0, blocked: 0 }));
   const narrower = rules.map(() => new Map<string, number>());
   let considered = 0;
-  let work = 0;
   for (const kind of kinds) {
     if (options.signal?.aborted) break;
-    work += compiled.size + 50;
-    if (work > BATCH) {
-      work = 0;
-      await new Promise((resume) => setImmediate(resume));
-    }
+    await breathe(compiled.size + PER_ACTION);
     considered += kind.times;
     const { request, facts } = await replay(kind.sample, options.snapshot, options.analyse, options.now);
     const subject = makeSubject(options.snapshot, request, facts);
@@ -115,11 +127,16 @@ function compileAll(rules: readonly unknown[], { input }: PolicySnapshot): Reado
 }
 
 /** An action that waits is decided again once it is approved, so actions that were asked about count by the question. */
-async function kindsOf(records: readonly AnyRecord[], since: number): Promise<Iterable<Kind>> {
+async function kindsOf(
+  records: readonly AnyRecord[],
+  since: number,
+  breathe: Breathe,
+): Promise<Iterable<Kind>> {
   const kinds = new Map<string, Kind>();
   const ofTask = new Map<string, Kind>();
   const questions = new Map<string, Kind>();
   for await (const past of pastDecisions(each(records), since)) {
+    await breathe(PER_RECORD);
     const { principal, tool, action } = past;
     const key = JSON.stringify([tool, action, principal.key, principal.context]);
     const kind = kinds.get(key) ?? { sample: past, times: 0, asked: 0, approved: 0, blocked: 0 };
@@ -131,6 +148,7 @@ async function kindsOf(records: readonly AnyRecord[], since: number): Promise<It
   }
   for (const record of records) {
     if (record.at < since) continue;
+    await breathe(1);
     if (record.type === 'approval.requested') {
       const { approvalId, taskId, tool, action } = record.data;
       const kind = ofTask.get(JSON.stringify([taskId, tool, action]));

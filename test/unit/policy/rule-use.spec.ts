@@ -113,6 +113,22 @@ describe('policy: the use of rules', () => {
     assert.deepEqual(uses[0]?.narrower, ['git log *', 'git status *']);
   });
 
+  it('lets other work go on while it counts', async () => {
+    const journal = new Journal();
+    for (let time = 0; time < 3000; time++) journal.decided('run', `git push branch${time}`, 'allow');
+    let turns = 0;
+    let counting = true;
+    const turn = () => {
+      turns += 1;
+      if (counting) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const { uses } = await use([{ effect: 'ask', command: 'git push *' }], journal);
+    counting = false;
+    assert.equal(uses[0]?.matched, 3000);
+    assert.ok(turns > 50, `${turns} turns of the loop`);
+  });
+
   it('says nothing when it was stopped', async () => {
     const journal = new Journal();
     journal.asked('run', 'git push');
