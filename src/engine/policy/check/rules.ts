@@ -197,7 +197,8 @@ function takesFrom(other: Comparable, one: Comparable): boolean {
 function ownKey(one: Comparable): string | undefined {
   if (one.program !== undefined) {
     if (one.program.includes('*')) return undefined;
-    const [word] = one.words ?? [];
+    // Any word would do, since a wider rule has all of its words in common; the last tells most apart.
+    const word = one.words?.at(-1);
     return word === undefined || word.includes('*')
       ? `command ${one.program}`
       : `command ${one.program} ${word}`;
@@ -210,7 +211,7 @@ function ownKey(one: Comparable): string | undefined {
   }
   if (one.domain !== undefined) {
     const base = one.domain.replace(/^\*\./, '');
-    return base.includes('*') ? undefined : domainKeys(base)[0];
+    return base.includes('*') ? undefined : `domain ${base}`;
   }
   return one.rule.tool === undefined ? undefined : `tool ${one.rule.tool}`;
 }
@@ -228,7 +229,7 @@ function keysOf(one: Comparable): readonly string[] {
     const depths = Math.min(one.glob.folded.length, DEPTH);
     for (let depth = 0; depth <= depths; depth++) keys.push(folderKey(one.glob.folded.slice(0, depth)));
   }
-  if (one.domain !== undefined) keys.push(...domainKeys(one.domain));
+  if (one.domain !== undefined) keys.push(...domainKeys(one.domain.replace(/^\*\./, '')));
   if (one.tool !== undefined) keys.push(`tool ${one.tool}`);
   return keys;
 }
@@ -240,8 +241,8 @@ function folderKey(folder: readonly string[]): string {
   return `folder ${folder.slice(0, DEPTH).join('/')}`;
 }
 
-/** The last two names of a host, and the last alone. */
-function domainKeys(domain: string): readonly string[] {
-  const names = domain.split('.');
-  return [...new Set([`domain ${names.slice(-2).join('.')}`, `domain ${names.slice(-1).join('.')}`])];
+/** A host and every domain that it is in. */
+function domainKeys(host: string): readonly string[] {
+  const names = host.split('.');
+  return names.map((_, at) => `domain ${names.slice(at).join('.')}`);
 }
