@@ -104,10 +104,13 @@ function withoutEffect(document: PolicyDocument, effective: EffectiveAnswer): re
     if (!SINGLE.has(String(section)) || line.origin === 'workspace') continue;
     const node: Node | undefined = findNodeAtLocation(document.tree, [...line.path]);
     if (node === undefined || !isStricterValue(line.value, node.value)) continue;
+    const path = line.path.join('.');
+    // What is left out altogether is reported as that.
+    if (document.checked.findings.some((one) => one.path === path)) continue;
     const property = node.parent ?? node;
     found.push({
       kind: 'no-effect',
-      path: line.path.join('.'),
+      path,
       at: line.path,
       value: JSON.stringify(node.value),
       message: t(

@@ -111,7 +111,11 @@ describe('from the first code to the first approved command', () => {
     await lens.filter({ hasText: 'matched nothing in 30 days · simulate' }).first().waitFor();
     await bench.screenshot('first-8-policy-file');
     await bench.run('CoWork OS: Show Effective Policy');
-    await bench.page.locator('.view-line').filter({ hasText: "// the folder's file" }).first().waitFor();
+    await bench.page
+      .locator('.view-line')
+      .filter({ hasText: /the\sfolder's\sfile/ })
+      .first()
+      .waitFor();
     await bench.screenshot('first-9-effective-policy');
   });
 });

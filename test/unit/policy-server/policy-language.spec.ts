@@ -263,6 +263,11 @@ describe('policy language', () => {
         ['no-effect "mode": "ask"', 'no-effect "network": "ask"', 'no-effect "repeatCalls": 9'],
       );
       assert.equal(fixed(told, document).get('Remove mode')?.includes('"mode"'), false);
+      const loose = await told.diagnostics(at('{ "capabilities": { "shell": "allow" } }').document);
+      assert.deepEqual(
+        loose.map(({ code }) => code),
+        ['loosening'],
+      );
     });
   });
 
