@@ -1,4 +1,4 @@
-import type { OutboundMessage, SentReceipt } from '../engine/model/message';
+import type { OutboundFile, OutboundMessage, SentReceipt } from '../engine/model/message';
 import type { ChannelCapabilities } from './contract';
 import { splitMessage } from './gateway/split';
 
@@ -12,16 +12,20 @@ export interface MessagePart {
 }
 
 /**
- * Sends messages in parts of the platform's length, one after the other. When a part fails and the outbox tries the
- * message again, it goes on after the last part that was sent, so that nothing is said twice.
+ * Sends messages in parts of the platform's length, one after the other, and then their files. When one fails and the
+ * outbox tries the message again, it goes on after the last that was sent, so that nothing is said twice.
  */
 export class PartSender {
   private readonly unfinished = new Map<string, { readonly message: string; readonly ids: string[] }>();
 
   constructor(private readonly capabilities: Pick<ChannelCapabilities, 'maxLength'>) {}
 
-  /** `send` resolves with the platform's id of the part. @throws what `send` throws. */
-  async send(message: OutboundMessage, send: (part: MessagePart) => Promise<string>): Promise<SentReceipt> {
+  /** Both resolve with the platform's id of what was sent. @throws what they throw. */
+  async send(
+    message: OutboundMessage,
+    send: (part: MessagePart) => Promise<string>,
+    sendFile?: (file: OutboundFile) => Promise<string>,
+  ): Promise<SentReceipt> {
     const parts = splitMessage(message.text, this.capabilities.maxLength, {
       fences: message.format === 'markdown',
     });
@@ -32,11 +36,13 @@ export class PartSender {
       const last = index === parts.length - 1;
       ids.push(await send({ text: parts[index] ?? '', first: index === 0, last }));
     }
+    const files = sendFile ? (message.files ?? []) : [];
+    for (const file of files.slice(ids.length - parts.length)) ids.push((await sendFile?.(file)) ?? '');
     this.unfinished.delete(message.conversation);
     return { platformIds: [...ids] };
   }
 
-  /** The ids of the parts that are sent already; the list is added to. */
+  /** The ids of what is sent already; the list is added to. */
   private sentOf(message: OutboundMessage): string[] {
     const key = JSON.stringify(message);
     const earlier = this.unfinished.get(message.conversation);

@@ -1,5 +1,5 @@
 import type { WebClient } from '@slack/web-api';
-import type { OutboundMessage, SentReceipt } from '../../engine/model/message';
+import type { Attachment, OutboundFile, OutboundMessage, SentReceipt } from '../../engine/model/message';
 import {
   type AdapterContext,
   type AdapterFactory,
@@ -8,12 +8,16 @@ import {
   type ConnectedAccount,
 } from '../contract';
 import { type MessagePart, PartSender } from '../parts';
+import { asChannelError, Reception } from '../reception';
 import { toChannelError, webClient } from './client';
 import { type SlackSettings, slackDescriptor, slackSettings } from './descriptor';
+import { SlackDoor } from './door';
+import type { Envelope } from './envelope';
+import { SlackFiles } from './files';
 import { blocksOf, plainOf } from './format';
 import { readEvent, readPress, type SlackIdentity, threadOf } from './inbound';
-import { SCOPES_NEEDED } from './rules';
-import { type Envelope, proveAppToken, SlackSocket } from './socket';
+import { SCOPES_FOR_FILES, SCOPES_NEEDED } from './rules';
+import { proveAppToken, SlackSocket } from './socket';
 
 /** Scopes of the apps before 2019, each of which stands for dozens. https://docs.slack.dev/legacy */
 const LEGACY_SCOPES: ReadonlySet<string> = new Set(['bot', 'client', 'post', 'read', 'admin']);
@@ -21,19 +25,20 @@ const LEGACY_SCOPES: ReadonlySet<string> = new Set(['bot', 'client', 'post', 're
 class SlackAdapter implements ChannelAdapter {
   private readonly settings: SlackSettings;
   private readonly web: WebClient;
-  private socket: SlackSocket | undefined;
+  private readonly files: SlackFiles;
+  private readonly reception = new Reception('Slack');
   private me: SlackIdentity | undefined;
-  private closed = false;
   private readonly parts = new PartSender(slackDescriptor.capabilities);
 
   constructor(private readonly context: AdapterContext) {
     this.settings = slackSettings.parse(context.settings);
     this.web = webClient(context, this.settings.apiRoot);
+    this.files = new SlackFiles(context, this.web, this.settings.apiRoot);
   }
 
   /** Proves the tokens that are there: while they are entered one after the other, one is. */
   async check(): Promise<ConnectedAccount> {
-    if ((await this.context.secret('appToken')) !== undefined) {
+    if (this.settings.mode === 'socket' && (await this.context.secret('appToken')) !== undefined) {
       await proveAppToken(this.context, this.settings.apiRoot);
     }
     if ((await this.context.secret('botToken')) === undefined) {
@@ -45,32 +50,38 @@ class SlackAdapter implements ChannelAdapter {
   async connect(): Promise<ConnectedAccount> {
     const { me, account, detail } = await this.identify();
     this.me = me;
-    if (this.closed) throw new ChannelError('temporary', 'Slack was disconnected while it was connecting.');
-    const socket = new SlackSocket(
-      this.context,
-      this.settings.apiRoot,
-      (envelope) => this.take(envelope),
-      detail,
+    await this.reception.begin(() =>
+      this.settings.mode === 'http'
+        ? new SlackDoor(this.context, (envelope) => this.take(envelope), detail)
+        : new SlackSocket(
+            this.context,
+            this.settings.apiRoot,
+            async (envelope) => void (await this.take(envelope)),
+            detail,
+          ),
     );
-    this.socket = socket;
-    try {
-      await socket.start();
-    } catch (error) {
-      throw toChannelError(error, 'app-level token (xapp-…)');
-    }
-    this.context.state('online', detail);
+    if (this.settings.mode === 'socket') this.context.state('online', detail);
     return account;
   }
 
-  async disconnect(): Promise<void> {
-    this.closed = true;
-    const { socket } = this;
-    this.socket = undefined;
-    await socket?.stop();
+  disconnect(): Promise<void> {
+    return this.reception.end();
   }
 
   send(message: OutboundMessage): Promise<SentReceipt> {
-    return this.parts.send(message, (part) => this.sendPart(message, part));
+    return this.parts.send(
+      message,
+      (part) => this.sendPart(message, part),
+      (file) => this.sendFile(message, file),
+    );
+  }
+
+  download(attachment: Attachment, limitBytes: number): Promise<Uint8Array> {
+    return this.files.download(attachment, limitBytes);
+  }
+
+  private sendFile({ conversation, inReplyTo }: OutboundMessage, file: OutboundFile): Promise<string> {
+    return this.files.upload(conversation, threadOf(inReplyTo, conversation), file);
   }
 
   private async identify(): Promise<{ me: SlackIdentity; account: ConnectedAccount; detail: string }> {
@@ -95,7 +106,9 @@ class SlackAdapter implements ChannelAdapter {
     }
     const account = `${teamId}/${userId}`;
     const name = `${answer.user ?? userId} in ${answer.team ?? teamId}`;
-    const extra = scopes.filter((scope) => !SCOPES_NEEDED.includes(scope));
+    const extra = scopes.filter(
+      (scope) => !SCOPES_NEEDED.includes(scope) && !SCOPES_FOR_FILES.includes(scope),
+    );
     this.context.report({ extraScopes: extra });
     const more = extra.length > 0 ? ` The app has permissions that are not needed: ${extra.join(', ')}.` : '';
     return {
@@ -105,9 +118,10 @@ class SlackAdapter implements ChannelAdapter {
     };
   }
 
-  private async take({ type, body }: Envelope): Promise<void> {
+  /** Resolves with why the event was left alone, or with undefined when the gateway has it. */
+  private async take({ type, body }: Envelope): Promise<string | undefined> {
     const { me } = this;
-    if (!me) return;
+    if (!me) return 'not connected';
     const view = { me, allowedTeams: new Set(this.settings.allowedTeams), now: this.context.clock.now() };
     const read =
       type === 'events_api'
@@ -115,12 +129,13 @@ class SlackAdapter implements ChannelAdapter {
         : type === 'interactive'
           ? readPress(body, view)
           : undefined;
-    if (read?.kind === 'message') await this.context.receive(read.message);
-    else if (read?.kind === 'outside') {
-      this.context.log.info(
-        `Slack: an event of the workspace ${read.team} was left alone; it is not allowed.`,
-      );
+    if (read?.kind === 'message') {
+      await this.context.receive(read.message);
+      return undefined;
     }
+    if (read?.kind !== 'outside') return 'nothing for us';
+    this.context.log.info(`Slack: an event of the workspace ${read.team} was left alone; it is not allowed.`);
+    return 'workspace not allowed';
   }
 
   /** @returns Slack's id of the message. */
@@ -165,12 +180,8 @@ class SlackAdapter implements ChannelAdapter {
   }
 }
 
-async function call<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    throw toChannelError(error);
-  }
+function call<T>(run: () => Promise<T>): Promise<T> {
+  return asChannelError(run, (error) => toChannelError(error));
 }
 
 export const createAdapter: AdapterFactory = (context) => new SlackAdapter(context);

@@ -1,14 +1,25 @@
 import * as z from 'zod';
 import { apiRoot } from '../api-root';
 import type { ChannelDescriptor } from '../contract';
+import { FILES_HOST } from './files-host';
 import { slackGuide } from './guide';
-import { SCOPES_NEEDED, slackRules } from './rules';
+import { SCOPES_FOR_FILES, SCOPES_NEEDED, slackRules } from './rules';
 
 const DEFAULT_API = 'https://slack.com/api';
 const TEAM_ID = 'must be the id of a workspace or an organisation, such as T0123ABCD or E0123ABCD';
 
 /** Settings of the Slack channel. Machine or user scope only (law 2). */
 export const slackSettings = z.object({
+  mode: z
+    .enum(['socket', 'http'], { error: 'must be “socket” or “http”' })
+    .default('socket')
+    .meta({
+      description: 'Who calls whom.',
+      choices: {
+        socket: 'This machine calls Slack, and nothing reaches in (Socket Mode). It takes the app-level token.',
+        http: 'Slack calls this machine. It takes a public address and the signing secret.',
+      },
+    }),
   allowedTeams: z
     .array(z.string().regex(/^[TE][A-Z0-9]{2,20}$/, TEAM_ID))
     .default([])
@@ -24,7 +35,8 @@ export const slackDescriptor: ChannelDescriptor = {
   id: 'slack',
   name: 'Slack',
   icon: 'comment-discussion',
-  summary: 'An app of your workspace, by Socket Mode: it calls Slack, nothing reaches in.',
+  summary:
+    'An app of your workspace: by Socket Mode it calls Slack and nothing reaches in; by HTTP Slack calls it.',
   secrets: [
     {
       name: 'botToken',
@@ -37,6 +49,17 @@ export const slackDescriptor: ChannelDescriptor = {
       label: 'App-level token',
       help: 'At api.slack.com/apps, your app, Basic Information, App-Level Tokens: one with the scope connections:write. It starts with xapp-.',
       validate: appTokenProblem,
+      neededWith: ({ mode }) => mode !== 'http',
+    },
+    {
+      name: 'signingSecret',
+      label: 'Signing secret',
+      help: 'At api.slack.com/apps, your app, Basic Information, App Credentials: “Signing Secret”, 32 letters and digits. For the mode http alone.',
+      validate: (value) =>
+        /^[0-9a-f]{32}$/.test(value)
+          ? undefined
+          : 'This is not a signing secret. It is 32 digits and letters from a to f, with no spaces.',
+      neededWith: ({ mode }) => mode === 'http',
     },
   ],
   settings: slackSettings,
@@ -46,27 +69,33 @@ export const slackDescriptor: ChannelDescriptor = {
     buttons: true,
     threads: true,
     typing: false,
-    fileBytes: 0,
+    fileBytes: 50 * 1024 * 1024,
     contexts: ['dm', 'group'],
   },
   setup: [
     'At api.slack.com/apps choose Create New App, From scratch, and pick the workspace. Use an app of its own for this.',
     'Socket Mode: switch it on. It makes an app-level token with the scope connections:write; copy it (xapp-…).',
-    `OAuth & Permissions, Bot Token Scopes: add ${SCOPES_NEEDED.join(', ')} and no others.`,
+    `OAuth & Permissions, Bot Token Scopes: add ${SCOPES_NEEDED.join(', ')} and no others. For files also ${SCOPES_FOR_FILES.join(' (to read those that people send) and ')} (to send some).`,
     'Event Subscriptions: switch on, and subscribe to the bot events app_mention and message.im.',
     'App Home: switch on the Messages Tab and allow messages in it. Interactivity: switch on, for the buttons of approvals.',
     'Install App to the workspace and copy the bot token (xoxb-…). Paste both tokens here; they are checked with Slack.',
+    'Instead of Socket Mode, for the mode http: leave Socket Mode off, copy the Signing Secret from Basic Information, enable the channel, and enter its address (Copy Webhook Address in the Channels view) as the Request URL of both Event Subscriptions and Interactivity.',
     'Generate a pairing code in VS Code and send it to the app in a direct message.',
   ],
   links: [
     { label: 'Your apps', url: 'https://api.slack.com/apps' },
     { label: 'Socket Mode', url: 'https://docs.slack.dev/apis/events-api/using-socket-mode' },
+    {
+      label: 'Signing secret',
+      url: 'https://docs.slack.dev/authentication/verifying-requests-from-slack',
+    },
   ],
   guide: slackGuide,
   rules: slackRules,
   hosts: (settings) => {
     const parsed = slackSettings.safeParse(settings);
-    return [new URL(parsed.success ? parsed.data.apiRoot : DEFAULT_API).host];
+    const api = new URL(parsed.success ? parsed.data.apiRoot : DEFAULT_API);
+    return api.host === new URL(DEFAULT_API).host ? [api.host, FILES_HOST] : [api.host];
   },
 };
 

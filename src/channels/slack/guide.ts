@@ -14,6 +14,15 @@ export const slackGuide: ChannelGuide = {
       what: 'threads',
       is: 'answered in the thread of the question; in a channel a thread is begun under it',
     },
+    {
+      what: 'files received',
+      is: 'up to 20 MB of each file of a person who is let in, put into quarantine; it takes the scope files:read',
+    },
+    { what: 'files sent', is: 'up to 50 MB each; it takes the scope files:write' },
+    {
+      what: 'HTTP mode',
+      is: 'each call is proved by its signature over the bytes that came, with the time of it within five minutes before and after, and taken once; Slack is answered when the event is on the record here',
+    },
     { what: 'proxy', is: 'the standing connection does not go through an HTTP proxy' },
     {
       what: 'while away',
@@ -24,6 +33,10 @@ export const slackGuide: ChannelGuide = {
     {
       says: 'Slack refused the bot token, or the app-level token',
       do: 'Copy the current one from api.slack.com/apps, then Enter Token….',
+    },
+    {
+      says: 'Slack cannot reach this machine yet',
+      do: 'Forward the port in the Ports view with public visibility, or set cowork.webhook.publicUrl to the address of your own reverse proxy; then enter the address at Slack.',
     },
     {
       says: 'The app lacks a permission',

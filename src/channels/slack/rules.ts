@@ -3,6 +3,9 @@ import type { ChannelRule } from '../../engine/model/posture';
 /** What the app needs, and nothing else: to read what is said to it, and to answer. */
 export const SCOPES_NEEDED: readonly string[] = ['app_mentions:read', 'chat:write', 'im:history'];
 
+/** Only for files: to fetch those that people send, and to send some. */
+export const SCOPES_FOR_FILES: readonly string[] = ['files:read', 'files:write'];
+
 export const slackRules: readonly ChannelRule[] = [
   {
     id: 'SL-3.scopes',

@@ -14,6 +14,7 @@ export class SlackBench implements ChannelBench {
   readonly people = [`${TEAM}/U0001`, `${TEAM}/U0002`] as const;
   readonly speed: number = 4;
   readonly flatDm = true;
+  readonly takesFiles = true;
   readonly faults: readonly Fault[] = [
     'drop',
     'down',
@@ -50,9 +51,15 @@ export class SlackBench implements ChannelBench {
     return context === 'dm' ? 'D0001' : ROOM;
   }
 
-  async say({ text, context, from = this.people[0], addressed = true, replyTo }: Utterance): Promise<string> {
+  async say(said: Utterance): Promise<string> {
+    const { text, context, from = this.people[0], addressed = true, replyTo, file } = said;
     const user = from.split('/')[1] ?? '';
-    const extra = replyTo === undefined ? {} : { thread_ts: replyTo };
+    const extra = {
+      ...(replyTo === undefined ? {} : { thread_ts: replyTo }),
+      ...(file
+        ? { subtype: 'file_share', files: [this.api.files.add(file.name, file.mediaType, file.bytes)] }
+        : {}),
+    };
     const event =
       context === 'dm'
         ? this.api.dm(user, wire(text), { channel: DIRECT[user], ...extra })
@@ -99,7 +106,19 @@ export class SlackBench implements ChannelBench {
   }
 
   seen(context: ChatContext): readonly Seen[] {
-    return this.sentTo(context).map(see);
+    const files = this.api.files.shared.filter(({ channel }) => channel === this.conversation(context));
+    return [
+      ...this.sentTo(context).map(see),
+      ...files.map(({ name, bytes }, index) => ({
+        id: `file ${index}`,
+        text: '',
+        code: [],
+        buttons: [],
+        edited: false,
+        files: [{ name, bytes }],
+        alarms: [],
+      })),
+    ];
   }
 
   async inject(fault: Fault): Promise<void> {

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { SlackFileStore } from './file-store';
+import { blocks, METHODS } from './methods';
 import { PeerSocket } from './websocket';
 
 /**
@@ -12,6 +14,8 @@ import { PeerSocket } from './websocket';
  *   https://docs.slack.dev/apis/events-api/using-socket-mode  hello, envelopes, acknowledgement in 3 s, disconnect
  *   https://docs.slack.dev/reference/methods/chat.postMessage and chat.update
  *   https://docs.slack.dev/reference/block-kit/blocks         rich text, actions
+ *   https://docs.slack.dev/messaging/working-with-files       files.info, upload in three steps
+ *   https://docs.slack.dev/apis/events-api                    HTTP mode: three repetitions of what is not answered in 3 s
  */
 export const BOT_TOKEN = 'xoxb-1111111111-2222222222-AbCdEfGhIjKlMnOpQrStUvWx';
 export const APP_TOKEN = 'xapp-1-A0001-3333333333-0123456789abcdef0123456789abcdef';
@@ -22,63 +26,6 @@ type Json = Record<string, unknown>;
 
 /** Milliseconds in which a call may arrive that was made before a client was told to wait. */
 const UNDER_WAY_MS = 25;
-
-const textElement = z.strictObject({
-  type: z.literal('text'),
-  text: z.string().min(1),
-  style: z.strictObject({ code: z.boolean() }).optional(),
-});
-const blocks = z
-  .array(
-    z.discriminatedUnion('type', [
-      z.strictObject({
-        type: z.literal('rich_text'),
-        elements: z
-          .array(
-            z.strictObject({
-              type: z.enum(['rich_text_section', 'rich_text_preformatted']),
-              elements: z.array(textElement).min(1),
-            }),
-          )
-          .min(1),
-      }),
-      z.strictObject({
-        type: z.literal('actions'),
-        elements: z
-          .array(
-            z.strictObject({
-              type: z.literal('button'),
-              action_id: z.string().min(1).max(255),
-              text: z.strictObject({ type: z.literal('plain_text'), text: z.string().min(1).max(75) }),
-              value: z.string().max(2000),
-              style: z.enum(['primary', 'danger']).optional(),
-            }),
-          )
-          .min(1)
-          .max(25),
-      }),
-    ]),
-  )
-  .max(50);
-const TS = /^\d{10}\.\d{6}$/;
-const METHODS = {
-  'auth.test': z.strictObject({}),
-  'apps.connections.open': z.strictObject({}),
-  'chat.postMessage': z.strictObject({
-    channel: z.string(),
-    text: z.string().min(1).max(40_000),
-    blocks: z.string(),
-    unfurl_links: z.literal('false'),
-    unfurl_media: z.literal('false'),
-    thread_ts: z.string().regex(TS).optional(),
-  }),
-  'chat.update': z.strictObject({
-    channel: z.string(),
-    ts: z.string().regex(TS),
-    text: z.string().min(1).max(40_000),
-    blocks: z.string(),
-  }),
-} as const;
 
 export interface SlackSent {
   channel: string;
@@ -117,6 +64,9 @@ export class SlackApi {
   greets = true;
   /** Where `apps.connections.open` sends clients; its own socket when undefined. */
   socketUrl: string | undefined;
+  readonly files = new SlackFileStore();
+  /** Calls the app instead of waiting for it: the HTTP mode. Resolves with whether it was taken. */
+  caller: ((type: string, payload: Json, repetition: number) => Promise<boolean>) | undefined;
   sockets: PeerSocket[] = [];
   /** How many times faster than the machine's Slack's time passes. */
   speed = 1;
@@ -264,9 +214,23 @@ export class SlackApi {
 
   private deliver(type: string, payload: Json): string {
     const id = randomUUID();
+    if (this.caller) {
+      void this.call(type, payload);
+      return id;
+    }
     const line = { envelope_id: id, payload, type, accepts_response_payload: type === 'interactive' };
     this.attempt(id, line, 0);
     return id;
+  }
+
+  /** As Slack does it: three repetitions, here with seconds for minutes. */
+  private async call(type: string, payload: Json): Promise<void> {
+    for (const [repetition, waitMs] of [0, 100, 1_000, 5_000].entries()) {
+      await new Promise((resolve) => setTimeout(resolve, waitMs / this.speed));
+      if (this.server === undefined) return;
+      if (await this.caller?.(type, payload, repetition)) return;
+    }
+    this.problems.push(`${type} was not taken in four tries`);
   }
 
   private attempt(id: string, line: Json, attempt: number): void {
@@ -321,6 +285,10 @@ export class SlackApi {
     const method = /^\/api\/([\w.]+)$/.exec(request.url ?? '')?.[1] ?? '';
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
+    if (this.files.serve(request, response, Buffer.concat(parts), this.botToken)) {
+      this.requests += 1;
+      return;
+    }
     this.calls.push(method);
     this.requests += 1;
     const refusal = this.refusalNow(method);
@@ -392,6 +360,11 @@ export class SlackApi {
       this.tickets.add(ticket);
       const url = this.socketUrl ?? `ws://127.0.0.1:${this.port}/link/?ticket=${ticket}&app_id=A0001`;
       return { ok: true, url };
+    }
+    if (name.startsWith('files.')) {
+      const { channel_id: channel } = body;
+      if (channel !== undefined && !this.channels.has(channel)) return refuse('channel_not_found');
+      return this.files.answer(name, body, `http://127.0.0.1:${this.port}`) ?? refuse('file_not_found');
     }
     return this.message(name, body, refuse);
   }

@@ -67,9 +67,9 @@ describe('slack adapter', () => {
       assert.match(error.message, /legacy kind \(bot\).*new app/);
       return true;
     });
-    api.scopes = 'app_mentions:read,chat:write,im:history,files:read,users:read';
+    api.scopes = 'app_mentions:read,chat:write,im:history,channels:history,users:read';
     const { states } = await connected();
-    assert.match(states.at(-1)?.detail ?? '', /not needed: files:read, users:read/);
+    assert.match(states.at(-1)?.detail ?? '', /not needed: channels:history, users:read/);
   });
 
   it('[SL-3] needs the app-level token as well, and proves each as it is entered', async () => {
