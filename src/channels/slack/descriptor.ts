@@ -16,7 +16,8 @@ export const slackSettings = z.object({
     .meta({
       description: 'Who calls whom.',
       choices: {
-        socket: 'This machine calls Slack, and nothing reaches in (Socket Mode). It takes the app-level token.',
+        socket:
+          'This machine calls Slack, and nothing reaches in (Socket Mode). It takes the app-level token.',
         http: 'Slack calls this machine. It takes a public address and the signing secret.',
       },
     }),

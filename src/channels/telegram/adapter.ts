@@ -1,6 +1,12 @@
 import type { InlineKeyboardMarkup, MessageEntity, Update, UserFromGetMe } from 'grammy/types';
 import type { Api } from 'grammy/web';
-import type { Attachment, OutboundMessage, ReplyButton, SentReceipt } from '../../engine/model/message';
+import type {
+  Attachment,
+  OutboundFile,
+  OutboundMessage,
+  ReplyButton,
+  SentReceipt,
+} from '../../engine/model/message';
 import {
   type AdapterContext,
   type AdapterFactory,
@@ -8,9 +14,12 @@ import {
   ChannelError,
   type ConnectedAccount,
 } from '../contract';
+import { downloaded } from '../http';
 import { type MessagePart, PartSender } from '../parts';
-import { telegramApi, telegramFile, toChannelError } from './client';
+import { asChannelError, Reception } from '../reception';
+import { sendDocument, telegramApi, telegramFile, toChannelError } from './client';
 import { type TelegramSettings, telegramDescriptor, telegramSettings } from './descriptor';
+import { TelegramDoor, withdrawWebhook } from './door';
 import { formatText } from './format';
 import { readUpdate } from './inbound';
 import { Poller } from './poller';
@@ -23,9 +32,8 @@ const BUTTON_DATA_CAP = 64;
 class TelegramAdapter implements ChannelAdapter {
   private readonly settings: TelegramSettings;
   private readonly api: Api;
-  private poller: Poller | undefined;
+  private readonly reception = new Reception('Telegram');
   private me: UserFromGetMe | undefined;
-  private closed = false;
   private readonly parts = new PartSender(telegramDescriptor.capabilities);
 
   constructor(private readonly context: AdapterContext) {
@@ -39,60 +47,63 @@ class TelegramAdapter implements ChannelAdapter {
 
   async connect(): Promise<ConnectedAccount> {
     const me = await call(() => this.api.getMe());
-    if (this.closed)
-      throw new ChannelError('temporary', 'Telegram was disconnected while it was connecting.');
     this.me = me;
     const detail = describe(me);
     this.context.report({ readsAllGroupMessages: me.can_read_all_group_messages === true });
-    this.poller = new Poller(this.api, this.context, (update) => this.take(update), detail);
-    this.context.state('online', detail);
-    this.poller.start();
+    const take = (update: Update) => this.take(update);
+    if (this.settings.mode === 'polling') await call(() => withdrawWebhook(this.api, this.context));
+    await call(() =>
+      this.reception.begin(() =>
+        this.settings.mode === 'webhook'
+          ? new TelegramDoor(
+              this.api,
+              this.context,
+              take,
+              detail,
+              new URL(this.settings.apiRoot).protocol === 'https:',
+            )
+          : new Poller(this.api, this.context, take, detail),
+      ),
+    );
     return accountOf(me);
   }
 
-  async disconnect(): Promise<void> {
-    this.closed = true;
-    const { poller } = this;
-    this.poller = undefined;
-    await poller?.stop();
+  disconnect(): Promise<void> {
+    return this.reception.end();
   }
 
   send(message: OutboundMessage): Promise<SentReceipt> {
-    return this.parts.send(message, (part) => this.sendPart(message, part));
+    return this.parts.send(
+      message,
+      (part) => this.sendPart(message, part),
+      (file) => this.sendFile(message, file),
+    );
+  }
+
+  async typing(conversation: string): Promise<void> {
+    await call(() => this.api.sendChatAction(conversation, 'typing'));
   }
 
   async download(attachment: Attachment, limitBytes: number): Promise<Uint8Array> {
     const limit = Math.min(limitBytes, DOWNLOAD_CAP);
-    const tooBig = () =>
-      new ChannelError(
-        'refused',
-        `“${attachment.name}” is larger than ${limit} bytes, so it was not fetched.`,
-      );
-    if (attachment.size > limit) throw tooBig();
+    const { name } = attachment;
+    if (attachment.size > limit)
+      throw new ChannelError('refused', `“${name}” is larger than ${limit} bytes, so it was not fetched.`);
     const file = await call(() => this.api.getFile(attachment.platformId));
-    if (!file.file_path) {
-      throw new ChannelError('refused', `Telegram no longer has “${attachment.name}”.`);
-    }
+    if (!file.file_path) throw new ChannelError('refused', `Telegram no longer has “${name}”.`);
     const response = await telegramFile(this.context, this.settings.apiRoot, file.file_path);
-    if (!response.ok || !response.body) {
-      throw new ChannelError(
-        'refused',
-        `Telegram did not hand out “${attachment.name}” (${response.status}).`,
-      );
-    }
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    const reader = response.body.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return Buffer.concat(parts);
-      size += value.length;
-      if (size > limit) {
-        await reader.cancel();
-        throw tooBig();
-      }
-      parts.push(value);
-    }
+    return downloaded(response, limit, { platform: 'Telegram', name });
+  }
+
+  private async sendFile({ conversation, inReplyTo }: OutboundMessage, file: OutboundFile): Promise<string> {
+    const id = await sendDocument(this.context, this.settings.apiRoot, {
+      chat: conversation,
+      ...(inReplyTo !== undefined && isMessageId(inReplyTo) ? { replyTo: Number(inReplyTo) } : {}),
+      name: file.name,
+      mediaType: file.mediaType,
+      bytes: await file.read(),
+    });
+    return String(id);
   }
 
   private async take(update: Update): Promise<void> {
@@ -157,12 +168,8 @@ class TelegramAdapter implements ChannelAdapter {
   }
 }
 
-async function call<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    throw toChannelError(error);
-  }
+function call<T>(run: () => Promise<T>): Promise<T> {
+  return asChannelError(run, toChannelError);
 }
 
 function accountOf(me: UserFromGetMe): ConnectedAccount {

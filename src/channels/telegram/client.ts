@@ -1,5 +1,7 @@
 import { Api, GrammyError, HttpError } from 'grammy/web';
+import * as z from 'zod';
 import { type AdapterContext, ChannelError } from '../contract';
+import { jsonOf, systemCode } from '../http';
 
 /**
  * Stands where grammy wants the token. The real one is put into the address at the moment of each request, below
@@ -47,6 +49,54 @@ export async function telegramFile(
   }
 }
 
+export interface Document {
+  readonly chat: string;
+  readonly replyTo?: number;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+const sent = z.looseObject({ ok: z.literal(true), result: z.looseObject({ message_id: z.number().int() }) });
+const refused = z.looseObject({
+  ok: z.literal(false),
+  error_code: z.number().int(),
+  description: z.string(),
+  parameters: z.looseObject({ retry_after: z.number().optional() }).optional(),
+});
+
+/**
+ * Sends a file, which grammy would stream in a form of its own making. @returns Telegram's id of the message.
+ * https://core.telegram.org/bots/api#senddocument
+ * @throws ChannelError
+ */
+export async function sendDocument(
+  context: AdapterContext,
+  apiRoot: string,
+  { chat, replyTo, name, mediaType, bytes }: Document,
+): Promise<number> {
+  const form = new FormData();
+  form.set('chat_id', chat);
+  if (replyTo !== undefined)
+    form.set('reply_parameters', JSON.stringify({ message_id: replyTo, allow_sending_without_reply: true }));
+  form.set('document', new Blob([Buffer.from(bytes)], { type: mediaType }), name);
+  let answer: unknown;
+  try {
+    const address = `${apiRoot}/bot${PLACEHOLDER}/sendDocument`;
+    const signal = AbortSignal.timeout(CALL_TIMEOUT_S * 1000);
+    answer = await jsonOf(await authorised(context)(address, { method: 'POST', body: form, signal }));
+  } catch (error) {
+    throw toChannelError(error);
+  }
+  const taken = sent.safeParse(answer);
+  if (taken.success) return taken.data.result.message_id;
+  const refusal = refused.safeParse(answer);
+  if (!refusal.success)
+    throw new ChannelError('temporary', 'Telegram did not answer in its own protocol. It is tried again.');
+  const { error_code, description, parameters } = refusal.data;
+  throw fromAnswer({ error_code, description, retryAfter: parameters?.retry_after });
+}
+
 function authorised(context: AdapterContext): Fetch {
   return async (input, init) => {
     const token = await context.secret('botToken');
@@ -88,22 +138,16 @@ function withoutAddress(error: unknown): Error {
   );
 }
 
-/** `ECONNREFUSED` and the like, from anywhere in the chain of causes. */
-function systemCode(error: unknown): string | undefined {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
-    const code: unknown = 'code' in at ? at.code : undefined;
-    if (typeof code === 'string' && /^[A-Z_]{2,40}$/.test(code)) return code;
-  }
-  return undefined;
-}
-
 /**
  * Any failure of a call as the one error that adapters throw. Codes and their meaning:
  * https://core.telegram.org/bots/api#making-requests and https://core.telegram.org/api/errors
  */
 export function toChannelError(error: unknown): ChannelError {
   if (error instanceof ChannelError) return error;
-  if (error instanceof GrammyError) return fromAnswer(error);
+  if (error instanceof GrammyError) {
+    const { error_code, description, parameters } = error;
+    return fromAnswer({ error_code, description, retryAfter: parameters.retry_after });
+  }
   if (error instanceof HttpError) {
     if (error.error instanceof ChannelError) return error.error;
     return new ChannelError(
@@ -117,7 +161,11 @@ export function toChannelError(error: unknown): ChannelError {
   );
 }
 
-function fromAnswer(error: GrammyError): ChannelError {
+function fromAnswer(error: {
+  readonly error_code: number;
+  readonly description: string;
+  readonly retryAfter: number | undefined;
+}): ChannelError {
   const said = error.description.slice(0, 200).replace(TOKEN_LIKE, '[token]');
   switch (error.error_code) {
     case 401:
@@ -134,7 +182,7 @@ function fromAnswer(error: GrammyError): ChannelError {
           : 'Another program is receiving this bot’s messages right now. Stop it, or use a bot of its own, then connect again.',
       );
     case 429: {
-      const seconds = error.parameters.retry_after ?? 5;
+      const seconds = error.retryAfter ?? 5;
       return new ChannelError('rate-limited', `Telegram asks to wait ${seconds} s.`, seconds * 1000);
     }
     case 403:

@@ -15,6 +15,16 @@ const groupId = z
 
 /** Settings of the Telegram channel. Machine or user scope only (law 2). */
 export const telegramSettings = z.object({
+  mode: z
+    .enum(['polling', 'webhook'], { error: 'must be “polling” or “webhook”' })
+    .default('polling')
+    .meta({
+      description: 'Who calls whom.',
+      choices: {
+        polling: 'This machine asks Telegram for new messages, and nothing reaches in.',
+        webhook: 'Telegram calls this machine, which needs a public address.',
+      },
+    }),
   allowedGroups: z
     .array(groupId)
     .default([])
@@ -33,7 +43,8 @@ export const telegramDescriptor: ChannelDescriptor = {
   id: 'telegram',
   name: 'Telegram',
   icon: 'send',
-  summary: 'A bot that you make with @BotFather. It asks Telegram for new messages; nothing reaches in.',
+  summary:
+    'A bot that you make with @BotFather. It asks Telegram for new messages, and nothing reaches in; or Telegram calls it.',
   secrets: [
     {
       name: 'botToken',
@@ -51,8 +62,9 @@ export const telegramDescriptor: ChannelDescriptor = {
     edit: true,
     buttons: true,
     threads: true,
-    typing: false,
-    fileBytes: 0,
+    typing: true,
+    // https://core.telegram.org/bots/api#sending-files
+    fileBytes: 50 * 1024 * 1024,
     contexts: ['dm', 'group'],
   },
   setup: [
@@ -60,11 +72,13 @@ export const telegramDescriptor: ChannelDescriptor = {
     'Copy the token from his answer and paste it here. It is checked with Telegram and kept in the secret store.',
     'Leave privacy mode on (/setprivacy → Enable): in groups the bot then sees only what is meant for it.',
     'If the bot is not meant for groups, write /setjoingroups to @BotFather and choose Disable.',
+    'To be called instead of asking, give this machine a public address (forward the port, or set cowork.webhook.publicUrl) and set the mode to webhook. Telegram is told the address by itself.',
     'Generate a pairing code in VS Code, open the bot’s chat in Telegram, press Start and send the code.',
   ],
   links: [
     { label: '@BotFather', url: 'https://t.me/BotFather' },
     { label: 'Bots: an introduction', url: 'https://core.telegram.org/bots' },
+    { label: 'Webhooks', url: 'https://core.telegram.org/bots/webhooks' },
     { label: 'Privacy mode', url: 'https://core.telegram.org/bots/features#privacy-mode' },
   ],
   guide: telegramGuide,

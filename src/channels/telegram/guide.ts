@@ -15,6 +15,11 @@ export const telegramGuide: ChannelGuide = {
       what: 'files received',
       is: 'metadata, and up to 20 MB of each file of a person who is let in, put into quarantine',
     },
+    { what: 'files sent', is: 'up to 50 MB each' },
+    {
+      what: 'webhook',
+      is: 'each call shows a secret of 256 bits that is made anew with every connection and compared in constant time; each update is taken once; the webhook stays set while the window is closed, so Telegram keeps what is said meanwhile for a day, and it is taken back when the mode is polling again',
+    },
     { what: 'buttons', is: 'the commands of buttons may have 64 bytes; a longer one is in the text only' },
     {
       what: 'growing groups',
@@ -32,6 +37,10 @@ export const telegramGuide: ChannelGuide = {
       do: 'Stop that one, or make a bot of its own, then Connect.',
     },
     { says: 'This bot has a webhook set', do: 'Call deleteWebhook, or make a bot of its own, then Connect.' },
+    {
+      says: 'Telegram calls only public addresses',
+      do: 'Forward the port in the Ports view with public visibility, or set cowork.webhook.publicUrl to the address of your own reverse proxy.',
+    },
     {
       says: 'This Telegram account is in use by …',
       do: 'Another window on this machine has it; this one takes over when that one lets go.',

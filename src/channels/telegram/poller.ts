@@ -2,6 +2,7 @@ import type { Update } from 'grammy/types';
 import type { Api } from 'grammy/web';
 import { Backoff, nextTry, pause } from '../backoff';
 import type { AdapterContext, ChannelError } from '../contract';
+import type { Receiver } from '../reception';
 import { toChannelError } from './client';
 
 /** Seconds that Telegram may hold a request open while there is nothing to say. */
@@ -13,13 +14,14 @@ const EMPTY_PAUSE_MS = 300;
 /** How long stopping waits for Telegram to hear what was already taken, in milliseconds. */
 const CONFIRM_MS = 1_500;
 
-const WANTED = ['message', 'edited_message', 'callback_query'] as const;
+/** Kinds of updates that are read; Telegram keeps the others to itself. */
+export const WANTED = ['message', 'edited_message', 'callback_query'] as const;
 
 /**
  * Asks Telegram for updates, one request at a time. An update is confirmed (by asking for the one after it) only
  * when `take` has resolved for it and all before it, so a crash delivers it again instead of losing it; the gateway knows what it has seen.
  */
-export class Poller {
+export class Poller implements Receiver {
   private readonly stopped = new AbortController();
   private readonly backoff: Backoff;
   private offset = 0;
@@ -36,7 +38,8 @@ export class Poller {
     this.backoff = new Backoff(() => context.random());
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    this.context.state('online', this.onlineDetail);
     this.running ??= this.run();
   }
 

@@ -130,6 +130,7 @@ export class TelegramBench implements ChannelBench {
   async heal(): Promise<void> {
     this.api.trouble = undefined;
     this.api.token = TOKEN;
+    this.api.caller.wake();
   }
 
   requests(): number {
@@ -187,8 +188,8 @@ function see(message: SentMessage): Seen {
     ...(reply_parameters ? { replyTo: String(reply_parameters.message_id) } : {}),
     buttons: (reply_markup?.inline_keyboard ?? []).flat().map((button) => button.text),
     edited: message.edited === true,
-    files: [],
-    alarms: [...odd, ...(preview?.is_disabled ? [] : ['link preview'])],
+    files: message.document ? [message.document] : [],
+    alarms: [...odd, ...(preview?.is_disabled || message.document ? [] : ['link preview'])],
   };
 }
 

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { type entity, type keyboard, METHODS } from './methods';
+import { WebhookCaller } from './webhook-caller';
 
 /**
  * A Bot API server that refuses what the real one refuses. Written from
@@ -8,6 +10,8 @@ import { z } from 'zod';
  *   https://core.telegram.org/bots/api#getupdates         offset, long polling, one poller at a time, no webhook
  *   https://core.telegram.org/bots/api#sendmessage        1–4096 characters, entities, reply parameters
  *   https://core.telegram.org/bots/api#inlinekeyboardbutton  1–64 bytes of callback data
+ *   https://core.telegram.org/bots/api#setwebhook         secret_token, X-Telegram-Bot-Api-Secret-Token, repetitions
+ *   https://core.telegram.org/bots/api#senddocument       multipart/form-data, 50 MB
  *   https://core.telegram.org/bots/api#getfile            /file/bot<token>/<file_path>, 20 MB
  */
 export const TOKEN = '110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawX';
@@ -20,52 +24,6 @@ export const BOT = {
   can_read_all_group_messages: false,
   supports_inline_queries: false,
 };
-
-const entity = z.looseObject({
-  type: z.enum(['pre', 'code', 'bold', 'italic', 'text_link', 'mention', 'bot_command']),
-  offset: z.number().int().min(0),
-  length: z.number().int().min(1),
-  language: z.string().optional(),
-});
-const keyboard = z.strictObject({
-  inline_keyboard: z.array(
-    z.array(
-      z.strictObject({
-        text: z.string().min(1),
-        callback_data: z.string().refine((data) => {
-          const bytes = Buffer.byteLength(data);
-          return bytes >= 1 && bytes <= 64;
-        }, 'BUTTON_DATA_INVALID'),
-      }),
-    ),
-  ),
-});
-const chatId = z.union([z.number(), z.string()]);
-const textFields = {
-  chat_id: chatId,
-  text: z.string(),
-  entities: z.array(entity).optional(),
-  link_preview_options: z.strictObject({ is_disabled: z.boolean() }).optional(),
-  reply_markup: keyboard.optional(),
-};
-const METHODS = {
-  getMe: z.strictObject({}),
-  getUpdates: z.strictObject({
-    offset: z.number().int().optional(),
-    limit: z.number().int().min(1).max(100).optional(),
-    timeout: z.number().int().min(0).optional(),
-    allowed_updates: z.array(z.string()).optional(),
-  }),
-  sendMessage: z.strictObject({
-    ...textFields,
-    reply_parameters: z
-      .strictObject({ message_id: z.number().int(), allow_sending_without_reply: z.boolean().optional() })
-      .optional(),
-  }),
-  editMessageText: z.strictObject({ ...textFields, message_id: z.number().int() }),
-  answerCallbackQuery: z.strictObject({ callback_query_id: z.string() }),
-  getFile: z.strictObject({ file_id: z.string() }),
-} as const;
 
 /** Milliseconds until the end of a connection is noticed, at most. */
 const GOODBYE_MS = 40;
@@ -82,6 +40,7 @@ export interface SentMessage extends Json {
   entities?: z.output<typeof entity>[];
   reply_parameters?: { message_id: number };
   reply_markup?: z.output<typeof keyboard>;
+  document?: { name: string; bytes: Buffer };
   edited?: true;
 }
 /** `pass`: as if nothing had been planned for this call. `lost`: done, but the line breaks before the answer. */
@@ -102,6 +61,13 @@ export class BotApi {
   token = TOKEN;
   me: Json = { ...BOT };
   webhook = false;
+  readonly caller = new WebhookCaller(
+    () => (this.trouble === 'down' || !this.server ? undefined : this.queue[0]),
+    () => void this.queue.shift(),
+    () => this.speed,
+  );
+  /** Conversations in which the bot is shown to be typing, in order. */
+  readonly typed: string[] = [];
   /** Answers the next calls of a method with these, first to last. */
   private readonly planned = new Map<string, Planned[]>();
   /** How many times faster than the machine's the Bot API's time passes: long polling, waits that are asked for. */
@@ -143,6 +109,7 @@ export class BotApi {
   async stop(): Promise<void> {
     const { server } = this;
     this.server = undefined;
+    this.caller.stop();
     if (!server) return;
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
@@ -186,6 +153,7 @@ export class BotApi {
     const update_id = this.nextUpdate++;
     this.queue.push({ update_id, kind, body });
     this.poll?.wake();
+    this.caller.wake();
     return update_id;
   }
 
@@ -260,7 +228,7 @@ export class BotApi {
     }
     if (!(method in METHODS)) return refuse(response, { code: 404, description: 'Not Found' });
     const name = method as keyof typeof METHODS;
-    const parsed = METHODS[name].safeParse(body === '' ? {} : JSON.parse(body));
+    const parsed = METHODS[name].safeParse(await argumentsOf(request, body));
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
       return refuse(response, {
@@ -269,6 +237,10 @@ export class BotApi {
       });
     }
     const params = parsed.data as Json;
+    if (params.document instanceof File) {
+      const bytes = Buffer.from(await params.document.arrayBuffer());
+      params.document = { name: params.document.name, bytes };
+    }
     this.calls.push({ method: name, params });
     const refusal = this.refusalNow(name);
     if (refusal) return refuse(response, refusal);
@@ -322,6 +294,21 @@ export class BotApi {
       case 'sendMessage':
       case 'editMessageText':
         return this.text(method, params, response);
+      case 'sendDocument':
+        return this.document(params, response);
+      case 'sendChatAction':
+        if (!this.chats.has(String(params.chat_id)))
+          return refuse(response, { code: 400, description: 'Bad Request: chat not found' });
+        this.typed.push(String(params.chat_id));
+        return accept(response, true);
+      case 'setWebhook':
+        this.webhook = true;
+        this.caller.set(String(params.url), String(params.secret_token));
+        return accept(response, true);
+      case 'deleteWebhook':
+        this.webhook = false;
+        this.caller.stop();
+        return accept(response, true);
       case 'answerCallbackQuery':
         this.answered.push(String(params.callback_query_id));
         return accept(response, true);
@@ -411,6 +398,16 @@ export class BotApi {
     );
   }
 
+  private document(params: Json, response: ServerResponse): unknown {
+    const chat = String(params.chat_id);
+    const file = params.document as { name: string; bytes: Buffer };
+    if (!this.chats.has(chat))
+      return refuse(response, { code: 400, description: 'Bad Request: chat not found' });
+    const message: SentMessage = { message_id: this.nextMessage++, chat_id: chat, text: '', document: file };
+    this.sent.push(message);
+    accept(response, { message_id: message.message_id, date: 1_700_000_000, chat: { id: Number(chat) } });
+  }
+
   private text(method: string, params: Json, response: ServerResponse): unknown {
     const bad = (description: string) =>
       refuse(response, { code: 400, description: `Bad Request: ${description}` });
@@ -473,8 +470,17 @@ function refuse(response: ServerResponse, { code, description, parameters }: Ref
   );
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
+}
+
+/** Of JSON, or of a form with a file. */
+async function argumentsOf(request: IncomingMessage, body: Buffer): Promise<unknown> {
+  const type = request.headers['content-type'] ?? '';
+  if (!type.startsWith('multipart/form-data'))
+    return body.length === 0 ? {} : (JSON.parse(body.toString('utf8')) as unknown);
+  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData();
+  return Object.fromEntries(form.entries());
 }

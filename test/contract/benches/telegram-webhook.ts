@@ -1,0 +1,44 @@
+import type { CalledBench } from '../attacks';
+import type { Fault } from '../bench';
+import type { Letter } from '../letter';
+import { TelegramBench } from './telegram';
+
+/** Telegram by webhook: it calls us. */
+export class TelegramWebhookBench extends TelegramBench implements CalledBench {
+  readonly pushOnly = true;
+  override readonly faults: readonly Fault[] = ['down', 'error', 'rate-limit', 'revoke', 'lose-answer'];
+  private count = 0;
+
+  override settings(): Record<string, unknown> {
+    return { ...super.settings(), mode: 'webhook' };
+  }
+
+  async genuine(text: string): Promise<Letter> {
+    this.count += 1;
+    const id = Number(this.people[0]);
+    return this.letter({
+      update_id: 900_000 + this.count,
+      message: {
+        message_id: 800_000 + this.count,
+        date: 1_700_000_000,
+        chat: { id, type: 'private', first_name: 'Ann' },
+        from: { id, is_bot: false, first_name: 'Ann' },
+        text,
+      },
+    });
+  }
+
+  letter(update: unknown, secret = this.api.caller.secret): Letter {
+    return {
+      method: 'POST',
+      url: this.api.caller.url ?? '',
+      headers: [
+        ['Content-Type', 'application/json'],
+        ['X-Telegram-Bot-Api-Secret-Token', secret],
+      ],
+      body: Buffer.from(typeof update === 'string' ? update : JSON.stringify(update)),
+    };
+  }
+}
+
+export const makeBench = (): CalledBench => new TelegramWebhookBench();
