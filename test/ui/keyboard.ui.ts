@@ -1,49 +1,15 @@
 import assert from 'node:assert/strict';
-import {
-  AUDIT_STATE,
-  approvalsState,
-  auditRows,
-  authenticatorState,
-  card,
-  charts,
-  pairingState,
-  TASK_FILES,
-  taskWith,
-} from './page/fixtures';
-import type { PageUnderTest } from './page/open-page';
+import { FILLED } from './page/filled';
+import { AUDIT_STATE, taskWith } from './page/fixtures';
 import { usePages } from './page/suite';
 
 /** More presses of Tab than any page has stops. */
 const MOST_STOPS = 150;
 
-async function lastRequest(under: PageUnderTest, type: string): Promise<unknown> {
-  return (await under.said()).findLast((message) => message.type === type)?.requestId;
-}
-
-const pages: Readonly<Record<string, (under: PageUnderTest) => Promise<void>>> = {
-  approvals: (under) => under.send(approvalsState([card()])),
-  async audit(under) {
-    const saved = [{ name: 'Mine', filter: 'tool:run' }];
-    await under.send({ ...AUDIT_STATE, saved, filter: 'user:a' });
-    await under.page.locator('.input').waitFor();
-    const rows = auditRows(100);
-    await under.send({ type: 'page', requestId: await lastRequest(under, 'query'), rows, total: 100 });
-    await under.page.getByRole('button', { name: 'Charts' }).click();
-    await under.send(charts(await lastRequest(under, 'charts')));
-    await under.page.locator('.row').first().click();
-    const place = { segment: 's1', line: 42, seq: 42, problem: 'The record was changed.' };
-    await under.send({ type: 'verify', verify: { state: 'damaged', records: 41, ...place } });
-    await under.page.getByRole('button', { name: 'Go to the place' }).waitFor();
-  },
-  task: (under) => under.send(taskWith({ files: TASK_FILES })),
-  pairing: (under) => under.send(pairingState()),
-  authenticator: (under) => under.send(authenticatorState()),
-};
-
 describe('the keyboard', () => {
   const open = usePages();
 
-  for (const [name, show] of Object.entries(pages)) {
+  for (const [name, show] of Object.entries(FILLED)) {
     it(`reaches everything that can be pressed on the page ${name}, and goes on from there`, async () => {
       const under = await open(name, { width: 700, height: 900 });
       await show(under);
@@ -75,7 +41,7 @@ describe('the keyboard', () => {
 
   it('presses what it reaches: the proof, a table behind a chart, and back out of the suggestions', async () => {
     const under = await open('audit', { width: 700, height: 900 });
-    await pages.audit?.(under);
+    await FILLED.audit?.(under);
     await under.page.getByText('Proof of inclusion').press('Enter');
     assert.equal((await under.said()).findLast(({ type }) => type === 'proof')?.seq, 100);
     await under.page.getByText('Show as a table').first().press(' ');

@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CDPSession } from 'playwright-core';
-import {
-  AUDIT_STATE,
-  approvalsState,
-  auditRows,
-  authenticatorState,
-  card,
-  charts,
-  pairingState,
-  TASK_FILES,
-  taskWith,
-} from './page/fixtures';
-import type { PageUnderTest } from './page/open-page';
+import { FILLED, lastRequest } from './page/filled';
+import { auditRows } from './page/fixtures';
 import { usePages } from './page/suite';
 
 /** 200 when all is wanted; else as many as show a leak of a document a cycle. */
@@ -40,29 +30,10 @@ async function held(session: CDPSession): Promise<Held> {
   };
 }
 
-async function lastRequest(under: PageUnderTest, type: string): Promise<unknown> {
-  return (await under.said()).findLast((message) => message.type === type)?.requestId;
-}
-
-const pages: Readonly<Record<string, (under: PageUnderTest) => Promise<void>>> = {
-  approvals: (under) => under.send(approvalsState([card()])),
-  async audit(under) {
-    await under.send(AUDIT_STATE);
-    await under.page.locator('.input').waitFor();
-    const rows = auditRows(100);
-    await under.send({ type: 'page', requestId: await lastRequest(under, 'query'), rows, total: 100 });
-    await under.send(charts(await lastRequest(under, 'charts')));
-    await under.page.locator('.row').first().click();
-  },
-  task: (under) => under.send(taskWith({ files: TASK_FILES })),
-  pairing: (under) => under.send(pairingState()),
-  authenticator: (under) => under.send(authenticatorState()),
-};
-
 describe('pages that are opened and closed again and again', () => {
   const open = usePages();
 
-  for (const [name, show] of Object.entries(pages)) {
+  for (const [name, show] of Object.entries(FILLED)) {
     it(`${name}: nothing stays after ${CYCLES} times`, async () => {
       const under = await open(name, { width: 700 });
       const session = await under.page.context().newCDPSession(under.page);
@@ -89,7 +60,7 @@ describe('pages that are opened and closed again and again', () => {
     const under = await open('audit', { width: 700 });
     const session = await under.page.context().newCDPSession(under.page);
     await session.send('Performance.enable');
-    await pages.audit?.(under);
+    await FILLED.audit?.(under);
     const follow = async (from: number, times: number) => {
       for (let turn = 0; turn < times; turn += 1) {
         const total = from + turn;
@@ -99,7 +70,8 @@ describe('pages that are opened and closed again and again', () => {
           `globalThis.said.findLast((message) => message.type === 'query').requestId !== ${before}`,
         );
         const rows = auditRows(100, total);
-        await under.send({ type: 'page', requestId: await lastRequest(under, 'query'), rows, total });
+        const requestId = await lastRequest(under, 'query');
+        await under.send({ type: 'page', requestId, rows, total, nextBeforeSeq: total - 99 });
         await under.page.getByText(`${total} records`).waitFor();
         // What a test remembers is not the page's.
         await under.page.evaluate('globalThis.said.splice(0, globalThis.said.length - 1)');

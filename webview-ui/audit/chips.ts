@@ -14,6 +14,7 @@ export function quickFilters(): readonly Chip[] {
     { label: t('Actions'), term: 'type:action' },
     { label: t('Messages'), term: 'type:message' },
     { label: t('Access'), term: 'type:access' },
+    { label: t('Unusual'), term: 'type:pattern' },
     { label: t('Last hour'), term: 'after:1h' },
     { label: t('Last day'), term: 'after:1d' },
   ];

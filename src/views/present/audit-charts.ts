@@ -12,10 +12,10 @@ const MOST_COUNTS = 8;
 const MOST_MARKS = 50;
 
 /**
- * Records that say by themselves that something was out of the ordinary: a lock after wrong codes, messages over the
- * rate, everything stopped.
+ * Records that say by themselves that something was out of the ordinary: a pattern that the engine noticed, a lock
+ * after wrong codes, messages over the rate, everything stopped.
  */
-const UNUSUAL = ['access.locked', 'message.dropped', 'engine.paused'] as const;
+const UNUSUAL = ['pattern.noticed', 'access.locked', 'message.dropped', 'engine.paused'] as const;
 
 type Figures = Omit<Extract<AuditToPage, { type: 'charts' }>, 'type' | 'requestId'>;
 

@@ -71,10 +71,20 @@ describe('the figures of the audit', () => {
       subject: '',
       data: { sender: 'telegram:7:9', until: NOW, level: 1 },
     };
-    const { api, queried } = audit({}, [locked]);
+    const data = { pattern: 'denial-spike', text: 'Ada was denied 12 times in an hour', count: 12 };
+    const noticed = { ...locked, seq: 11, at: NOW, type: 'pattern.noticed', subject: 'telegram:7:84', data };
+    const { api, queried } = audit({}, [noticed, locked]);
     const { marks } = await readCharts(api, {}, NOW);
-    assert.deepEqual(marks, [{ seq: 9, at: NOW - HOUR, text: '9 (telegram) is locked out' }]);
-    assert.deepEqual(queried[0]?.types, ['access.locked', 'message.dropped', 'engine.paused']);
+    assert.deepEqual(marks, [
+      { seq: 9, at: NOW - HOUR, text: '9 (telegram) is locked out' },
+      { seq: 11, at: NOW, text: 'Unusual: Ada was denied 12 times in an hour' },
+    ]);
+    assert.deepEqual(queried[0]?.types, [
+      'pattern.noticed',
+      'access.locked',
+      'message.dropped',
+      'engine.paused',
+    ]);
     const other = audit({}, [locked]);
     assert.deepEqual((await readCharts(other.api, { types: ['task.state'] }, NOW)).marks, []);
     assert.equal(other.queried.length, 0);
