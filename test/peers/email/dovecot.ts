@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import {
   chmod,
@@ -52,10 +52,14 @@ export class Dovecot {
     await this.setPassword(this.password);
     await writeFile(join(this.root, 'oauth2.conf'), OAUTH2(this.tokens?.url ?? ''));
     await writeFile(join(this.root, 'dovecot.conf'), this.config());
-    const child = spawn(BINARY, ['-F', '-c', join(this.root, 'dovecot.conf')], { stdio: 'ignore' });
+    const child = spawn(BINARY, ['-F', '-c', join(this.root, 'dovecot.conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.process = child;
+    let complaint = '';
+    child.stderr.on('data', (chunk) => {
+      complaint += String(chunk);
+    });
     const failed = new Promise<never>((_, reject) =>
-      child.once('exit', () => reject(new Error('Dovecot ended'))),
+      child.once('exit', () => reject(new Error(`Dovecot ended: ${complaint}`))),
     );
     failed.catch(() => undefined);
     await Promise.race([this.ready(), failed]);
@@ -126,7 +130,7 @@ export class Dovecot {
     const [uid, gid] = root ? [NOBODY, NOBODY] : [me.uid, me.gid];
     const users = root
       ? ''
-      : `default_internal_user = ${me.username}\ndefault_internal_group = ${me.gid}\ndefault_login_user = ${me.username}
+      : `default_internal_user = ${me.username}\ndefault_internal_group = ${groupName()}\ndefault_login_user = ${me.username}
 service imap-login {\n  chroot =\n}\nservice anvil {\n  chroot =\n}\nservice stats {\n  chroot =\n}\n`;
     return `base_dir = ${this.root}/run
 state_dir = ${this.root}/state
@@ -168,6 +172,11 @@ service imap-login {
 }
 `;
   }
+}
+
+/** Dovecot knows groups by name alone, and Node by number. */
+function groupName(): string {
+  return execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim();
 }
 
 /** Tokens are looked up for each login. */
