@@ -56,12 +56,14 @@ export class SessionChannels implements ChannelsPort {
           : (descriptor.allowedModes?.({}) ?? ACCESS_MODES),
         called: session?.webhooks.isOpen(descriptor.id) ?? false,
         pending: session?.gateway.waitingFor(descriptor.id) ?? 0,
-        secrets: descriptor.secrets.map(({ name, label, help }) => ({
-          name,
-          label,
-          help,
-          stored: this.stored.has(`${descriptor.id}/${name}`),
-        })),
+        secrets: descriptor.secrets
+          .filter(({ name, neededWith }) => view?.needs.includes(name) ?? neededWith?.({}) ?? true)
+          .map(({ name, label, help }) => ({
+            name,
+            label,
+            help,
+            stored: this.stored.has(`${descriptor.id}/${name}`),
+          })),
         setup: descriptor.setup,
       };
     });

@@ -70,6 +70,8 @@ export interface ChannelView {
   readonly account?: ConnectedAccount;
   /** What the platform said of itself and of us since the last start. */
   readonly reported: Facts;
+  /** Names of the secrets that it needs under the settings of now. */
+  readonly needs: readonly string[];
   /** Milliseconds since the epoch. */
   readonly nextTryAt?: number;
 }
@@ -131,6 +133,7 @@ export class ChannelManager implements Disposable {
       state: slot.state,
       detail: slot.detail,
       reported: slot.reported,
+      needs: slot.needs,
       ...(slot.account ? { account: slot.account } : {}),
       ...(slot.nextTryAt === undefined ? {} : { nextTryAt: slot.nextTryAt }),
     }));

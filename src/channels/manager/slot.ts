@@ -117,6 +117,12 @@ export class ChannelSlot {
     await closed;
   }
 
+  /** Names of the secrets that it needs under the settings of now. */
+  get needs(): readonly string[] {
+    const settings = readSettings(this.descriptor, this.ports.settings(this.descriptor.id));
+    return neededSecrets(this.descriptor, settings.ok ? settings.value : {}).map(({ name }) => name);
+  }
+
   /** What an adapter of this channel may use. */
   contextFor(settings: Readonly<Record<string, unknown>>, hooks: AdapterHooks): AdapterContext {
     const { clock, log, services, random } = this.ports;

@@ -52,15 +52,21 @@ export class Dovecot {
     await this.setPassword(this.password);
     await writeFile(join(this.root, 'oauth2.conf'), OAUTH2(this.tokens?.url ?? ''));
     await writeFile(join(this.root, 'dovecot.conf'), this.config());
-    const child = spawn(BINARY, ['-F', '-c', join(this.root, 'dovecot.conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(BINARY, ['-F', '-c', join(this.root, 'dovecot.conf')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     this.process = child;
     let complaint = '';
     child.stderr.on('data', (chunk) => {
       complaint += String(chunk);
     });
-    const failed = new Promise<never>((_, reject) =>
-      child.once('exit', () => reject(new Error(`Dovecot ended: ${complaint}`))),
-    );
+    const failed = new Promise<never>((_, reject) => {
+      child.once('exit', () => reject(new Error(`Dovecot ended: ${complaint}`)));
+      child.once('error', (error) => {
+        this.process = undefined;
+        reject(error);
+      });
+    });
     failed.catch(() => undefined);
     await Promise.race([this.ready(), failed]);
   }

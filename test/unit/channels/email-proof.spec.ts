@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { BOT, OUR_MX } from '../../peers/email/world';
 import { ANN, MailHouse } from './email-support';
-import { until } from './support';
+import { MemoryStore, until } from './support';
 
 const SAYS = { subject: '[cowork] do', text: '/run npm test' };
 const RECEIVED = (ip: string, by: string) =>
@@ -188,6 +188,20 @@ describe('who wrote a mail', function () {
       await until(() => String(connected.facts().lookAlikes).includes(from), 'the report');
     });
   }
+
+  it('[EM-4] remembers across a restart which domains are known', async () => {
+    const store = new MemoryStore();
+    const first = await house.connect({}, { store });
+    first.known.add(`${BOT}/${ANN}`);
+    await house.world.deliver({ ...SAYS, from: ANN });
+    await first.settle();
+    await first.adapter.disconnect();
+    const second = await house.connect({}, { store });
+    await house.world.deliver({ ...SAYS, from: 'ann@peop1e.example' });
+    await second.settle();
+    assert.deepEqual(second.texts(), []);
+    assert.equal(second.notes.length, 1);
+  });
 
   it('[EM-4] leaves a person with such a domain alone who is let in', async () => {
     const from = 'ann@peop1e.example';

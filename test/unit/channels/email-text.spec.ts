@@ -3,6 +3,7 @@ import { conversationOf, isOurs, normalAddress, recipientsOf } from '../../../sr
 import { automatic, ownId } from '../../../src/channels/email/automatic';
 import { HeaderFields } from '../../../src/channels/email/headers';
 import { htmlText } from '../../../src/channels/email/html';
+import { readHeading } from '../../../src/channels/email/inbound';
 import { linksIn } from '../../../src/channels/email/links';
 import { imitated, looksLike } from '../../../src/channels/email/look-alike';
 import { ownWords } from '../../../src/channels/email/text';
@@ -75,6 +76,22 @@ describe('the head of a mail', () => {
       `${'X-A: b\n'.repeat(501)}From: a@x.example`,
     ])
       assert.equal(head(text), undefined, JSON.stringify(text.slice(0, 60)));
+  });
+
+  it('[EM-3] counts only with the text in its subject, whatever the server has found', async () => {
+    const listed = (subject: string) => ({
+      uid: 1,
+      bytes: 100,
+      arrived: Date.UTC(2026, 0, 1),
+      head: Buffer.from(
+        `From: ann@people.example\r\nTo: ${US}\r\nSubject: ${subject}\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\n\r\n`,
+      ),
+    });
+    const read = (subject: string) => readHeading(listed(subject), US, '[cowork]');
+    assert.equal(await read('cowork and more'), 'other-subject');
+    assert.equal(await read(''), 'other-subject');
+    for (const subject of ['Re: [CoWork] x', '=?utf-8?B?W2Nvd29ya10gw7w=?='])
+      assert.equal(typeof (await read(subject)), 'object', subject);
   });
 
   it('knows what a program wrote', () => {

@@ -5,6 +5,7 @@ import {
   type ChannelAdapter,
   type ChannelDescriptor,
   ChannelError,
+  type ChannelSettings,
   type ConnectedAccount,
 } from '../../../src/channels/contract';
 import { enabledChannels } from '../../../src/channels/manager/enabled';
@@ -63,7 +64,13 @@ function describeChannel(id: string): ChannelDescriptor {
 
 function withTwoSecrets(id: string): ChannelDescriptor {
   const channel = describeChannel(id);
-  return { ...channel, secrets: [...channel.secrets, { name: 'app', label: 'App token', help: '' }] };
+  const app = {
+    name: 'app',
+    label: 'App token',
+    help: '',
+    neededWith: (settings: ChannelSettings) => settings.plain !== true,
+  };
+  return { ...channel, secrets: [...channel.secrets, app] };
 }
 
 /** An adapter that does what the test says, and keeps count. */
@@ -190,6 +197,13 @@ describe('channel manager', () => {
     assert.deepEqual(loads, ['alpha']);
     assert.equal(view(manager).state, 'online');
     assert.equal(view(manager, 'beta').state, 'off');
+  });
+
+  it('says which secrets a channel needs under the settings of now', () => {
+    const manager = make();
+    assert.deepEqual(view(manager, 'gamma').needs, ['token', 'app']);
+    settings = { plain: true };
+    assert.deepEqual(view(manager, 'gamma').needs, ['token']);
   });
 
   it('connects, names the account, and puts it all on the record', async () => {
