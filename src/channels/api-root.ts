@@ -21,3 +21,17 @@ function isSafe(text: string): boolean {
   if (username || password || search || hash) return false;
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));
 }
+
+/**
+ * Where a server of the person's own is, without a slash at the end; empty until it is set. As careful as `apiRoot`.
+ * `description` is for the Settings editor.
+ */
+export function serverAddress(example: string, description: string) {
+  const rule = `must be a web address such as ${example}; plain http only on this machine (127.0.0.1)`;
+  return z
+    .string({ error: rule })
+    .refine((text) => text === '' || isSafe(text), rule)
+    .transform((text) => text.replace(/\/+$/, ''))
+    .default('')
+    .meta({ description });
+}

@@ -1,0 +1,84 @@
+import * as z from 'zod';
+import { type AdapterContext, ChannelError } from '../contract';
+import { callPlatform, jsonOf } from '../http';
+
+export const PLATFORM = 'Mattermost';
+
+/** https://api.mattermost.com/#tag/users/operation/GetUser */
+const user = z.looseObject({
+  id: z.string().min(1),
+  username: z.string().default(''),
+  is_bot: z.boolean().optional(),
+  roles: z.string().default(''),
+});
+export type MattermostUser = z.output<typeof user>;
+
+/** What every refusal looks like: https://api.mattermost.com/#tag/introduction */
+const refusal = z.looseObject({ id: z.string().default(''), message: z.string().default('') });
+
+/** The REST API, version 4. The token is put in when a request is sent. */
+export class MattermostClient {
+  constructor(
+    private readonly context: AdapterContext,
+    private readonly serverUrl: string,
+  ) {}
+
+  get socketUrl(): string {
+    return `${this.serverUrl.replace(/^http/, 'ws')}/api/v4/websocket`;
+  }
+
+  async token(): Promise<string> {
+    const token = await this.context.secret('token');
+    if (token && /^[a-z0-9]{26}$/.test(token)) return token;
+    throw new ChannelError(
+      'fatal',
+      'Mattermost has no usable access token. Enter it with “Enter Token…” in the Channels view.',
+    );
+  }
+
+  async me(signal?: AbortSignal): Promise<MattermostUser> {
+    const parsed = user.safeParse(await this.get('users/me', signal));
+    if (parsed.success) return parsed.data;
+    throw new ChannelError(
+      'temporary',
+      'What answers at the address of Mattermost is not Mattermost. Check “cowork.channels.mattermost.serverUrl”; it is tried again.',
+    );
+  }
+
+  async get(path: string, signal?: AbortSignal): Promise<unknown> {
+    return jsonOf(await this.call('GET', path, undefined, signal));
+  }
+
+  async send(method: 'POST' | 'PUT', path: string, body: unknown): Promise<unknown> {
+    const init = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    return jsonOf(await this.call(method, path, init));
+  }
+
+  /** @throws ChannelError `fatal` when the token is refused, `refused` for what else is not taken */
+  async call(
+    method: string,
+    path: string,
+    init: Pick<RequestInit, 'body'> & { headers?: Record<string, string> } = {},
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    const headers = { ...init.headers, authorization: `Bearer ${await this.token()}` };
+    const response = await callPlatform(
+      this.context,
+      `${this.serverUrl}/api/v4/${path}`,
+      { ...init, method, headers },
+      { platform: PLATFORM, ...(signal ? { signal } : {}) },
+    );
+    if (response.ok) return response;
+    const { id, message } = refusal.catch({ id: '', message: '' }).parse(await jsonOf(response, 100_000));
+    if (response.status === 401) {
+      throw new ChannelError(
+        'fatal',
+        'Mattermost refused the access token: it is wrong, was revoked, or its account was deactivated. Make a new one and enter it again.',
+      );
+    }
+    throw new ChannelError(
+      'refused',
+      `Mattermost did not take it (${response.status}${id ? `, ${id.slice(0, 100)}` : ''})${message ? `: ${message.slice(0, 200)}` : ''}.`,
+    );
+  }
+}
