@@ -50,6 +50,7 @@ export class Feed {
   private readonly threads = new Map<string, string>();
   /** By a thread's id: who began it. */
   private readonly starters = new Map<string, string>();
+  private readonly taken = new Map<string, string>();
   gaps = 0;
 
   constructor(
@@ -120,7 +121,9 @@ export class Feed {
       isOurs: (thread) => this.starters.get(thread) === this.me.id,
       now: this.context.clock.now(),
     });
-    if (message) await this.context.receive(message);
+    // What was asked for may have come over the connection as well.
+    if (message && (message.change || !this.taken.has(said.id))) await this.context.receive(message);
+    remember(this.taken, said.id, '');
     this.cursor.at = Math.max(this.cursor.at, said.create_at);
     if (this.context.clock.now() - this.savedAt >= SAVE_EVERY_MS) await this.save();
   }
