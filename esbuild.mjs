@@ -103,6 +103,7 @@ async function plans() {
     hostEntries[basename(worker, '.ts')] = worker;
   }
   if (await exists('src/engine/guard/index.ts')) hostEntries.guard = 'src/engine/guard/index.ts';
+  if (await exists('src/engine/posture/index.ts')) hostEntries.checklist = 'src/engine/posture/index.ts';
   if (await exists('src/policy-server/main.ts')) hostEntries['policy-server'] = 'src/policy-server/main.ts';
   if (await exists('src/views/policy-client.ts')) hostEntries['policy-client'] = 'src/views/policy-client.ts';
   for (const name of await foldersOf('src/channels')) {

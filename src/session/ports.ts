@@ -8,7 +8,7 @@ import type { Desk } from '../engine/model/desk';
 import type { Event } from '../engine/model/emitter';
 import type { Clock, Disposable, Logger } from '../engine/model/ports';
 import type { MachineFacts } from '../engine/posture/facts';
-import type { SettingsPort } from '../engine/posture/ports';
+import type { ChecklistChunk, SettingsPort } from '../engine/posture/ports';
 import type { SandboxId } from '../engine/sandbox/backend';
 import type { ContainerSettings } from '../engine/sandbox/container-argv';
 import type { SecretBackend } from '../engine/vault/backend';
@@ -91,6 +91,8 @@ export interface SessionPorts {
   loadChunk(id: string): Promise<AdapterChunk>;
   /** The guard's bundle, which is large: loaded with the first command. */
   loadGuard(): Promise<GuardChunk>;
+  /** The Checklist's bundle, loaded behind the start. */
+  loadChecklist(): Promise<ChecklistChunk>;
   readonly clock: Clock;
   readonly log: Logger;
   /** The editor and what belongs to it; absent where there is none. */

@@ -20,7 +20,14 @@ export interface EventMap {
 
   // The Checklist.
   /** A finding that was not there before, with its evidence; and that it is there no more. */
-  'posture.found': { finding: string; ruleId: string; severity: Severity; evidence: string };
+  'posture.found': {
+    finding: string;
+    ruleId: string;
+    /** Of the facts that the rule looks at. */
+    family: string;
+    severity: Severity;
+    evidence: string;
+  };
   'posture.cleared': { finding: string; ruleId: string };
   /** When it is another one than before. Accepted findings are counted as open. */
   'posture.score': { score: number; open: Record<Severity, number>; accepted: number };

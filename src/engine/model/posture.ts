@@ -79,6 +79,8 @@ export interface Finding extends Found {
   /** `<rule>` or `<rule>:<subject>`: the same for the same thing, also after a restart. */
   readonly id: string;
   readonly rule: string;
+  /** Of the facts that the rule looks at. */
+  readonly family: string;
   readonly severity: Severity;
   readonly title: string;
   readonly why: string;

@@ -1,6 +1,6 @@
 import type { Finding } from '../model/posture';
-import { evaluate, type RulesOfChannel } from './evaluate';
-import { FAMILIES, type FactFamilies, type FamilyName } from './facts';
+import { FAMILIES, type FactFamilies, type FamilyName, type RulesOfChannel } from './facts';
+import type { ChecklistChunk } from './ports';
 
 /** What is found now, family by family. A family is evaluated only when its facts are others than before. */
 export class Board {
@@ -9,7 +9,10 @@ export class Board {
   /** How often each family was evaluated, for tests and the log. */
   readonly evaluations = new Map<FamilyName, number>();
 
-  constructor(private readonly rulesOf: RulesOfChannel = () => []) {}
+  constructor(
+    private readonly evaluate: ChecklistChunk['evaluate'],
+    private readonly rulesOf: RulesOfChannel = () => [],
+  ) {}
 
   /** @returns whether the family was evaluated. `undefined`: its facts are unknown. */
   update<F extends FamilyName>(family: F, facts: FactFamilies[F] | undefined): boolean {
@@ -20,7 +23,7 @@ export class Board {
     const text = JSON.stringify(facts);
     if (this.seen.get(family) === text) return false;
     this.seen.set(family, text);
-    this.found.set(family, evaluate(family, facts, this.rulesOf));
+    this.found.set(family, this.evaluate(family, facts, this.rulesOf));
     this.evaluations.set(family, (this.evaluations.get(family) ?? 0) + 1);
     return true;
   }

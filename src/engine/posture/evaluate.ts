@@ -1,5 +1,5 @@
-import type { ChannelRule, Finding, Found, Severity } from '../model/posture';
-import type { FactFamilies, FamilyName } from './facts';
+import type { Finding, Found, Severity } from '../model/posture';
+import type { FactFamilies, FamilyName, RulesOfChannel } from './facts';
 import type { PostureRule } from './rule';
 import { RULES } from './rules';
 
@@ -19,20 +19,18 @@ export function controlOf(rule: string): string {
   return rule.split('.', 1)[0] ?? rule;
 }
 
-function finding(rule: RuleText, found: Found): Finding {
+function finding(family: FamilyName, rule: RuleText, found: Found): Finding {
   return {
     ...found,
     id: found.subject === undefined ? rule.id : `${rule.id}:${found.subject}`,
     rule: rule.id,
+    family,
     severity: found.severity ?? rule.severity,
     title: rule.title,
     why: rule.why,
     docs: rule.docs ?? `${CONTROLS_PAGE}#${controlOf(rule.id).toLowerCase()}`,
   };
 }
-
-/** Rules of one channel's own descriptor. */
-export type RulesOfChannel = (channel: string) => readonly ChannelRule[];
 
 /** What the rules of one family find. Pure: the same facts, the same findings, in the same order. */
 export function evaluate<F extends FamilyName>(
@@ -41,7 +39,7 @@ export function evaluate<F extends FamilyName>(
   rulesOf: RulesOfChannel = () => [],
 ): readonly Finding[] {
   const rules: readonly PostureRule<FactFamilies[F]>[] = RULES[family];
-  const general = rules.flatMap((rule) => rule.check(facts).map((found) => finding(rule, found)));
+  const general = rules.flatMap((rule) => rule.check(facts).map((found) => finding(family, rule, found)));
   return isChannels(family, facts) ? [...general, ...ofChannels(facts, rulesOf)] : general;
 }
 
@@ -55,7 +53,7 @@ function ofChannels({ channels }: FactFamilies['channels'], rulesOf: RulesOfChan
     .flatMap((facts) =>
       rulesOf(facts.channel).flatMap((rule) => {
         const found = rule.check(facts);
-        return found === undefined ? [] : [finding(rule, { subject: facts.channel, ...found })];
+        return found === undefined ? [] : [finding('channels', rule, { subject: facts.channel, ...found })];
       }),
     );
 }

@@ -3,7 +3,7 @@ import type { ToolGroup } from '../model/decision';
 import type { Effect } from '../model/effect';
 import type { AccessMode } from '../model/events';
 import type { ChatContext, IdentityKey, Role } from '../model/identity';
-import type { ChannelFacts, ProfileName, UpdateStatus } from '../model/posture';
+import type { ChannelFacts, ChannelRule, ProfileName, UpdateStatus } from '../model/posture';
 import type { VaultHealth } from '../model/views';
 import type { PolicyProblem } from '../policy/problems';
 import type { ProfileCeiling } from '../policy/profiles';
@@ -193,3 +193,6 @@ export const FAMILIES: readonly FamilyName[] = [
   'activity',
   'update',
 ];
+
+/** Rules of one channel's own descriptor. */
+export type RulesOfChannel = (channel: string) => readonly ChannelRule[];

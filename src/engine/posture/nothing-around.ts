@@ -6,6 +6,7 @@ const unknown = async () => Promise.reject(new EngineError('Nothing is known of 
 /** Stands in where the engine runs without an editor and without channels: what is outside is unknown. */
 export const nothingAround: PostureSurroundings = {
   rulesOf: () => [],
+  load: unknown,
   channels: () => [],
   machine: unknown,
   repository: unknown,

@@ -3,8 +3,7 @@ import type { Facts } from '../model/facts';
 import type { ChatContext } from '../model/identity';
 import type { ChannelFacts, UpdateStatus, UpkeepTask } from '../model/posture';
 import type { PolicyProblem } from '../policy/problems';
-import type { RulesOfChannel } from './evaluate';
-import type { CredentialFacts, FamilyName, MachineFacts, RepositoryFacts } from './facts';
+import type { CredentialFacts, FamilyName, MachineFacts, RepositoryFacts, RulesOfChannel } from './facts';
 
 /** A channel as its descriptor and its adapter know it. */
 export interface SurroundingChannel {
@@ -34,9 +33,14 @@ export interface PermissionsPort {
   set(path: string, mode: number): Promise<void>;
 }
 
+/** The bundle of the rules. */
+export type ChecklistChunk = typeof import('./index');
+
 /** What the Checklist needs to know and to do outside the engine. */
 export interface PostureSurroundings {
   readonly rulesOf: RulesOfChannel;
+  /** What `dist/checklist.cjs` exports; loaded when it is first needed. */
+  load(): Promise<ChecklistChunk>;
   channels(): readonly SurroundingChannel[];
   machine(): Promise<MachineFacts>;
   repository(): Promise<RepositoryFacts>;

@@ -23,8 +23,7 @@ import { checklists, external } from './checklists';
 import { FAMILIES, type FactFamilies, type FamilyName } from './facts';
 import { current, type FixPorts, isOwnFix, previewOf, put, sameValue, valuesOf } from './fixes';
 import type { Sources } from './gather';
-import type { PostureSurroundings } from './ports';
-import { profileChanges } from './profile-changes';
+import type { ChecklistChunk, PostureSurroundings } from './ports';
 import { acknowledgementKey, type PostureState } from './projection';
 import { Reconciler } from './reconcile';
 import { countOpen, scoreOf } from './score';
@@ -54,7 +53,8 @@ export interface PostureDeps {
 
 /** The Checklist: what is found, what the owner said about it, and the regular work. */
 export class Posture implements Disposable {
-  private readonly board: Board;
+  private chunk: ChecklistChunk | undefined;
+  private board: Board | undefined;
   private readonly reconciler: Reconciler;
   private readonly facts: { -readonly [F in FamilyName]?: FactFamilies[F] } = {};
   private readonly dirty = new Set<FamilyName>();
@@ -66,7 +66,6 @@ export class Posture implements Disposable {
   private disposed = false;
 
   constructor(private readonly deps: PostureDeps) {
-    this.board = new Board(deps.surroundings.rulesOf);
     this.reconciler = new Reconciler(deps);
     this.subscriptions.push(deps.surroundings.onChange((families) => this.touch(...families)));
   }
@@ -110,7 +109,7 @@ export class Posture implements Disposable {
       score: scoreOf(open),
       open,
       findings,
-      unknown: this.board.unknown(),
+      unknown: this.board?.unknown() ?? FAMILIES,
       reminders: list,
       checklists: checklists({ state: state(), channels: this.facts.channels, reminders: list }),
       fixes: this.applied(),
@@ -257,7 +256,8 @@ export class Posture implements Disposable {
 
   profileChanges(to: ProfileName): readonly ProfileChange[] {
     const { policy, channels, machine } = this.facts;
-    return profileChanges({
+    if (this.chunk === undefined) return [];
+    return this.chunk.profileChanges({
       from: policy?.profile ?? 'development',
       to,
       user: policy?.user ?? {},
@@ -289,8 +289,7 @@ export class Posture implements Disposable {
   private findings(): readonly Finding[] {
     const { accepted } = this.deps.state();
     const now = this.deps.clock.now();
-    return this.board
-      .findings()
+    return (this.board?.findings() ?? [])
       .map((finding) => this.reconciler.withAcceptance(finding, accepted, now))
       .sort(
         (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.id < b.id ? -1 : 1),
@@ -327,18 +326,25 @@ export class Posture implements Disposable {
 
   private async lookOnce(): Promise<void> {
     if (this.disposed) return;
+    const board = await this.boardOf();
     const families = [...this.dirty];
     this.dirty.clear();
-    for (const family of families) await this.gather(family);
+    for (const family of families) await this.gather(board, family);
     this.oldestCredentialAt = await this.deps.oldestCredentialAt().catch(() => undefined);
     if (this.disposed) return;
-    const findings = this.board.findings();
-    await this.reconciler.record(findings, new Set(this.board.unknown()));
+    await this.reconciler.record(board.findings(), new Set(board.unknown()));
     this.wait();
     this.deps.changed();
   }
 
-  private async gather<F extends FamilyName>(family: F): Promise<void> {
+  private async boardOf(): Promise<Board> {
+    const { load, rulesOf } = this.deps.surroundings;
+    this.chunk ??= await load();
+    this.board ??= new Board(this.chunk.evaluate, rulesOf);
+    return this.board;
+  }
+
+  private async gather<F extends FamilyName>(board: Board, family: F): Promise<void> {
     let facts: FactFamilies[F] | undefined;
     try {
       facts = await this.deps.sources[family]();
@@ -348,7 +354,7 @@ export class Posture implements Disposable {
     }
     if (facts === undefined) delete this.facts[family];
     else this.facts[family] = facts as (typeof this.facts)[F];
-    this.board.update(family, facts);
+    board.update(family, facts);
   }
 
   /** Wakes up at the next date, or to look at everything again. */

@@ -15,7 +15,7 @@ export interface PostureState {
   /** Milliseconds since the epoch of the first record. */
   startedAt: number | null;
   /** What was found when it was last looked at, by finding. */
-  open: Record<string, { ruleId: string; severity: Severity; since: number }>;
+  open: Record<string, { ruleId: string; family: string; severity: Severity; since: number }>;
   accepted: Record<string, AcceptedRisk & { ruleId: string }>;
   /** By `<what> <subject>`. */
   acknowledged: Record<string, { at: number; statement: string }>;
@@ -54,8 +54,8 @@ export const postureProjection: Projection<PostureState> = {
     state.startedAt ??= record.at;
     switch (record.type) {
       case 'posture.found': {
-        const { finding, ruleId, severity } = record.data;
-        state.open[finding] = { ruleId, severity, since: state.open[finding]?.since ?? record.at };
+        const { finding, ruleId, family, severity } = record.data;
+        state.open[finding] = { ruleId, family, severity, since: state.open[finding]?.since ?? record.at };
         break;
       }
       case 'posture.cleared':

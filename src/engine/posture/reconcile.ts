@@ -3,9 +3,7 @@ import type { Clock } from '../model/ports';
 import type { Finding } from '../model/posture';
 import { SEVERITIES } from '../model/posture';
 import { ENGINE, type RecordSink } from '../model/record';
-import type { FamilyName } from './facts';
 import type { PostureState } from './projection';
-import { RULES } from './rules';
 import { countOpen, scoreOf } from './score';
 
 export interface ReconcileDeps {
@@ -14,19 +12,12 @@ export interface ReconcileDeps {
   readonly state: () => PostureState;
 }
 
-/** Which family a rule looks at; a channel's own rules look at the channels. */
-const FAMILY_OF: ReadonlyMap<string, FamilyName> = new Map(
-  (Object.keys(RULES) as FamilyName[]).flatMap((family) =>
-    RULES[family].map((rule) => [rule.id, family] as const),
-  ),
-);
-
 /** Puts on the record what has come and gone, acceptances that are over, and the score when it is another one. */
 export class Reconciler {
   constructor(private readonly deps: ReconcileDeps) {}
 
   /** `unknown`: families of which nothing is known now. What was found there stays as it was. */
-  async record(findings: readonly Finding[], unknown: ReadonlySet<FamilyName>): Promise<void> {
+  async record(findings: readonly Finding[], unknown: ReadonlySet<string>): Promise<void> {
     const { state, clock } = this.deps;
     const now = new Map(findings.map((finding) => [finding.id, finding]));
     for (const finding of findings) {
@@ -35,12 +26,13 @@ export class Reconciler {
       await this.append('posture.found', finding.id, {
         finding: finding.id,
         ruleId: finding.rule,
+        family: finding.family,
         severity: finding.severity,
         evidence: finding.evidence,
       });
     }
-    for (const [id, { ruleId }] of Object.entries(state().open)) {
-      if (now.has(id) || unknown.has(FAMILY_OF.get(ruleId) ?? 'channels')) continue;
+    for (const [id, { ruleId, family }] of Object.entries(state().open)) {
+      if (now.has(id) || unknown.has(family)) continue;
       await this.append('posture.cleared', id, { finding: id, ruleId });
     }
     for (const [id, accepted] of Object.entries(state().accepted)) {

@@ -9,7 +9,6 @@ import type { PolicySnapshot } from '../../engine/policy/snapshot';
 import type { CredentialFacts, FamilyName, MachineFacts } from '../../engine/posture/facts';
 import type { PostureSurroundings } from '../../engine/posture/ports';
 import { surveyLoose, surveySynced } from '../../engine/posture/survey/places';
-import { surveyRepository } from '../../engine/posture/survey/repository';
 import { bitsOf } from '../../engine/posture/survey/secret-kinds';
 import type { Vault } from '../../engine/vault/vault';
 import type { PolicySource } from '../policy';
@@ -139,8 +138,10 @@ export class SessionSurroundings implements PostureSurroundings, Disposable {
     };
   }
 
-  repository() {
-    return surveyRepository(this.parts.ports.workspace);
+  load = () => this.parts.ports.loadChecklist();
+
+  async repository() {
+    return (await this.load()).surveyRepository(this.parts.ports.workspace);
   }
 
   problems() {

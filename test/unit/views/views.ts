@@ -90,6 +90,7 @@ export function finding(changes: Partial<Finding> = {}): Finding {
   return {
     id: 'POL-2',
     rule: 'POL-2',
+    family: 'policy',
     severity: 'medium',
     title: 'The mode asks before something is changed',
     why: 'It runs unseen.',
