@@ -1,4 +1,5 @@
 import type { AccessService } from './access/service';
+import { slot } from './access/state';
 import type { StepUp } from './access/step-up';
 import type { AuditApi, PostureApi } from './api';
 import { EngineError } from './model/error';
@@ -54,7 +55,12 @@ export function postureRoom(deps: PostureRoomDeps): PostureRoom {
     log: deps.log,
     state: () => state().posture,
     surroundings,
-    fixPorts: { settings: surroundings.settings, permissions: surroundings.permissions, access },
+    fixPorts: {
+      settings: surroundings.settings,
+      permissions: surroundings.permissions,
+      access,
+      chosenMode: (channel, context) => state().access.modes[slot(channel, context)] ?? 'pairing',
+    },
     oldestCredentialAt: async () => {
       const issued = (await deps.health()).credentials.filter(({ kind }) => kind === 'issued');
       return issued.length === 0 ? undefined : Math.min(...issued.map(({ rotatedAt }) => rotatedAt));

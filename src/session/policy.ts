@@ -15,6 +15,7 @@ export class PolicySource implements Disposable {
   private found: readonly PolicyProblem[] = [];
   private own: readonly PolicyProblem[] = [];
   private reading = 0;
+  private latest: Promise<void> = Promise.resolve();
 
   readonly onChange = this.changed.event;
 
@@ -24,8 +25,8 @@ export class PolicySource implements Disposable {
   ) {
     this.built = this.build(undefined);
     this.subscriptions = [
-      ports.settings.onChange(() => void this.refresh()),
-      ports.policyFile.onChange(() => void this.refresh()),
+      ports.settings.onChange(() => this.readAgain()),
+      ports.policyFile.onChange(() => this.readAgain()),
     ];
   }
 
@@ -49,9 +50,18 @@ export class PolicySource implements Disposable {
     return this.own;
   }
 
+  /** Resolves when what was set last is in force. */
+  settled(): Promise<void> {
+    return this.latest;
+  }
+
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
     this.changed.dispose();
+  }
+
+  private readAgain(): void {
+    this.latest = this.refresh();
   }
 
   private async refresh(): Promise<void> {

@@ -14,6 +14,7 @@ import type { SessionPorts } from './ports';
 export class SandboxHolder implements Disposable {
   private backend: SandboxBackend = new NoSandbox('It is still being chosen.');
   private choice: SandboxChoice | undefined;
+  private choosing: Promise<void> = Promise.resolve();
   private readonly subscription: Disposable;
 
   private constructor(
@@ -21,7 +22,7 @@ export class SandboxHolder implements Disposable {
     private readonly policy: () => PolicySnapshot,
   ) {
     this.subscription = ports.settings.onChange((changed) => {
-      if (changed('sandbox')) void this.choose();
+      if (changed('sandbox')) this.choosing = this.choose();
     });
   }
 
@@ -38,6 +39,11 @@ export class SandboxHolder implements Disposable {
   /** Why it was chosen, and why not another; undefined when what the person set does not work here. */
   chosen(): SandboxChoice | undefined {
     return this.choice;
+  }
+
+  /** Resolves when the one that was asked for last is in use. */
+  settled(): Promise<void> {
+    return this.choosing;
   }
 
   dispose(): void {

@@ -4,14 +4,15 @@ import { join, resolve } from 'node:path';
 import type { AdapterChunk } from '../../src/channels/registry';
 import type { Head } from '../../src/engine/journal';
 import { Emitter } from '../../src/engine/model/emitter';
-import { type Logger, silentLogger, systemClock } from '../../src/engine/model/ports';
+import { type Clock, type Logger, silentLogger, systemClock } from '../../src/engine/model/ports';
 import type { ChecklistChunk } from '../../src/engine/posture/ports';
 import type { SandboxId } from '../../src/engine/sandbox/backend';
 import { DEFAULT_CONTAINER } from '../../src/engine/sandbox/container-argv';
 import { Masking } from '../../src/engine/vault/masking';
-import type { GuardChunk } from '../../src/session/ports';
+import type { GuardChunk, SessionSettings } from '../../src/session/ports';
 import { Session } from '../../src/session/session';
 import { MemorySecrets } from './memory-secrets';
+import { PersonSettings } from './person-settings';
 
 /** The bundles that `npm run build` wrote: a session runs what ships. */
 export const BUNDLES = resolve(__dirname, '../../dist');
@@ -37,6 +38,10 @@ export class TestSession {
       policy?: unknown;
       allowedHosts?: readonly string[];
       sandbox?: 'auto' | SandboxId;
+      /** In place of what else is given here of settings. */
+      person?: PersonSettings;
+      clock?: Clock;
+      storage?: string;
       log?: Logger;
       loadChunk?: (id: string) => Promise<AdapterChunk>;
     } = {},
@@ -49,12 +54,27 @@ export class TestSession {
     const changed = new Emitter<void>();
     const problems: string[] = [];
     const never = () => ({ dispose() {} });
+    const given: SessionSettings = {
+      policy: () => options.policy ?? {},
+      access: () => ({}),
+      channel: (id) => options.channels?.[id] ?? {},
+      webhook: () => ({ port: 0, publicUrl: '', sourceHeader: '' }),
+      sandbox: () => options.sandbox ?? 'process',
+      container: () => DEFAULT_CONTAINER,
+      allowedHosts: () => options.allowedHosts ?? [],
+      environment: () => [],
+      approvalTtlMs: () => 300_000,
+      rotateAfterDays: () => 90,
+      maintenance: () => ({ staleUserDays: 30, reviewDays: 30 }),
+      updates: () => ({ url: '', publicKey: '' }),
+      onChange: never,
+    };
     const session = await Session.start({
       version: '0.0.0-test',
       workspace,
       label: 'test',
       trusted: () => true,
-      storage: join(folder, 'storage'),
+      storage: options.storage ?? join(folder, 'storage'),
       hidden: [],
       bundles: BUNDLES,
       masking: new Masking(),
@@ -65,34 +85,15 @@ export class TestSession {
           heads.last = head;
         },
       },
-      settings: {
-        policy: () => options.policy ?? {},
-        access: () => ({}),
-        channel: (id) => options.channels?.[id] ?? {},
-        webhook: () => ({ port: 0, publicUrl: '', sourceHeader: '' }),
-        sandbox: () => options.sandbox ?? 'process',
-        container: () => DEFAULT_CONTAINER,
-        allowedHosts: () => options.allowedHosts ?? [],
-        environment: () => [],
-        approvalTtlMs: () => 300_000,
-        rotateAfterDays: () => 90,
-        maintenance: () => ({ staleUserDays: 30, reviewDays: 30 }),
-        updates: () => ({ url: '', publicKey: '' }),
-        onChange: never,
-      },
-      editor: {
-        settings: { get: () => undefined, set: async () => {} },
-        agents: () => [],
-        logLevel: () => 'info',
-        onChange: never,
-      },
+      settings: options.person?.session(given) ?? given,
+      editor: (options.person ?? new PersonSettings()).editor,
       policyFile: { read: async () => undefined, onChange: never },
       problem: (text) => problems.push(text),
       loadChunk:
         options.loadChunk ?? (async (id) => require(join(BUNDLES, 'channels', `${id}.cjs`)) as AdapterChunk),
       loadChecklist: async () => require(join(BUNDLES, 'checklist.cjs')) as ChecklistChunk,
       loadGuard: async () => require(join(BUNDLES, 'guard.cjs')) as GuardChunk,
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       log: options.log ?? silentLogger,
       network: { hostProxies: false, upstream: () => undefined },
       forward: async () => undefined,

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AccessService } from '../access/service';
 import { EngineError } from '../model/error';
+import type { AccessMode } from '../model/events';
+import type { ChatContext } from '../model/identity';
 import type { Fix, FixPreview } from '../model/posture';
 import type { PermissionsPort, SettingsPort } from './ports';
 
@@ -8,7 +10,9 @@ import type { PermissionsPort, SettingsPort } from './ports';
 export interface FixPorts {
   readonly settings: SettingsPort;
   readonly permissions: PermissionsPort;
-  readonly access: Pick<AccessService, 'mode' | 'setMode'>;
+  readonly access: Pick<AccessService, 'setMode'>;
+  /** What the owner chose, also where the profile does not let it count. */
+  readonly chosenMode: (channel: string, context: ChatContext) => AccessMode;
 }
 
 /** A fix that changes something by itself, so that it can be shown beforehand and undone. */
@@ -32,7 +36,7 @@ export async function valuesOf(fix: OwnFix, ports: FixPorts): Promise<FixValues>
     case 'mode':
       return {
         place: `${fix.channel}, ${fix.context}`,
-        before: ports.access.mode(fix.channel, fix.context),
+        before: ports.chosenMode(fix.channel, fix.context),
         after: fix.mode,
       };
     case 'permissions':
@@ -95,7 +99,7 @@ export async function current(kind: OwnFix['kind'], place: string, ports: FixPor
     case 'mode': {
       const [channel = '', context] = place.split(', ');
       return context === 'dm' || context === 'group' || context === 'public'
-        ? ports.access.mode(channel, context)
+        ? ports.chosenMode(channel, context)
         : undefined;
     }
     case 'permissions':

@@ -16,6 +16,7 @@ export const nothingAround: PostureSurroundings = {
   secrets: async () => ({ weak: [], shared: [] }),
   settings: { get: () => undefined, set: unknown },
   permissions: { get: unknown, set: unknown },
+  settled: async () => {},
   checkForUpdates: unknown,
   every: () => ({}),
   staleDays: () => 30,

@@ -53,6 +53,8 @@ export interface PostureSurroundings {
   secrets(): Promise<Pick<CredentialFacts, 'weak' | 'shared'>>;
   readonly settings: SettingsPort;
   readonly permissions: PermissionsPort;
+  /** Resolves when what was set last is in force. */
+  settled(): Promise<void>;
   /** Never rejects: whoever cannot be asked is `unknown`. */
   checkForUpdates(): Promise<UpdateStatus>;
   /** Days between two times of the regular work, where the person set them. */

@@ -95,6 +95,7 @@ export class Posture implements Disposable {
 
   /** Gathers all facts again, and resolves when what follows from them is on the record. */
   async refresh(families: readonly FamilyName[] = FAMILIES): Promise<void> {
+    await this.deps.surroundings.settled();
     for (const family of families) this.dirty.add(family);
     await this.look();
   }

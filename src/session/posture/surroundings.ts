@@ -174,6 +174,11 @@ export class SessionSurroundings implements PostureSurroundings, Disposable {
     return { weak, shared: [...byValue.values()].filter((names) => names.length > 1) };
   }
 
+  async settled(): Promise<void> {
+    await this.parts.policy.settled();
+    await this.parts.sandbox.settled();
+  }
+
   checkForUpdates() {
     const { ports, egress } = this.parts;
     return checkForUpdates({ installed: ports.version, ...ports.settings.updates(), egress: egress() });
