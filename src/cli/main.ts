@@ -7,6 +7,7 @@ import { AUDIT_USAGE, audit } from './audit';
 import { CHAT_USAGE, chat } from './chat';
 import { CHECK_USAGE, check } from './check';
 import { POLICY_USAGE, policyCommand } from './policy';
+import { POSTURE_USAGE, posture } from './posture';
 import { SIMULATE_USAGE, simulateCommand } from './simulate';
 
 /** The standard streams of the process; tests pass their own. */
@@ -45,6 +46,14 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       purpose: 'check policy files, for the CI of a repository',
       usage: POLICY_USAGE,
       run: policyCommand,
+    },
+  ],
+  [
+    'posture',
+    {
+      purpose: 'look at a folder as the Checklist does',
+      usage: POSTURE_USAGE,
+      run: posture,
     },
   ],
   [

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { Emitter } from '../engine/model/emitter';
 import type { Disposable } from '../engine/model/ports';
+import { AGENT_SETTINGS, looseAgents } from '../engine/posture/survey/agents';
 import type { EditorPort } from '../session/ports';
-import { AGENT_SETTINGS, looseAgents } from '../session/posture/agents';
 
 const SECTION = 'cowork';
 
@@ -40,7 +40,11 @@ export class VsCodeEditor implements EditorPort, Disposable {
 
   agents() {
     const all = vscode.workspace.getConfiguration();
-    return looseAgents((key) => all.get(key));
+    // What somebody set, wherever it counts; a product’s own default is its own affair.
+    return looseAgents((key) => {
+      const found = all.inspect(key);
+      return found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
+    });
   }
 
   logLevel(): string {

@@ -31,7 +31,7 @@ export class ChangePreview extends Disposables {
       ].join('\n\n');
       return confirmed(t('Make this change?'), detail, t('Change'));
     }
-    const [left, right] = ['before', 'after'].map((side) => `/${encodeURIComponent(place)}.${side}.json`);
+    const [left, right] = ['now', 'then'].map((side) => `/${side}.json`);
     if (left === undefined || right === undefined) return false;
     this.texts.set(left, before);
     this.texts.set(right, after);
@@ -48,10 +48,7 @@ export class ChangePreview extends Disposables {
 
   /** A text that is read and not kept: a diff of what a profile changes, for instance. */
   async compare(title: string, before: string, after: string): Promise<void> {
-    const [left, right] = [
-      `/${encodeURIComponent(title)}.before.txt`,
-      `/${encodeURIComponent(title)}.after.txt`,
-    ];
+    const [left, right] = ['/now.txt', '/then.txt'] as const;
     this.texts.set(left, before);
     this.texts.set(right, after);
     const uri = (path: string) => vscode.Uri.from({ scheme: SCHEME, path });

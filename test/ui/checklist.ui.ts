@@ -42,11 +42,11 @@ describe('the Checklist in the editor', () => {
   it('[INI-3b] [INI-4] shows what is found, the worst first, and the three lists', async () => {
     const { bench } = session();
     await onlyChecklist(bench);
-    const rows = await bench.sideBar.waitForRows(VIEW, has(/^The mode asks before something is changed$/));
+    const rows = await bench.sideBar.waitForRows(VIEW, has(/^The mode is “trusted”\.$/));
     assert.match(rows[0]?.label ?? '', /^Score \d+ of 100$/);
     assert.match(rows[0]?.description ?? '', /^development/);
     const labels = rows.map(({ label }) => label);
-    for (const label of ['High', 'Medium', 'Every budget is on', 'Before first use', 'Regular maintenance'])
+    for (const label of ['High', 'Medium', 'The budget costPerTask is switched off.', 'Before first use', 'Regular maintenance'])
       assert.ok(labels.includes(label), `${label} among ${labels.join(', ')}`);
     assert.ok(labels.indexOf('High') < labels.indexOf('Medium'));
     await bench.screenshot('checklist-development');
@@ -54,7 +54,7 @@ describe('the Checklist in the editor', () => {
 
   it('shows the change of a fix first, makes it, and undoes it', async () => {
     const { bench } = session();
-    const title = 'The mode asks before something is changed';
+    const title = 'The mode is “trusted”.';
     await bench.sideBar.clickRowAction(VIEW, title, 'Fix…');
     const dialog = await bench.messages.waitForDialog();
     assert.match(dialog.text, /cowork\.mode/);
@@ -62,17 +62,17 @@ describe('the Checklist in the editor', () => {
     assert.match(dialog.text, /then: ask/);
     await bench.screenshot('checklist-fix');
     await bench.messages.clickDialog('Change');
-    await bench.sideBar.waitForRows(VIEW, (rows) => !has(/^The mode asks before/)(rows));
+    await bench.sideBar.waitForRows(VIEW, (rows) => !has(/^The mode is “trusted”/)(rows));
     await bench.sideBar.waitForRows(VIEW, has(/^Changed here$/));
     await bench.run('CoWork OS: Undo Fix');
     await bench.quickInput.pick('Ask again');
-    await bench.sideBar.waitForRows(VIEW, has(/^The mode asks before/));
+    await bench.sideBar.waitForRows(VIEW, has(/^The mode is “trusted”/));
   });
 
   it('accepts a risk with a reason and an end, and the score does not rise', async () => {
     const { bench } = session();
     const score = (await bench.sideBar.rows(VIEW))[0]?.label;
-    await bench.sideBar.clickRowAction(VIEW, 'Every budget is on', 'Accept Risk…');
+    await bench.sideBar.clickRowAction(VIEW, 'The budget costPerTask is switched off.', 'Accept Risk…');
     await bench.quickInput.answer('A throw-away folder without a model');
     await bench.quickInput.pick('For a week');
     await bench.sideBar.waitForRows(VIEW, has(/^Accepted risks$/));

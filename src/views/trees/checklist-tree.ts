@@ -198,9 +198,10 @@ function scoreItem(report: PostureReport): vscode.TreeItem {
 
 function findingItem(finding: Finding): vscode.TreeItem {
   const [icon, color] = SEVERITY_ICONS[finding.severity];
-  const item = new vscode.TreeItem(finding.title);
+  // What is the case stands first; what should be so is read beside it.
+  const item = new vscode.TreeItem(flat(finding.evidence));
   item.id = `finding:${finding.id}`;
-  item.description = flat(finding.evidence);
+  item.description = finding.title;
   const { accepted } = finding;
   item.iconPath =
     accepted === undefined

@@ -1,4 +1,4 @@
-import type { MachineFacts } from '../../engine/posture/facts';
+import type { MachineFacts } from '../facts';
 
 interface AgentSetting {
   readonly product: string;
@@ -41,7 +41,7 @@ const KNOWN: Readonly<Record<string, AgentSetting>> = {
   'kilo-code.allowedCommands': { product: 'Kilo Code', loose: lists },
 };
 
-/** @param value of a setting by its full name, as it is in force; undefined when it is not set. */
+/** @param value of a setting by its full name, as somebody has set it; undefined when nobody has. */
 export function looseAgents(value: (key: string) => unknown): MachineFacts['agents'] {
   return Object.entries(KNOWN).flatMap(([setting, { product, loose }]) => {
     const found = value(setting);
