@@ -46,7 +46,13 @@ describe('the Checklist in the editor', () => {
     assert.match(rows[0]?.label ?? '', /^Score \d+ of 100$/);
     assert.match(rows[0]?.description ?? '', /^development/);
     const labels = rows.map(({ label }) => label);
-    for (const label of ['High', 'Medium', 'The budget costPerTask is switched off.', 'Before first use', 'Regular maintenance'])
+    for (const label of [
+      'High',
+      'Medium',
+      'The budget costPerTask is switched off.',
+      'Before first use',
+      'Regular maintenance',
+    ])
       assert.ok(labels.includes(label), `${label} among ${labels.join(', ')}`);
     assert.ok(labels.indexOf('High') < labels.indexOf('Medium'));
     await bench.screenshot('checklist-development');
