@@ -43,7 +43,9 @@ describe('the keyboard', () => {
     const under = await open('audit', { width: 700, height: 900 });
     await FILLED.audit?.(under);
     await under.page.getByText('Proof of inclusion').press('Enter');
-    assert.equal((await under.said()).findLast(({ type }) => type === 'proof')?.seq, 100);
+    await under.page.waitForFunction(
+      `globalThis.said.some(({ type, seq }) => type === 'proof' && seq === 100)`,
+    );
     await under.page.getByText('Show as a table').first().press(' ');
     await under.page.getByRole('columnheader', { name: 'Hour' }).first().waitFor();
     await under.page.locator('.input').press('ArrowDown');
