@@ -74,6 +74,13 @@ export function imapError(error: unknown): ChannelError {
   if (field(error, 'authenticationFailed') === true) {
     // RFC 5530: these say that it is not the password.
     if (['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG'].includes(response)) return busy(error);
+    // And many servers say it in words only.
+    if (
+      /too many|temporar|try again|unavailable/i.test(
+        `${text(error, 'responseText')} ${text(error, 'response')}`,
+      )
+    )
+      return busy(error);
     return new ChannelError(
       'fatal',
       'The IMAP server refused the name or the password. Enter the current one with “Enter Token…” in the Channels view; many providers want an app password here, not the main one.',

@@ -6,6 +6,8 @@ declare module 'mailauth/lib/dkim/verify' {
     /** SHA-256 of the signature's bytes, hexadecimal. */
     readonly id: string;
     readonly signingDomain: string;
+    /** `b=` as it stands in the message. */
+    readonly signature?: string;
     readonly algo?: string;
     /** Absent in the one result that stands for “no signature at all”. */
     readonly signingHeaders?: { readonly keys: string };

@@ -63,9 +63,14 @@ export async function prove({ source, head, from, receivedBy, now, lookup }: Pro
   // Two programs that read From differently are how one sender is taken for another.
   if (headerFrom.length !== 1 || normalAddress(headerFrom[0] ?? '') !== from)
     return unproven('From is ambiguous');
+  const own = head.all('dkim-signature').map((value) => value.replace(/\s+/g, ''));
   const signatures = results.filter((one) => {
     const covered = coverage(one.signingHeaders?.keys ?? '');
+    // Seals of forwarders (ARC) are among the results, and say nothing about From.
+    const bytes = (one.signature ?? '').replace(/\s+/g, '');
     return (
+      bytes !== '' &&
+      own.some((value) => value.includes(`b=${bytes}`)) &&
       one.status.result === 'pass' &&
       ALGORITHMS.has((one.algo ?? '').toLowerCase()) &&
       !one.canonBodyLengthLimited &&
@@ -75,42 +80,45 @@ export async function prove({ source, head, from, receivedBy, now, lookup }: Pro
     );
   });
   const spfDomain = await spfPass(head, receivedBy, resolver);
-  const verdict = await dmarc({
-    headerFrom: from,
-    dkimDomains: signatures.map(({ signingDomain }) => ({ domain: signingDomain })),
-    spfDomains: spfDomain ? [spfDomain] : [],
-    resolver,
-  });
-  if (verdict && verdict.status.result === 'pass') {
-    // mailauth takes a subdomain's parent for aligned in strict mode too, so that is compared here.
-    const domain = domainOf(from);
-    for (const one of signatures) {
-      if (!(await aligned(from, one.signingDomain, verdict.alignment?.dkim.strict, resolver))) continue;
-      const covered = coverage(one.signingHeaders?.keys ?? '');
-      const coversRecipients = ['to', 'cc'].every((name) => !head.has(name) || covered.has(name));
-      return { kind: 'proven', signature: one.id, coversRecipients };
-    }
-    if (spfDomain && (!verdict.alignment?.spf.strict || normalDomain(spfDomain) === domain)) {
-      return { kind: 'proven', coversRecipients: true };
-    }
+  const policy = (domain: string, by: 'dkim' | 'spf') => alignment(from, domain, by, resolver);
+  for (const one of signatures) {
+    if ((await policy(one.signingDomain, 'dkim')) !== 'aligned') continue;
+    const covered = coverage(one.signingHeaders?.keys ?? '');
+    const coversRecipients = ['to', 'cc'].every((name) => !head.has(name) || covered.has(name));
+    return { kind: 'proven', signature: one.id, coversRecipients };
   }
+  if (spfDomain && (await policy(spfDomain, 'spf')) === 'aligned')
+    return { kind: 'proven', coversRecipients: true };
+  // Asked about no domain at all, it says whether there is a policy.
+  const published = await policy('', 'dkim');
   if (unclear) return { kind: 'unclear' };
-  if (!verdict || verdict.status.result === 'none') return unproven('the domain has no DMARC record');
+  if (published === 'no policy') return unproven('the domain has no DMARC record');
   return unproven(
     head.has('dkim-signature') ? 'no signature of its domain is good' : 'it is not signed by its domain',
   );
 }
 
-/** Whether this domain alone makes DMARC pass: mailauth does not say which of several did. */
-async function aligned(
+/**
+ * Whether what this one domain has vouched for counts for the From domain. Domains are asked about one by one, since
+ * mailauth does not say which of several made it pass.
+ */
+async function alignment(
   from: string,
   domain: string,
-  strict: boolean | undefined,
+  by: 'dkim' | 'spf',
   resolver: Lookup,
-): Promise<boolean> {
-  if (strict) return normalDomain(domain) === domainOf(from);
-  const verdict = await dmarc({ headerFrom: from, dkimDomains: [{ domain }], spfDomains: [], resolver });
-  return verdict !== false && verdict.status.result === 'pass';
+): Promise<'aligned' | 'not aligned' | 'no policy'> {
+  const verdict = await dmarc({
+    headerFrom: from,
+    dkimDomains: by === 'dkim' && domain !== '' ? [{ domain }] : [],
+    spfDomains: by === 'spf' ? [domain] : [],
+    resolver,
+  });
+  if (!verdict || verdict.status.result === 'none') return 'no policy';
+  if (verdict.status.result !== 'pass') return 'not aligned';
+  // mailauth takes a parent domain for aligned in strict mode too.
+  if (verdict.alignment?.[by].strict && normalDomain(domain) !== domainOf(from)) return 'not aligned';
+  return 'aligned';
 }
 
 function coverage(keys: string): ReadonlySet<string> {

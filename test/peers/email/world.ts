@@ -58,6 +58,13 @@ export class MailWorld {
     this.keys.set(name, this.dns.publish(name, more));
   }
 
+  /** The private key with which a domain signs. */
+  keyOf(domain: string): string {
+    const key = this.keys.get(domain);
+    if (key === undefined) throw new Error(`there is no domain ${domain}`);
+    return key;
+  }
+
   settings(): Record<string, unknown> {
     return {
       address: BOT,

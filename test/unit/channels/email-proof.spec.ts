@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { dkimSign } from 'mailauth';
+import { SELECTOR } from '../../peers/email/records';
 import { BOT, OUR_MX } from '../../peers/email/world';
 import { ANN, MailHouse } from './email-support';
 import { MemoryStore, until } from './support';
@@ -15,6 +17,7 @@ describe('who wrote a mail', function () {
     const { world } = house;
     world.domain('strict.example', { dmarc: 'v=DMARC1; p=reject; adkim=s; aspf=s' });
     world.domain('sub.strict.example', { dmarc: 'v=DMARC1; p=reject; adkim=s; aspf=s' });
+    world.domain('half.strict.example', { dmarc: 'v=DMARC1; p=reject; adkim=s' });
     world.domain('sub.people.example');
     world.dns.remove('_dmarc.sub.people.example');
     world.domain('no-policy.example');
@@ -135,6 +138,26 @@ describe('who wrote a mail', function () {
       },
       { receivedBy: OUR_MX },
     ],
+    'a signature of the domain above it beside the address of a third one, where the policy is strict for signatures':
+      [
+        {
+          ...SAYS,
+          from: 'ann@half.strict.example',
+          signedBy: 'strict.example',
+          mailFrom: ANN,
+          ip: '192.0.2.7',
+        },
+        { receivedBy: OUR_MX },
+      ],
+    'an address in a line of a server whose word does not count': [
+      {
+        ...SAYS,
+        from: ANN,
+        signedBy: false,
+        trace: `Return-Path: <${ANN}>\r\n${RECEIVED('192.0.2.7', 'mx2.team.example')}`,
+      },
+      { receivedBy: OUR_MX },
+    ],
     'the address of the server for another domain than From': [
       { ...SAYS, from: 'eve@other.example', signedBy: false, mailFrom: ANN, ip: '192.0.2.7' },
       { receivedBy: OUR_MX },
@@ -154,6 +177,33 @@ describe('who wrote a mail', function () {
       assert.deepEqual(house.world.smtp.taken, [], 'and nothing is answered');
     });
   }
+
+  it('[EM-4] does not believe a signature over the first part of a text alone', async () => {
+    const connected = await house.connect();
+    for (const [length, text] of [
+      [undefined, 'all of it'],
+      [9, 'the rest /run rm -rf /'],
+    ] as const) {
+      const raw = await house.world.compose({
+        from: ANN,
+        subject: '[cowork] x',
+        text,
+        signedBy: false,
+        trace: '',
+      });
+      const signer = {
+        signingDomain: 'people.example',
+        selector: SELECTOR,
+        privateKey: house.world.keyOf('people.example'),
+      };
+      const partly = length === undefined ? {} : { maxBodyLength: length };
+      const { signatures } = await dkimSign(raw, { ...signer, signatureData: [{ ...signer, ...partly }] });
+      assert.equal(/[; ]l=/.test(signatures), length !== undefined, signatures);
+      await house.world.imap.deliver(Buffer.concat([Buffer.from(signatures), raw]), Date.now());
+    }
+    await connected.settle();
+    assert.deepEqual(connected.texts(), ['all of it']);
+  });
 
   it('[EM-4] tells the owner when somebody writes in the name of a person who is let in, once an hour', async () => {
     const { notes, facts, settle } = await house.heard({ ...SAYS, from: ANN, signedBy: false }, {}, [ANN]);
