@@ -10,7 +10,7 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** What the product itself uses for its sandbox, on Debian and Ubuntu. */
 export const runtimePackages = ['bubblewrap', 'socat', 'ripgrep', 'procps', 'libsecret-1-0'];
 
-/** What only tests use: a browser, a mail server, a container engine, a keychain. */
+/** What only tests use: a browser, a mail server, a container engine, a keychain, a watcher of system calls. */
 export const testPackages = [
   ...runtimePackages,
   'chromium',
@@ -21,6 +21,7 @@ export const testPackages = [
   'gnome-keyring',
   'dbus',
   'libsecret-tools',
+  'strace',
 ];
 
 const lowestNode = 18;
