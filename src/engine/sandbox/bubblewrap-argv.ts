@@ -65,20 +65,20 @@ export function bubblewrapArgv(input: BubblewrapInput): string[] {
 export const BRIDGE_PORT = 3128;
 
 /**
- * `$1`: socat, `$2`: the socket of the proxy outside, then the sandbox. The bridge has the standard descriptors only.
- * The port is listened on, in hexadecimal in the kernel's list, before the sandbox starts; two seconds at most.
+ * `$1`: bubblewrap, `$2`: socat, `$3`: the socket of the proxy outside, then the sandbox. The bridge has the standard
+ * descriptors only, and ends with this shell, however that ends. The port is listened on, in hexadecimal in the
+ * kernel's list, before the sandbox starts; two seconds at most.
  */
 const BRIDGE_SCRIPT = [
-  `"$1" TCP-LISTEN:${BRIDGE_PORT},bind=127.0.0.1,reuseaddr,fork,max-children=256 "UNIX-CONNECT:$2" </dev/null >/dev/null 2>&1 3<&- &`,
-  'n=0',
+  `"$1" --die-with-parent --dev-bind / / -- "$2" TCP-LISTEN:${BRIDGE_PORT},bind=127.0.0.1,reuseaddr,fork,max-children=256 "UNIX-CONNECT:$3" </dev/null >/dev/null 2>&1 3<&- &`,
+  'bridge=$! n=0',
   `until grep -q ":${BRIDGE_PORT.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A" /proc/net/tcp || [ $n -ge 200 ]; do n=$((n+1)); sleep 0.01; done`,
-  'shift 2; exec "$@"',
+  'shift 3; "$@"; status=$?; kill "$bridge"; exit "$status"',
 ].join('\n');
 
 /**
  * The argv of a sandbox in a network of its own that has nothing but a bridge to a socket outside. The bridge is an
- * outer layer, out of sight of the command, since inside no such socket may be opened; the layer's process namespace
- * ends it with the sandbox.
+ * outer layer, out of sight of the command, since inside no such socket may be opened.
  */
 export function bridgedArgv(
   program: string,
@@ -87,18 +87,9 @@ export function bridgedArgv(
   inner: readonly string[],
 ): string[] {
   return [
-    program,
-    ...[
-      '--unshare-user',
-      '--unshare-pid',
-      '--unshare-net',
-      '--die-with-parent',
-      '--dev-bind',
-      '/',
-      '/',
-      '--',
-    ],
-    ...['/bin/sh', '-c', BRIDGE_SCRIPT, 'sh', socat, socket],
+    // Not a process namespace too: the inner layer looks itself up in /proc, which is that of the namespace outside.
+    ...[program, '--unshare-user', '--unshare-net', '--die-with-parent', '--dev-bind', '/', '/', '--'],
+    ...['/bin/sh', '-c', BRIDGE_SCRIPT, 'sh', program, socat, socket],
     ...inner,
   ];
 }

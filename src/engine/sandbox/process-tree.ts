@@ -93,10 +93,7 @@ export class ProcessTree {
       signal(-this.root.pid, 'SIGTERM');
       return;
     }
-    const members = await this.members();
-    const wrappers = new Set([this.root.pid]);
-    for (const entry of members) if (entry.ppid === this.root.pid) wrappers.add(entry.pid);
-    for (const entry of members) if (!wrappers.has(entry.pid)) signal(entry.pid, 'SIGTERM');
+    for (const { pid } of await this.members()) if (isContained(pid)) signal(pid, 'SIGTERM');
   }
 
   /**
@@ -151,6 +148,20 @@ export class ProcessTree {
   private async listByPs(): Promise<ProcessEntry[]> {
     return parsePs(await runQuietly(PS_ARGV));
   }
+}
+
+/**
+ * True for a process that has a number in a namespace below our own, other than the first one there, which is part
+ * of the wrapper (proc(5), `NSpid`).
+ */
+function isContained(pid: number): boolean {
+  const numbers = namespaceNumbers(String(pid));
+  return numbers.length > namespaceNumbers('self').length && numbers.at(-1) !== '1';
+}
+
+function namespaceNumbers(pid: string): readonly string[] {
+  const [, numbers] = /^NSpid:\s+(.+)$/m.exec(readOrNothing(`/proc/${pid}/status`)) ?? [];
+  return numbers?.trim().split(/\s+/) ?? [];
 }
 
 function keyOf(entry: ProcessEntry): string {

@@ -32,17 +32,24 @@ async function run(args: Args, context: ToolContext): Promise<ToolResult> {
     context.onProgress,
   );
   const error = whyItEnded(result, args.timeoutSeconds);
-  const notices = result.notices.map((notice) => `[${notice}]`);
   const text = result.output.text;
+  const wanted = result.exitCode !== 0 && error === undefined && WANTED_TERMINAL.test(text);
+  const notices = [...result.notices, ...(wanted ? [NO_TERMINAL] : [])].map((notice) => `[${notice}]`);
   const output = [...(text === '' ? [] : [text.replace(/\n$/, '')]), ...notices].join('\n');
   return {
     ok: result.exitCode === 0 && error === undefined,
     output,
     exitCode: result.exitCode,
     signal: result.signal,
+    ...wholeOf(result),
     ...(error === undefined ? {} : { error }),
     taint: ['output of a command'],
   };
+}
+
+/** Of an output whose middle is not here any more; otherwise it is worked out from what is (FAQ-7). */
+function wholeOf({ output }: RunResult): Pick<ToolResult, 'whole'> {
+  return output.cut ? { whole: { length: output.length, sha256: output.sha256 } } : {};
 }
 
 function whyItEnded(result: RunResult, timeoutSeconds: number): string | undefined {
@@ -51,9 +58,7 @@ function whyItEnded(result: RunResult, timeoutSeconds: number): string | undefin
   if (result.cancelled) return 'The command was stopped.';
   switch (result.limit) {
     case 'time':
-      return result.output.length === 0
-        ? `The command was ended after ${timeoutSeconds} s without any output: it may have waited for input, which it cannot get here.`
-        : `The command was ended after ${timeoutSeconds} s.`;
+      return `The command was ended after ${timeoutSeconds} s${whatItDid(result.output.text)}`;
     case 'output':
       return 'The command was ended because it wrote without end.';
     case 'memory':
@@ -63,6 +68,25 @@ function whyItEnded(result: RunResult, timeoutSeconds: number): string | undefin
     default:
       return undefined;
   }
+}
+
+/** A question at the end, without the end of its line: `Proceed? [y/N] `, `Password: `, `>>> `. */
+const QUESTION = /(?:^|\n)([^\n]{0,200}(?:[?:>\]]|\([yYnN]\/[yYnN]\))[ \t]*)$/;
+
+/** What a program says that wanted a terminal, or an answer, and got neither. From the programs' own sources. */
+const WANTED_TERMINAL =
+  /not a (?:tty|terminal)|not a typewriter|inappropriate ioctl for device|no tty present|the input device is not a TTY|must be run (?:from|in) a terminal|cannot open (?:\/dev\/tty|your terminal)|\/dev\/tty: (?:No such device|cannot)|EOFError: EOF when reading a line|readline was closed|a terminal is required/i;
+
+const NO_TERMINAL =
+  'It wanted a terminal or an answer. Commands get neither here; look for an option that makes it go on by itself.';
+
+/** Tells one that waits for somebody from one that just goes on: the one can be helped with an option. */
+function whatItDid(output: string): string {
+  if (output === '') return ' without any output: it may have waited for input, which it cannot get here.';
+  const question = QUESTION.exec(output)?.[1]?.trim();
+  return question === undefined || question === ''
+    ? ' while it was still at work, or hung.'
+    : ` while it waited for an answer to “${question}”, which it cannot get here. Look for an option such as --yes.`;
 }
 
 export const runTool = defineTool<Args>({

@@ -278,6 +278,19 @@ describe('tools', () => {
       assert.equal(tool('run').summary({ command: 'a; b' }), 'a; b');
     });
 
+    it('tells a command that waits for an answer, or wants a terminal, from one that hangs', async () => {
+      const ended = (command: string) => run(command, { timeoutSeconds: 1 });
+      const asks = await ended("echo start; printf 'Proceed? [y/N] '; sleep 30");
+      assert.match(asks.error ?? '', /after 1 s while it waited for an answer to “Proceed\? \[y\/N\]”/);
+      assert.match((await ended('echo working; sleep 30')).error ?? '', /still at work, or hung/);
+      // Without a terminal and without input it does not wait at all.
+      const terminal = await ended('stty -a');
+      assert.equal(terminal.exitCode, 1);
+      assert.match(terminal.output, /\[It wanted a terminal or an answer\./);
+      assert.doesNotMatch((await ended('echo not a tty; exit 0')).output, /It wanted/);
+      assert.doesNotMatch((await ended('false')).output, /It wanted/);
+    });
+
     it('says that a silent command may have waited for input', async () => {
       const result = await run('sleep 600', { timeoutSeconds: 1 });
       assert.match(result.error ?? '', /ended after 1 s without any output/);
