@@ -58,6 +58,8 @@ export interface EngineOptions {
   /** Why that one; undefined while none works. */
   readonly sandboxChoice?: () => Pick<SandboxChoice, 'why' | 'rejected'> | undefined;
   readonly policy: () => PolicySnapshot;
+  /** For decisions: the same, read again first when its file has changed unnoticed. `policy` when absent. */
+  readonly latestPolicy?: () => Promise<PolicySnapshot>;
   /** Fires when `policy` answers with another one. */
   readonly policyChanged?: Event<void>;
   readonly access: () => AccessConfig;
@@ -137,7 +139,7 @@ export function assemble(options: EngineOptions): Assembled {
       ...(options.desk ? { desk: options.desk } : {}),
     }),
     analyse: options.analyse,
-    policy: options.policy,
+    policy: options.latestPolicy ?? options.policy,
     grants: (user) => grantsOf(live.now.grants, user, clock.now()),
     contextPolicy: (principal: Principal) => {
       const { channel } = principal.conversation;

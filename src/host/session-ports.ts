@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
@@ -128,6 +129,7 @@ function policyFile(folder: vscode.WorkspaceFolder): WorkspacePolicyFile {
         throw error;
       }
     },
+    stamp: () => stampOf(uri.fsPath),
     onChange(listener) {
       const watcher = vscode.workspace.createFileSystemWatcher(
         new vscode.RelativePattern(folder, POLICY_FILE),
@@ -137,10 +139,32 @@ function policyFile(folder: vscode.WorkspaceFolder): WorkspacePolicyFile {
         watcher.onDidCreate(listener),
         watcher.onDidChange(listener),
         watcher.onDidDelete(listener),
+        // The editor's watcher may miss a file that something else made together with its folder.
+        watchStamp(uri.fsPath, listener),
       ];
       return { dispose: () => void vscode.Disposable.from(...subscriptions).dispose() };
     },
   };
+}
+
+/** How often the policy file is looked at, in milliseconds. */
+const LOOK_EVERY_MS = 2_000;
+
+async function stampOf(path: string): Promise<string> {
+  const found = await stat(path, { bigint: true }).catch(
+    (error: NodeJS.ErrnoException) => error.code ?? 'error',
+  );
+  return typeof found === 'string' ? found : [found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ');
+}
+
+function watchStamp(path: string, listener: () => void): vscode.Disposable {
+  let last: string | undefined;
+  const timer = setInterval(async () => {
+    const now = await stampOf(path);
+    if (last !== undefined && last !== now) listener();
+    last = now;
+  }, LOOK_EVERY_MS);
+  return { dispose: () => clearInterval(timer) };
 }
 
 /**

@@ -15,7 +15,9 @@ export class PolicySource implements Disposable {
   private found: readonly PolicyProblem[] = [];
   private own: readonly PolicyProblem[] = [];
   private reading = 0;
-  private latest: Promise<void> = Promise.resolve();
+  private lastReading: Promise<void> = Promise.resolve();
+  /** Of the file as it was last read. */
+  private stamp = '';
 
   readonly onChange = this.changed.event;
 
@@ -40,6 +42,16 @@ export class PolicySource implements Disposable {
     return this.built;
   }
 
+  /**
+   * The policy with the file as it is on disk now. That it changed is told late, or not at all, when something else
+   * than the editor wrote it: a decision must not be made by what it said before.
+   */
+  async latest(): Promise<PolicySnapshot> {
+    if ((await this.ports.policyFile.stamp()) !== this.stamp) this.readAgain();
+    await this.lastReading;
+    return this.built;
+  }
+
   /** What is wrong with the settings or the file, with the field and the fix. */
   problems(): readonly PolicyProblem[] {
     return this.found;
@@ -52,7 +64,7 @@ export class PolicySource implements Disposable {
 
   /** Resolves when what was set last is in force. */
   settled(): Promise<void> {
-    return this.latest;
+    return this.lastReading;
   }
 
   dispose(): void {
@@ -61,13 +73,15 @@ export class PolicySource implements Disposable {
   }
 
   private readAgain(): void {
-    this.latest = this.refresh();
+    this.lastReading = this.refresh();
   }
 
   private async refresh(): Promise<void> {
     this.reading++;
     const turn = this.reading;
     let text: string | undefined;
+    // Before the reading: what is written meanwhile is read again then.
+    const stamp = await this.ports.policyFile.stamp();
     try {
       text = await this.ports.policyFile.read();
     } catch (error) {
@@ -78,6 +92,7 @@ export class PolicySource implements Disposable {
       return;
     }
     if (turn !== this.reading) return; // A newer reading is under way.
+    this.stamp = stamp;
     this.built = this.build(text);
     this.changed.fire();
   }

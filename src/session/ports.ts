@@ -44,6 +44,8 @@ export interface SessionSettings {
 export interface WorkspacePolicyFile {
   /** Undefined when there is none. */
   read(): Promise<string | undefined>;
+  /** Something that is another when the file has been written, made or removed since. Cheap. */
+  stamp(): Promise<string>;
   onChange(listener: () => void): Disposable;
 }
 

@@ -138,6 +138,7 @@ export class Session {
       sandbox: () => sandbox.current(),
       sandboxChoice: () => sandbox.chosen(),
       policy: () => policy.current(),
+      latestPolicy: () => policy.latest(),
       policyChanged: policy.onChange,
       access: () =>
         accessUnder({

@@ -9,7 +9,7 @@ import type { ChecklistChunk } from '../../src/engine/posture/ports';
 import type { SandboxId } from '../../src/engine/sandbox/backend';
 import { DEFAULT_CONTAINER } from '../../src/engine/sandbox/container-argv';
 import { Masking } from '../../src/engine/vault/masking';
-import type { GuardChunk, SessionSettings } from '../../src/session/ports';
+import type { GuardChunk, SessionSettings, WorkspacePolicyFile } from '../../src/session/ports';
 import { Session } from '../../src/session/session';
 import { MemorySecrets } from './memory-secrets';
 import { PersonSettings } from './person-settings';
@@ -36,6 +36,7 @@ export class TestSession {
       heads?: { last?: Head };
       channels?: Readonly<Record<string, unknown>>;
       policy?: unknown;
+      policyFile?: WorkspacePolicyFile;
       allowedHosts?: readonly string[];
       sandbox?: 'auto' | SandboxId;
       /** In place of what else is given here of settings. */
@@ -87,7 +88,11 @@ export class TestSession {
       },
       settings: options.person?.session(given) ?? given,
       editor: (options.person ?? new PersonSettings()).editor,
-      policyFile: { read: async () => undefined, onChange: never },
+      policyFile: options.policyFile ?? {
+        read: async () => undefined,
+        stamp: async () => '',
+        onChange: never,
+      },
       problem: (text) => problems.push(text),
       loadChunk:
         options.loadChunk ?? (async (id) => require(join(BUNDLES, 'channels', `${id}.cjs`)) as AdapterChunk),

@@ -60,7 +60,8 @@ export interface Prepared {
 export interface PreparationDeps {
   readonly tools: ReadonlyMap<string, Tool>;
   readonly analyse: (line: string, shell: Shell, place: ShellPlace) => Promise<CommandAnalysis>;
-  readonly policy: () => PolicySnapshot;
+  /** As it is on disk now, not as it was when somebody last told of a change. */
+  readonly policy: () => PolicySnapshot | Promise<PolicySnapshot>;
   readonly grants: (user: IdentityKey) => readonly Grant[];
   readonly contextPolicy: (principal: Principal) => Facts['contextPolicy'];
   readonly usage: (taskId: string) => Usage;
@@ -148,7 +149,7 @@ export class Preparation {
 
   private async gather(call: ActionCall, tool: Tool, taskId: string, signal: AbortSignal): Promise<Prepared> {
     const args = tool.parse(call.args);
-    const policy = this.deps.policy();
+    const policy = await this.deps.policy();
     const surroundings = this.deps.surroundings();
     const { place, sandbox } = surroundings;
     const request: ToolRequest = {

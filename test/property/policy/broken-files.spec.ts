@@ -72,7 +72,7 @@ describe('policy: files that are cut off or broken', function () {
       storage: '/storage',
       log: silentLogger,
       settings: { policy: () => OWN, onChange: never },
-      policyFile: { read: async () => text, onChange: written.event },
+      policyFile: { read: async () => text, stamp: async () => text, onChange: written.event },
     } as unknown as SessionPorts;
     const source = await PolicySource.open(ports);
     const write = (next: string) =>
