@@ -11,6 +11,7 @@ import {
   charts,
   DANGEROUS,
   pairingState,
+  postureState,
   READ,
   TASK_FILES,
   taskState,
@@ -61,6 +62,15 @@ const engine = (kind: string) => ({
 });
 
 const views: readonly View[] = [
+  {
+    name: 'posture',
+    page: 'posture',
+    widths: [420, 900],
+    async show(under) {
+      await under.send(postureState());
+      await under.page.getByText('Show as a table').click();
+    },
+  },
   {
     name: 'approvals',
     page: 'approvals',

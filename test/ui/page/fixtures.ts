@@ -292,3 +292,27 @@ export function authenticatorState(changes: Record<string, unknown> = {}) {
     ...changes,
   };
 }
+
+const DAY_MS = 86_400_000;
+
+/** A score with a month behind it. */
+export function postureState(changes: Record<string, unknown> = {}) {
+  const now = Date.UTC(2026, 10, 25);
+  return {
+    type: 'state',
+    locale: LOCALE,
+    engine: { kind: 'ready', detail: '' },
+    profile: 'production',
+    score: 78,
+    names: ['Critical', 'High', 'Medium', 'Low', 'Good to know'],
+    open: [0, 1, 0, 1, 0],
+    accepted: 1,
+    history: [40, 55, 55, 70, 62, 78].map((score, at) => ({
+      at: now - (30 - at * 5) * DAY_MS,
+      score,
+      open: [0, 6 - at, 1, 0, 0],
+      accepted: at > 3 ? 1 : 0,
+    })),
+    ...changes,
+  };
+}

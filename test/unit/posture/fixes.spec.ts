@@ -21,7 +21,7 @@ interface Case {
   /** The profile refuses what was there, until it is `development` again. */
   readonly forbids?: true;
   readonly loose?: true;
-  readonly channel?: 'telegram' | 'email';
+  readonly channel?: 'telegram' | 'email' | 'slack';
 }
 
 const CASES: readonly Case[] = [
@@ -33,6 +33,7 @@ const CASES: readonly Case[] = [
   { rule: 'CTX-2', settings: { 'access.rules': { slack: { contexts: { dm: { mentionRequired: true } } } } } },
   { rule: 'ENV-PROD.open', openGroup: true, afterwards: { profile: 'production' }, forbids: true },
   { rule: 'TG-2' },
+  { rule: 'SL-2', channel: 'slack', settings: { 'channels.slack.allowedTeams': ['T012AB', 'E012AB'] } },
   { rule: 'EM-3', channel: 'email' },
   { rule: 'INI-3a', settings: { 'protectedPaths.exceptions': ['~/.netrc', '~/.ssh/config'] } },
   { rule: 'INI-3b', settings: { budgets: { costPerTask: null, tokensPerTask: 5000 } } },

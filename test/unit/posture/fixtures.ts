@@ -105,6 +105,13 @@ export const FIXTURES: readonly Fixture[] = [
     channel({ reported: { readsAllGroupMessages: true } }),
   ),
   bad(
+    'SL-2',
+    'low',
+    /E012AB/,
+    'channels',
+    channel({ channel: 'slack', name: 'Slack', settings: { allowedTeams: ['T1', 'E012AB'] } }),
+  ),
+  bad(
     'SL-3.scopes',
     'medium',
     /admin/,
