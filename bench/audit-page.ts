@@ -99,6 +99,8 @@ async function firstPage(
       };
       look();
     });
+    // What is evaluated is waited for, and this is for later.
+    undefined;
   }`);
   await under.send({ ...AUDIT_STATE, filter });
   return Number(await page.evaluate('globalThis.firstRow'));
