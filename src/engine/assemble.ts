@@ -14,8 +14,15 @@ import { MaskedSink } from './masked-sink';
 import type { CommandAnalysis, Shell, ShellPlace } from './model/analysis';
 import type { Desk } from './model/desk';
 import type { Event } from './model/emitter';
-import { conversationKey, type Principal } from './model/identity';
-import { type Clock, type Logger, type MaskingService, type SecretStore, silentLogger } from './model/ports';
+import { type ConversationRef, conversationKey, type IdentityKey, type Principal } from './model/identity';
+import {
+  type Clock,
+  type Disposable,
+  type Logger,
+  type MaskingService,
+  type SecretStore,
+  silentLogger,
+} from './model/ports';
 import { ENGINE, type RecordSink } from './model/record';
 import { NO_USAGE, type Usage } from './policy/facts';
 import { grantsOf } from './policy/grants';
@@ -83,6 +90,8 @@ export interface EngineOptions {
   readonly log?: Pick<Logger, 'warn'>;
   /** Takes a reply over: on the record first, then on its way. */
   readonly say: (reply: Reply) => Promise<void>;
+  /** Shows in a conversation that work is under way, until what is returned is disposed of. */
+  readonly working?: (work: ConversationRef & { to: IdentityKey; taskId: string }) => Disposable;
 }
 
 /** Tasks at the same time; more wait in order. Two cores run two test suites. */
@@ -128,6 +137,7 @@ export function assemble(options: EngineOptions): Assembled {
     state: () => live.now.tasks,
     displayName: (user) => live.now.access.users[user]?.displayName ?? user,
     timeLimitMs: () => options.policy().limits.taskTimeoutMs,
+    ...(options.working === undefined ? {} : { working: options.working }),
     concurrency: () => CONCURRENT_TASKS,
   });
   const surroundings = surroundingsOf(options, live);

@@ -21,6 +21,7 @@ import { ENGINE, type RecordSink } from '../engine/model/record';
 import { childEnvironment } from '../engine/sandbox/environment';
 import { createStore } from '../engine/store/remote';
 import type { Store } from '../engine/store/types';
+import { SentFiles } from '../engine/tools/sent-files';
 import { UndoStore } from '../engine/tools/undo-store';
 import { Vault } from '../engine/vault/vault';
 import { accessUnder } from './access-config';
@@ -160,6 +161,7 @@ export class Session {
       posture: surroundings,
       log: ports.log,
       say: (reply) => gateway.say(reply),
+      working: (work) => gateway.working(work),
     };
     const assembled = assemble(options);
     const { engine, records, access, egress, posture } = assembled;
@@ -322,6 +324,10 @@ function gatewayOf(ports: SessionPorts, { engine, records, access, state }: Asse
   quarantine
     .purge(ATTACHMENTS_KEPT_MS)
     .catch((error) => ports.log.warn(`Old attachments stay: ${String(error)}`));
+  const sentFiles = new SentFiles(ports.storage, ports.clock);
+  sentFiles
+    .prune(ATTACHMENTS_KEPT_MS)
+    .catch((error) => ports.log.warn(`Old files that were sent stay: ${String(error)}`));
   return new Gateway({
     deliver: (message) => engine.receive(message),
     records,
@@ -336,6 +342,7 @@ function gatewayOf(ports: SessionPorts, { engine, records, access, state }: Asse
     },
     earlier: { seen: [...state().messages.seen], unsent: Object.values(state().messages.unsent) },
     quarantine,
+    readFile: ({ id, sha256 }) => sentFiles.read(id, sha256),
   });
 }
 

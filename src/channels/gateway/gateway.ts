@@ -9,6 +9,7 @@ import type { Attachment, InboundMessage } from '../../engine/model/message';
 import type { Clock, Disposable, Logger } from '../../engine/model/ports';
 import type { RecordSink } from '../../engine/model/record';
 import type { ChannelAdapter, ChannelDescriptor, ChannelError, ConnectedAccount } from '../contract';
+import type { KeptFile } from './able';
 import { Buckets } from './buckets';
 import { DropLog, type DropReason } from './drops';
 import { Lane, type Waiting } from './lanes';
@@ -17,6 +18,7 @@ import { type EarlierReply, Outbox, type Reply } from './outbox';
 import type { Quarantine } from './quarantine';
 import { screenText } from './screen';
 import { Seen } from './seen';
+import { type Work, WorkSigns } from './working';
 
 export interface GatewayDeps {
   /** The engine's `receive`: admits, answers or is silent; resolves once it is on record. */
@@ -31,6 +33,8 @@ export interface GatewayDeps {
   readonly earlier?: { readonly seen: Iterable<string>; readonly unsent: Iterable<EarlierReply> };
   /** Without one, attachments are named to the engine but not fetched. */
   readonly quarantine?: Quarantine;
+  /** The bytes of a file of a reply that an earlier run left unsent. */
+  readFile?(file: KeptFile): Promise<Uint8Array>;
   readonly limits?: Partial<GatewayLimits>;
 }
 
@@ -63,6 +67,7 @@ export class Gateway implements Disposable {
   private readonly channels: Readonly<Record<'known' | 'stranger', Buckets>>;
   private readonly tooFast = new Buckets(TOO_FAST_TOLD);
   private readonly outbox: Outbox;
+  private readonly signs: WorkSigns;
   private closed = false;
 
   constructor(private readonly deps: GatewayDeps) {
@@ -101,6 +106,16 @@ export class Gateway implements Disposable {
       log: deps.log,
       random: () => deps.random(),
       mayReply: (to, queuedAt) => deps.access.mayReply(to, queuedAt),
+      ...(deps.readFile ? { readFile: deps.readFile } : {}),
+    });
+    this.signs = new WorkSigns({
+      clock: deps.clock,
+      outbox: this.outbox,
+      link: (channel) => {
+        const link = this.outbox.link(channel);
+        return link && { adapter: link.adapter, capabilities: link.descriptor.capabilities };
+      },
+      mayReply: (to) => deps.access.mayReply(to, deps.clock.now()),
     });
     this.outbox.resume(deps.earlier?.unsent ?? []);
   }
@@ -132,6 +147,11 @@ export class Gateway implements Disposable {
 
   detach(channel: string): void {
     this.outbox.detach(channel);
+  }
+
+  /** Shows that work is under way, until what is returned is disposed of. */
+  working(work: Work): Disposable {
+    return this.signs.show(work);
   }
 
   /** Resolves once the reply is on record; it is sent from then on. */
@@ -187,6 +207,7 @@ export class Gateway implements Disposable {
   dispose(): void {
     this.closed = true;
     this.drops.dispose();
+    this.signs.dispose();
     this.outbox.dispose();
   }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Emitter } from '../../engine/model/emitter';
 import { conversationKey, type IdentityKey } from '../../engine/model/identity';
-import type { OutboundMessage } from '../../engine/model/message';
+import type { OutboundFile, OutboundMessage } from '../../engine/model/message';
 import type { Clock, Disposable, Logger } from '../../engine/model/ports';
 import { ENGINE, type RecordSink } from '../../engine/model/record';
 import { Backoff } from '../backoff';
@@ -11,6 +11,7 @@ import {
   ChannelError,
   type ConnectedAccount,
 } from '../contract';
+import { ableToSend, type KeptFile, keptFiles } from './able';
 
 /** What the engine wants said to one person. */
 export interface Reply extends OutboundMessage {
@@ -23,8 +24,9 @@ export interface Reply extends OutboundMessage {
 }
 
 /** A reply of an earlier run whose sending is not on record. */
-export interface EarlierReply extends Omit<Reply, 'replyId' | 'recordAs'> {
+export interface EarlierReply extends Omit<Reply, 'replyId' | 'recordAs' | 'files'> {
   readonly replyId: string;
+  readonly files?: readonly KeptFile[];
   /** Milliseconds since the epoch. */
   readonly queuedAt: number;
 }
@@ -37,6 +39,8 @@ export interface OutboxDeps {
   random(): number;
   /** Whether what was queued at that time may still go to this identity. */
   mayReply(to: IdentityKey, queuedAt: number): boolean;
+  /** The bytes of a file that an earlier run kept; what a run keeps itself it reads itself. */
+  readFile?(file: KeptFile): Promise<Uint8Array>;
 }
 
 interface Item {
@@ -110,7 +114,9 @@ export class Outbox implements Disposable {
     return count;
   }
 
-  link(channel: string): { adapter: ChannelAdapter; account: ConnectedAccount } | undefined {
+  link(
+    channel: string,
+  ): { adapter: ChannelAdapter; account: ConnectedAccount; descriptor: ChannelDescriptor } | undefined {
     return this.links.get(channel);
   }
 
@@ -161,6 +167,7 @@ export class Outbox implements Disposable {
     this.add(line, item);
     try {
       const { channel, account, conversation, format, inReplyTo } = message;
+      const files = keptFiles(message.files);
       const record = await records.append({
         type: 'reply.queued',
         actor: ENGINE,
@@ -175,6 +182,7 @@ export class Outbox implements Disposable {
           format,
           ...(inReplyTo === undefined ? {} : { inReplyTo }),
           ...(taskId === undefined ? {} : { taskId }),
+          ...(files.length > 0 ? { files } : {}),
         },
       });
       // What is on record is what is sent: the sink has masked it.
@@ -192,7 +200,7 @@ export class Outbox implements Disposable {
   /** Sends again what an earlier run left. Call once, before anything is said. */
   resume(earlier: Iterable<EarlierReply>): void {
     const sorted = [...earlier].sort((a, b) => a.queuedAt - b.queuedAt);
-    for (const { replyId, to, queuedAt, taskId, ...reply } of sorted) {
+    for (const { replyId, to, queuedAt, taskId, files, ...reply } of sorted) {
       const { channel, account, conversation, format, inReplyTo } = reply;
       const message: OutboundMessage = {
         channel,
@@ -201,6 +209,7 @@ export class Outbox implements Disposable {
         format,
         text: AGAIN + reply.text,
         ...(inReplyTo === undefined ? {} : { inReplyTo }),
+        ...(files ? { files: files.map((file) => this.reopened(file)) } : {}),
       };
       const line = this.line(message);
       this.add(line, {
@@ -215,6 +224,11 @@ export class Outbox implements Disposable {
       });
     }
     for (const line of [...this.lines.values()]) this.pump(line);
+  }
+
+  private reopened(file: KeptFile): OutboundFile {
+    const gone = () => Promise.reject(new ChannelError('refused', `“${file.name}” is no longer there.`));
+    return { ...file, read: () => this.deps.readFile?.(file) ?? gone() };
   }
 
   /** Takes back what waits for these identities. */
@@ -387,13 +401,3 @@ export class Outbox implements Disposable {
 }
 
 const NO_ACCESS = 'The person no longer has access, so it was not sent.';
-
-/** Without what the platform cannot do: buttons have their command in the text as well, an edit becomes a message. */
-function ableToSend(message: OutboundMessage, { capabilities }: ChannelDescriptor): OutboundMessage {
-  const { buttons, edits, ...plain } = message;
-  return {
-    ...plain,
-    ...(buttons && capabilities.buttons ? { buttons } : {}),
-    ...(edits !== undefined && capabilities.edit ? { edits } : {}),
-  };
-}

@@ -89,6 +89,11 @@ export const TOOL_COMMANDS: Readonly<Record<string, CommandForm>> = {
     about: 'run a command in the folder',
     parse: (rest) => needs(rest, '/run npm test', (line) => work('run', `/run ${line}`, { command: line })),
   },
+  send: {
+    usage: '/send PATH',
+    about: 'send a file to this chat',
+    parse: (rest) => needs(rest, '/send report.pdf', (path) => work('send', `/send ${path}`, { path })),
+  },
   read: {
     usage: '/read PATH',
     about: 'show a file; a picture or PDF is sent along',

@@ -25,6 +25,7 @@ export interface UnsentReply {
   format: 'text' | 'markdown';
   inReplyTo?: string;
   taskId?: string;
+  files?: { id: string; name: string; mediaType: string; size: number; sha256: string }[];
   /** Milliseconds since the epoch. */
   queuedAt: number;
 }

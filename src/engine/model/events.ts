@@ -143,6 +143,8 @@ export interface EventMap {
     format: 'text' | 'markdown';
     inReplyTo?: string;
     taskId?: string;
+    /** Files that go with it and outlive a restart. */
+    files?: { id: string; name: string; mediaType: string; size: number; sha256: string }[];
   };
   'reply.sent': { replyId: string; platformIds: string[] };
   'reply.failed': { replyId: string; error: string; final: boolean };

@@ -58,6 +58,9 @@ export interface OutboundFile {
   readonly mediaType: string;
   /** Bytes. */
   readonly size: number;
+  /** Of the snapshot that outlives a restart, and the hash of its bytes in hex; absent when there is none. */
+  readonly id?: string;
+  readonly sha256?: string;
   /** The bytes that were approved, whatever has become of the file since. */
   read(): Promise<Uint8Array>;
 }

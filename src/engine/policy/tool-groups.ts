@@ -43,6 +43,7 @@ const TOOLS: ReadonlyMap<string, ToolTraits> = new Map([
   ['edit', traits(['write'], ['write'], 'edits')],
   ['git.commit', traits(['write'], ['write'], 'edits')],
   ['move', traits(['write', 'destructive'], ['write'], 'edits')],
+  ['send', traits(['read', 'export'], ['read'], 'acts')],
   ['delete', traits(['destructive'], ['delete'], 'acts')],
   ['run', traits(['shell'], ['shell'], 'acts')],
   ['fetch', traits(['network'], ['network'], 'acts')],

@@ -183,7 +183,10 @@ export class Preparation {
       args,
       cwd: request.cwd,
       envNames: surroundings.envNames,
-      scripts: analysis ? await scriptHashes(analysis, request.cwd) : {},
+      scripts: {
+        ...toolFacts.contents,
+        ...(analysis ? await scriptHashes(analysis, request.cwd) : {}),
+      },
       ...(hosts.length > 0 ? { hosts } : {}),
       policyVersion: policy.version,
       sandbox: sandbox.id,

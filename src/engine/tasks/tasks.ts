@@ -1,7 +1,8 @@
 import { Emitter } from '../model/emitter';
 import { EngineError } from '../model/error';
 import type { TaskState } from '../model/events';
-import type { IdentityKey, Principal } from '../model/identity';
+import type { ConversationRef, IdentityKey, Principal } from '../model/identity';
+import type { Disposable } from '../model/ports';
 import { type Actor, ENGINE, type RecordSink } from '../model/record';
 import type { TaskView } from '../model/views';
 import { isFinal, type TaskEntry, type TasksState } from './projection';
@@ -38,6 +39,8 @@ export interface TasksDeps {
   readonly displayName: (user: IdentityKey) => string;
   /** Milliseconds. */
   readonly timeLimitMs?: () => number;
+  /** Shows the person who asked that it is worked on, until what is returned is disposed of. */
+  readonly working?: (work: ConversationRef & { to: IdentityKey; taskId: string }) => Disposable;
   /** Tasks that run at the same time; the rest is queued in order. */
   readonly concurrency: () => number;
 }
@@ -80,8 +83,13 @@ export class Tasks {
       },
     });
     const control = new AbortController();
-    const ended = this.inTurn(control.signal, () => this.carryOut(taskId, control, work)).finally(() =>
-      this.live.delete(taskId),
+    const { conversation, key } = principal;
+    const sign = new WorkSign(() => this.deps.working?.({ ...conversation, to: key, taskId }));
+    const ended = this.inTurn(control.signal, () => this.carryOut(taskId, control, work, sign)).finally(
+      () => {
+        sign.hide();
+        this.live.delete(taskId);
+      },
     );
     this.live.set(taskId, { user: principal.key, control, ended });
     return { taskId, ended };
@@ -154,15 +162,22 @@ export class Tasks {
     taskId: string,
     control: AbortController,
     work: (run: TaskRun) => Promise<TaskEnd>,
+    sign: WorkSign,
   ): Promise<void> {
     let end: TaskEnd;
     try {
       if (control.signal.aborted) throw control.signal.reason;
       await this.record(taskId, 'running', '', ENGINE);
+      sign.show();
       end = await work({
         taskId,
         signal: control.signal,
-        setState: (state, detail) => this.record(taskId, state, detail, ENGINE),
+        setState: (state, detail) => {
+          // While it waits for a person nothing is done, and nothing of the kind is shown.
+          if (state === 'running') sign.show();
+          else sign.hide();
+          return this.record(taskId, state, detail, ENGINE);
+        },
       });
     } catch (error) {
       end = {
@@ -217,6 +232,22 @@ export class Tasks {
       ...(timeLimitMs === undefined ? {} : { timeLimitMs }),
       actions: [...task.actions],
     };
+  }
+}
+
+/** Shown while a task is worked on, and not while it waits. */
+class WorkSign {
+  private shown: Disposable | undefined;
+
+  constructor(private readonly begin: () => Disposable | undefined) {}
+
+  show(): void {
+    this.shown ??= this.begin();
+  }
+
+  hide(): void {
+    this.shown?.dispose();
+    this.shown = undefined;
   }
 }
 

@@ -23,6 +23,8 @@ export interface ToolPath {
 export interface ToolFacts {
   readonly paths: readonly ToolPath[];
   readonly hosts: readonly string[];
+  /** SHA-256, in hex, of what is read for others to have, by absolute path: an approval binds it (law 7). */
+  readonly contents?: Readonly<Record<string, string>>;
   /** For tools that run a line of a shell: the whole line. */
   readonly commandLine?: string;
 }

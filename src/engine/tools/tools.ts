@@ -12,6 +12,7 @@ import { moveTool } from './move';
 import { readTool } from './read';
 import { runTool } from './run';
 import { searchTool } from './search';
+import { sendTool } from './send';
 import type { Tool } from './tool';
 import { writeTool } from './write';
 
@@ -26,7 +27,7 @@ export interface ToolsOptions {
 /** Every tool of the engine, by name. */
 export function createTools({ egress, desk, history }: ToolsOptions = {}): Map<string, Tool> {
   const files = [listTool, readTool, searchTool, writeTool, editTool, moveTool, deleteTool];
-  const tools = [...files, runTool, gitStatusTool, gitDiffTool, gitCommitTool];
+  const tools = [...files, sendTool, runTool, gitStatusTool, gitDiffTool, gitCommitTool];
   if (egress) tools.push(createFetchTool(egress), createHttpTool(egress));
   if (desk) tools.push(...createDeskTools(desk));
   if (history) tools.push(createHistoryTool(history));

@@ -15,6 +15,7 @@ class Rig {
   readonly messages;
   readonly gone = new Set<IdentityKey>();
   readonly adapter = new FakeAdapter();
+  readonly files = new Map<string, Uint8Array>();
   outbox: Outbox;
 
   constructor(delay?: () => Promise<void>) {
@@ -30,13 +31,15 @@ class Rig {
       log: silentLogger,
       random: () => 0.5,
       mayReply: (to) => !this.gone.has(to),
+      readFile: async ({ id }) => this.files.get(id) ?? Promise.reject(new Error('It is gone.')),
     });
     outbox.resume(Object.values(this.messages().unsent));
     return outbox;
   }
 
-  attach(): void {
-    this.outbox.attach(fakeDescriptor, this.adapter.account, this.adapter);
+  attach(fileBytes = 0): void {
+    const capabilities = { ...fakeDescriptor.capabilities, fileBytes };
+    this.outbox.attach({ ...fakeDescriptor, capabilities }, this.adapter.account, this.adapter);
   }
 
   restart(): void {
@@ -246,6 +249,55 @@ describe('the outbox', () => {
     for (let at = 0; at < 150; at++) await rig.say(`${at}`);
     assert.equal(rig.outbox.pending, 100);
     assert.equal(rig.failures().length, 50);
+  });
+
+  const file = (size: number, bytes = new Uint8Array(size)) => ({
+    name: 'report.pdf',
+    mediaType: 'application/pdf',
+    size,
+    id: 'f1',
+    sha256: 'a'.repeat(64),
+    read: async () => bytes,
+  });
+
+  it('sends files that the platform takes, and names those that it does not', async () => {
+    const rig = new Rig();
+    rig.attach(100);
+    await rig.say('here', { files: [file(100)] });
+    await rig.say('and here', { files: [file(101)] });
+    await settle();
+    assert.deepEqual(
+      rig.adapter.sent.map(({ text, files }) => [text, files?.length ?? 0]),
+      [
+        ['here', 1],
+        ['and here\n(Not sent: “report.pdf”. Fake takes 100 bytes at most.)', 0],
+      ],
+    );
+    const none = new Rig();
+    none.attach();
+    await none.say('here', { files: [file(1)] });
+    await settle();
+    assert.match(none.adapter.sent[0]?.text ?? '', /Fake takes no files/);
+  });
+
+  it('sends after a restart the bytes that were kept, and gives up a file that is gone', async () => {
+    const rig = new Rig();
+    await rig.say('with a file', { files: [file(3)] });
+    rig.restart();
+    rig.files.set('f1', Uint8Array.of(1, 2, 3));
+    const read: Uint8Array[] = [];
+    rig.adapter.onSend = async ({ files = [] }) => {
+      for (const one of files) read.push(await one.read());
+    };
+    rig.attach(100);
+    await settle();
+    assert.deepEqual(read, [Uint8Array.of(1, 2, 3)]);
+    assert.equal(rig.journal.ofType('reply.sent').length, 1);
+    await rig.say('another', {
+      files: [{ ...file(3), read: () => Promise.reject(new Error('It is gone.')) }],
+    });
+    await settle();
+    assert.deepEqual(rig.failures(), [['“report.pdf” was not sent: It is gone.', true]]);
   });
 
   it('leaves out buttons and edits where the platform has none', async () => {

@@ -111,6 +111,41 @@ describe('the main job, everywhere', function () {
       });
     }
 
+    it(`sends a file that was approved, or says that it cannot: ${name}`, async () => {
+      const all = await Everywhere.open(name, make);
+      try {
+        const { tested, bench } = all;
+        const context = contexts[0] ?? 'dm';
+        const bytes = Buffer.from('name;sum\nwidgets;42\n');
+        await writeFile(join(tested.workspace, 'report.csv'), bytes);
+        await all.pair(context);
+        await bench.say({ text: '/send report.csv', context });
+        const approval = await tested.approval();
+        assert.equal(approval.action, 'send report.csv');
+        await tested.engine.approvals.approve(approval.id, approval.bindingHash);
+        if (bench.descriptor.capabilities.fileBytes === 0) {
+          await all.see(context, /Not sent: “report\.csv”/);
+          return;
+        }
+        const files = () => bench.seen(context).flatMap((seen) => seen.files);
+        await until(() => files().length > 0, `the file in ${context} of ${name}`, 20_000);
+        assert.deepEqual(
+          files().map((file) => [file.name, Buffer.from(file.bytes).toString()]),
+          [['report.csv', bytes.toString()]],
+        );
+        const { records } = await tested.engine.audit.query({ types: ['reply.queued'] });
+        const kept = records.flatMap((record) =>
+          record.type === 'reply.queued' ? (record.data.files ?? []) : [],
+        );
+        assert.deepEqual(
+          kept.map(({ name: called, size }) => [called, size]),
+          [['report.csv', bytes.length]],
+        );
+      } finally {
+        await all.close();
+      }
+    });
+
     const room = contexts.find((context) => context !== 'dm');
     if (room === undefined || !contexts.includes('dm')) continue;
     it(`[CTX-2] [FAQ-6] has a mode for direct messages and another for rooms: ${name}`, async () => {
