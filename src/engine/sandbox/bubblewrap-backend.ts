@@ -54,7 +54,7 @@ export class BubblewrapBackend extends IsolatingBackend {
 
   describe(): SandboxDescription {
     return {
-      label: 'Bubblewrap: no network, writes in the workspace only',
+      label: 'Bubblewrap: no network but to approved hosts, writes in the workspace only',
       isolated: true,
       promises: [
         'writes only in the workspace, and there not to protected files',

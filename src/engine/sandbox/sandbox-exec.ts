@@ -76,7 +76,7 @@ export class SandboxExecBackend extends IsolatingBackend {
 
   describe(): SandboxDescription {
     return {
-      label: 'macOS sandbox: no network, writes in the workspace only',
+      label: 'macOS sandbox: no network but to approved hosts, writes in the workspace only',
       isolated: true,
       promises: [
         'writes only in the workspace, and there not to protected files',

@@ -57,6 +57,19 @@ export function writeTable(outcomes: readonly Outcome[]): void {
     '  each backend. In process isolation git in a repository that names programs of its own is asked about first.',
     '- As root, the number of processes is limited by looking every 400 ms, since the kernel exempts root.',
     '',
+    '## Containers',
+    '',
+    'Any program with the command line of Docker will do. The settings are of the user or the machine, never of a folder:',
+    '',
+    '| setting | default | |',
+    '|---|---|---|',
+    '| `cowork.sandbox.container.path` | `docker` | the program, a name or an absolute path |',
+    '| `cowork.sandbox.container.image` | `node:22-bookworm` | must be there already; it is never fetched |',
+    '| `cowork.sandbox.container.cpus` | 1 | processors |',
+    '| `cowork.sandbox.container.memoryMb` | 512 | megabytes of memory |',
+    '| `cowork.sandbox.container.pids` | 256 | processes and threads |',
+    '| `cowork.sandbox.container.network` | `none` | see `docs/network.md` before it is anything else |',
+    '',
   ].join('\n');
   writeFileSync(join(__dirname, '../../../docs/sandboxes.md'), text);
 }
