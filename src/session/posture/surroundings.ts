@@ -9,6 +9,7 @@ import type { PolicySnapshot } from '../../engine/policy/snapshot';
 import type { CredentialFacts, FamilyName, MachineFacts } from '../../engine/posture/facts';
 import type { PostureSurroundings } from '../../engine/posture/ports';
 import { surveyLoose, surveySynced } from '../../engine/posture/survey/places';
+import type { SurveyMemory } from '../../engine/posture/survey/repository';
 import { bitsOf } from '../../engine/posture/survey/secret-kinds';
 import type { Vault } from '../../engine/vault/vault';
 import type { PolicySource } from '../policy';
@@ -42,6 +43,7 @@ export interface SurroundingParts {
 export class SessionSurroundings implements PostureSurroundings, Disposable {
   private readonly changes = new Emitter<readonly FamilyName[]>();
   private readonly subscriptions: Disposable[];
+  private readonly surveyed: SurveyMemory = new Map();
   readonly onChange = this.changes.event;
   readonly settings: PostureSurroundings['settings'];
 
@@ -141,7 +143,7 @@ export class SessionSurroundings implements PostureSurroundings, Disposable {
   load = () => this.parts.ports.loadChecklist();
 
   async repository() {
-    return (await this.load()).surveyRepository(this.parts.ports.workspace);
+    return (await this.load()).surveyRepository(this.parts.ports.workspace, this.surveyed);
   }
 
   problems() {

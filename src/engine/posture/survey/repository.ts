@@ -1,7 +1,7 @@
 import { parseTree } from 'jsonc-parser';
 import { parseWorkspacePolicy } from '../../policy/parse';
 import type { RepositoryFacts } from '../facts';
-import { secretsIn } from './secret-kinds';
+import { type SeenSecret, secretsIn } from './secret-kinds';
 import { trackedIn, walk } from './walk';
 
 export const POLICY_FILE = '.cowork/policy.jsonc';
@@ -28,26 +28,56 @@ const OPTIONS: readonly { readonly form: RegExp; readonly option: string }[] = [
   { form: /--cap-add|"?cap[_A]dd"?\s*:|SYS_ADMIN/i, option: 'capabilities are added' },
 ];
 
-/** What a folder says about itself. Reads at most a few thousand files of text, and changes nothing. */
-export async function surveyRepository(root: string): Promise<RepositoryFacts> {
+/** What one file says. */
+interface FileSurvey {
+  readonly stamp: string;
+  readonly secrets: readonly SeenSecret[];
+  readonly settings: RepositoryFacts['settings'];
+  readonly containers: RepositoryFacts['containers'];
+  readonly policy: Pick<RepositoryFacts, 'loosening' | 'invalid'>;
+}
+
+/** What was seen in files that have not changed since, by path. Handed in again, it saves reading them. */
+export type SurveyMemory = Map<string, FileSurvey>;
+
+const NO_POLICY: FileSurvey['policy'] = { loosening: [], invalid: [] };
+
+/** What a folder says about itself. Looks at a few thousand files of text at most, and changes nothing. */
+export async function surveyRepository(
+  root: string,
+  memory: SurveyMemory = new Map(),
+): Promise<RepositoryFacts> {
   const tracked = await trackedIn(root);
-  const secrets: RepositoryFacts['secrets'][number][] = [];
-  const settings: RepositoryFacts['settings'][number][] = [];
-  const containers: RepositoryFacts['containers'][number][] = [];
-  let policy: ReturnType<typeof surveyPolicy> = { loosening: [], invalid: [] };
+  const seen: (readonly [file: string, survey: FileSurvey])[] = [];
   const { files, whole } = walk(root);
-  for await (const { file, text } of files) {
-    for (const { line, kind } of secretsIn(text)) secrets.push({ file, line, kind, tracked: tracked(file) });
-    if (SETTINGS_FILE.test(file)) settings.push(...settingsIn(file, text));
-    if (CONTAINER_FILE.test(file)) containers.push(...containersIn(file, text));
-    if (file === POLICY_FILE) policy = surveyPolicy(text);
+  for await (const { file, stamp, read } of files) {
+    const known = memory.get(file);
+    const survey = known?.stamp === stamp ? known : surveyFile(file, stamp, (await read()) ?? '');
+    seen.push([file, survey]);
   }
+  memory.clear();
+  for (const [file, survey] of seen) memory.set(file, survey);
+  const all = <T>(of: (file: string, survey: FileSurvey) => readonly T[]) =>
+    seen.flatMap(([file, survey]) => of(file, survey)).slice(0, EACH_MOST);
   return {
-    secrets: secrets.slice(0, EACH_MOST),
-    settings: settings.slice(0, EACH_MOST),
-    containers: containers.slice(0, EACH_MOST),
-    ...policy,
+    secrets: all((file, { secrets }) =>
+      secrets.map((secret) => ({ file, ...secret, tracked: tracked(file) })),
+    ),
+    settings: all((_file, { settings }) => settings),
+    containers: all((_file, { containers }) => containers),
+    loosening: all((_file, { policy }) => policy.loosening),
+    invalid: all((_file, { policy }) => policy.invalid),
     whole: whole(),
+  };
+}
+
+function surveyFile(file: string, stamp: string, text: string): FileSurvey {
+  return {
+    stamp,
+    secrets: secretsIn(text),
+    settings: SETTINGS_FILE.test(file) ? settingsIn(file, text) : [],
+    containers: CONTAINER_FILE.test(file) ? containersIn(file, text) : [],
+    policy: file === POLICY_FILE ? surveyPolicy(text) : NO_POLICY,
   };
 }
 

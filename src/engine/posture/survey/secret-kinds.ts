@@ -29,9 +29,12 @@ export interface SeenSecret {
 
 /** Lines of a text that look like a credential; at most one a line, and never the value. */
 export function secretsIn(text: string): readonly SeenSecret[] {
+  // Nearly every text has none, and one pass of each form over the whole is what the machine does fastest.
+  const kinds = KINDS.filter(({ form }) => form.test(text));
+  if (kinds.length === 0) return [];
   return text.split('\n').flatMap((full, index) => {
     const line = full.slice(0, LINE_MOST);
-    for (const { kind, form } of KINDS) {
+    for (const { kind, form } of kinds) {
       const match = form.exec(line);
       if (match && !PLACEHOLDER.test(match[0])) return [{ line: index + 1, kind }];
     }

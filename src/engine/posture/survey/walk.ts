@@ -1,4 +1,4 @@
-import { open, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Folders of what was made or fetched, not written. */
@@ -22,13 +22,16 @@ const PASSED_OVER = new Set([
 
 const FILES_MOST = 5000;
 const DEPTH_MOST = 12;
-/** Larger files are data. Bytes. */
-const BYTES_MOST = 512 * 1024;
+/** Larger files are data; what is looked at in one go takes a few milliseconds. Bytes. */
+const BYTES_MOST = 256 * 1024;
 
 export interface WalkedFile {
   /** Relative to the folder, with slashes. */
   readonly file: string;
-  readonly text: string;
+  /** Another one once the file has changed. */
+  readonly stamp: string;
+  /** Undefined for what is not text, is too large, or cannot be read. */
+  read(): Promise<string | undefined>;
 }
 
 export interface Walk {
@@ -37,7 +40,7 @@ export interface Walk {
   whole(): boolean;
 }
 
-/** The text files of a folder, links not followed. What cannot be read is passed over. */
+/** The files of a folder, links not followed. */
 export function walk(root: string): Walk {
   let seen = 0;
   let whole = true;
@@ -58,8 +61,10 @@ export function walk(root: string): Walk {
           whole = false;
           return;
         }
-        const text = await textOf(join(root, file));
-        if (text !== undefined) yield { file, text };
+        const path = join(root, file);
+        const found = await stat(path).catch(() => undefined);
+        if (!found || found.size > BYTES_MOST || found.size === 0) continue;
+        yield { file, stamp: `${found.mtimeMs} ${found.size} ${found.ino}`, read: () => textOf(path) };
       }
     }
   }
@@ -67,19 +72,10 @@ export function walk(root: string): Walk {
 }
 
 async function textOf(path: string): Promise<string | undefined> {
-  try {
-    const handle = await open(path, 'r');
-    try {
-      const { size } = await handle.stat();
-      if (size > BYTES_MOST || size === 0) return undefined;
-      const bytes = await handle.readFile();
-      return bytes.subarray(0, 1024).includes(0) ? undefined : bytes.toString('utf8');
-    } finally {
-      await handle.close();
-    }
-  } catch {
+  const bytes = await readFile(path).catch(() => undefined);
+  if (bytes === undefined || bytes.length > BYTES_MOST || bytes.subarray(0, 1024).includes(0))
     return undefined;
-  }
+  return bytes.toString('utf8');
 }
 
 /**
