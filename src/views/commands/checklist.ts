@@ -155,9 +155,7 @@ export function checklistCommands(desk: Desk) {
         placeHolder: t('Why is it right to live with it? The reason goes on the record.'),
         ignoreFocusOut: true,
         validateInput: (text) =>
-          text.trim() === '' || text.length > REASON_LIMIT
-            ? t('A reason of up to {0} characters is needed.', REASON_LIMIT)
-            : undefined,
+          text.length > REASON_LIMIT ? t('At most {0} characters.', REASON_LIMIT) : undefined,
       });
       if (reason === undefined || reason.trim() === '') return;
       const until = await acceptedUntil(Date.now());
