@@ -37,6 +37,7 @@ describe('policy: decide', () => {
         list: 'allow',
         read: 'allow',
         search: 'allow',
+        send: 'ask',
         diagnostics: 'allow',
         'git.status': 'allow',
         'git.diff': 'allow',
