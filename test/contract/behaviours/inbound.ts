@@ -123,6 +123,7 @@ export const inbound: readonly Behaviour[] = [
     without: ({ sayAsBot }) => (sayAsBot ? undefined : 'the platform has no bots that could be heard'),
     async run(house) {
       for (const context of placesOf(house.bench)) {
+        await house.access.setMode(house.id, context, 'open');
         await house.bench.sayAsBot?.(`/run from a bot in ${context}`, context);
         await house.tell(`end of ${context}`, context);
       }
@@ -137,6 +138,7 @@ export const inbound: readonly Behaviour[] = [
     without: ({ sayAsSelf }) => (sayAsSelf ? undefined : 'the platform does not send back what one said'),
     async run(house) {
       for (const context of placesOf(house.bench)) {
+        await house.access.setMode(house.id, context, 'open');
         await house.bench.sayAsSelf?.(`/run from myself in ${context}`, context);
         await house.tell(`end of ${context}`, context);
       }
