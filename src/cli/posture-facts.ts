@@ -74,6 +74,7 @@ export async function folderFacts(input: FolderInput): Promise<FolderFacts> {
       environment: settings?.environment ?? [],
       agents: settings?.agents ?? [],
       listening: [],
+      secretSettings: settings?.secretSettings ?? [],
       prototypes: [],
     },
   };

@@ -340,7 +340,7 @@ export interface PostureApi {
   /** @throws EngineError when it was changed since by somebody else. */
   undo(fixId: string): Promise<void>;
   /** What is to be done before this channel is connected; empty when nothing is, or it is the built-in one. */
-  gate(channel: string): readonly ChecklistItem[];
+  gate(channel: string): Promise<readonly ChecklistItem[]>;
   complete(task: UpkeepTask, detail: string): Promise<void>;
   snooze(task: UpkeepTask, until: number): Promise<void>;
   /** Leaves it out this time; the next date counts from now. */

@@ -196,7 +196,7 @@ export class Session {
     const { channels } = running;
     await channels.restore(await startingChannels(engine, channels, registry));
     // Behind the start: nobody waits for the first look at everything.
-    void posture.start();
+    posture.start();
     const owned = [
       channels,
       engine,

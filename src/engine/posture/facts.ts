@@ -118,6 +118,8 @@ export interface MachineFacts {
     readonly address: string;
     readonly encrypted: boolean;
   }[];
+  /** Settings of this product that hold what looks like a credential: which, and of what kind. */
+  readonly secretSettings: readonly { readonly key: string; readonly kind: string }[];
   /** Settings meant for trying things out that are not as they come. */
   readonly prototypes: readonly { readonly key: string; readonly value: string; readonly why: string }[];
 }

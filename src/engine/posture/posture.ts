@@ -71,9 +71,9 @@ export class Posture implements Disposable {
   }
 
   /** Looks at everything for the first time, and from then on whenever something changes. */
-  async start(): Promise<void> {
+  start(): void {
     this.wait();
-    await this.refresh();
+    this.touch(...FAMILIES);
   }
 
   dispose(): void {
@@ -95,7 +95,6 @@ export class Posture implements Disposable {
 
   /** Gathers all facts again, and resolves when what follows from them is on the record. */
   async refresh(families: readonly FamilyName[] = FAMILIES): Promise<void> {
-    await this.deps.surroundings.settled();
     for (const family of families) this.dirty.add(family);
     await this.look();
   }
@@ -230,9 +229,13 @@ export class Posture implements Disposable {
   }
 
   /** What of `Before adding external channels` is still open for a channel; empty when it may be connected. */
-  gate(channel: string): readonly ChecklistItem[] {
+  async gate(channel: string): Promise<readonly ChecklistItem[]> {
+    // Asked in the first moments of a window, it waits until something is known.
+    if (this.facts.channels === undefined) await this.refresh(['channels']);
     const { channels } = this.facts;
-    if (!channels?.channels.find((one) => one.channel === channel)?.external) return [];
+    if (channels === undefined)
+      throw new EngineError('The Checklist is not ready yet. Try again in a moment.');
+    if (!channels.channels.find((one) => one.channel === channel)?.external) return [];
     const input = { state: this.deps.state(), channels, reminders: [] };
     return external(input, channel).filter(({ state }) => state !== 'done');
   }
@@ -327,6 +330,7 @@ export class Posture implements Disposable {
 
   private async lookOnce(): Promise<void> {
     if (this.disposed) return;
+    await this.deps.surroundings.settled();
     const board = await this.boardOf();
     const families = [...this.dirty];
     this.dirty.clear();

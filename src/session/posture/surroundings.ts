@@ -10,7 +10,7 @@ import type { CredentialFacts, FamilyName, MachineFacts } from '../../engine/pos
 import type { PostureSurroundings } from '../../engine/posture/ports';
 import { surveyLoose, surveySynced } from '../../engine/posture/survey/places';
 import type { SurveyMemory } from '../../engine/posture/survey/repository';
-import { bitsOf } from '../../engine/posture/survey/secret-kinds';
+import { bitsOf, secretSettings } from '../../engine/posture/survey/secret-kinds';
 import type { Vault } from '../../engine/vault/vault';
 import type { PolicySource } from '../policy';
 import type { SessionPorts } from '../ports';
@@ -133,11 +133,27 @@ export class SessionSurroundings implements PostureSurroundings, Disposable {
       environment: ports.settings.environment(),
       agents: ports.editor.agents(),
       listening: openDoors(ports.settings.webhook().publicUrl),
+      secretSettings: secretSettings(this.ownSettings()),
       prototypes: prototypesOf(
         registry.descriptors().filter(({ id }) => enabled.has(id)),
         ports,
       ),
     };
+  }
+
+  /** What a person may have put a credential into. */
+  private ownSettings(): readonly (readonly [string, unknown])[] {
+    const { registry, ports } = this.parts;
+    const channels = registry.descriptors().flatMap(({ id }) => {
+      const set = ports.settings.channel(id);
+      return typeof set === 'object' && set !== null
+        ? Object.entries(set).map(([name, value]) => [`channels.${id}.${name}`, value] as const)
+        : [];
+    });
+    return [
+      ...channels,
+      ...Object.entries(ports.settings.updates()).map(([name, value]) => [`updates.${name}`, value] as const),
+    ];
   }
 
   load = () => this.parts.ports.loadChecklist();

@@ -132,8 +132,9 @@ async function askIds(
  */
 async function mayConnect(desk: Desk, channel: ChannelViewItem): Promise<boolean> {
   const { posture } = needEngine(desk);
-  const open = posture.gate(channel.id);
-  if (open.length === 0 || channel.enabled || posture.isAcknowledged('connect', channel.id)) return true;
+  if (channel.enabled || posture.isAcknowledged('connect', channel.id)) return true;
+  const open = await posture.gate(channel.id);
+  if (open.length === 0) return true;
   const lines = open.map(({ id, title, evidence }) => `• ${itemText(id, title)}: ${flat(evidence)}`);
   const [all, checklist] = [t('Connect Anyway'), t('Show the Checklist')];
   const answer = await vscode.window.showWarningMessage(

@@ -56,6 +56,7 @@ export function goodFacts(): FactFamilies {
       environment: ['LANG'],
       agents: [],
       listening: [],
+      secretSettings: [],
       prototypes: [],
     },
     repository: { secrets: [], settings: [], loosening: [], invalid: [], containers: [], whole: true },

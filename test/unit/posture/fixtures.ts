@@ -226,6 +226,13 @@ export const FIXTURES: readonly Fixture[] = [
     sandbox: { wanted: 'process', label: 'Process', isolated: false, tested: 'It runs.', rejected: [] },
   }),
   bad(
+    'SEC-2',
+    'critical',
+    /channels\.telegram\.apiRoot” holds what looks like a Telegram bot token/,
+    'machine',
+    { secretSettings: [{ key: 'channels.telegram.apiRoot', kind: 'a Telegram bot token' }] },
+  ),
+  bad(
     'SEC-1',
     'critical',
     /\.npmrc, line 2: this looks like an npm token, and it is in the repository/,

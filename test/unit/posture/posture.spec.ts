@@ -169,6 +169,24 @@ describe('the Checklist of a running engine', () => {
     }
   });
 
+  it('[SEC-2] finds a credential that somebody has put into a setting, and does not repeat it', async () => {
+    const secret = `123456789:AA${'bC4dE6fG8h'.repeat(3)}iJ0`;
+    const { tested, posture } = await start({
+      'channels.telegram.apiRoot': `https://api.telegram.org/bot${secret}`,
+    });
+    try {
+      const found = posture.report().findings.filter(({ rule }) => rule === 'SEC-2');
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        ['SEC-2:channels.telegram.apiRoot'],
+      );
+      const { records } = await tested.engine.audit.query({});
+      assert.ok(!JSON.stringify([posture.report(), records]).includes(secret));
+    } finally {
+      await tested.remove();
+    }
+  });
+
   it('[ENV-DEV] lets a channel be open in development only once the owner has acknowledged it, and not in production', async () => {
     const { tested, person, posture } = await start({});
     try {
@@ -267,24 +285,24 @@ describe('the Checklist of a running engine', () => {
     await posture.refresh();
     try {
       const { engine } = tested;
-      const open = () => posture.gate('telegram').map(({ id }) => id);
-      assert.deepEqual(open(), [
+      const open = async () => (await posture.gate('telegram')).map(({ id }) => id);
+      assert.deepEqual(await open(), [
         'external.mode',
         'external.contexts',
         'external.tested',
         'external.documented',
       ]);
-      assert.deepEqual(posture.gate('local'), []);
+      assert.deepEqual(await posture.gate('local'), []);
       await engine.users.setMode('telegram', 'group', 'disabled');
       await posture.refresh();
-      assert.deepEqual(open(), ['external.tested', 'external.documented']);
+      assert.deepEqual(await open(), ['external.tested', 'external.documented']);
       await posture.complete('users', 'The access document was written.');
-      assert.deepEqual(open(), ['external.tested']);
+      assert.deepEqual(await open(), ['external.tested']);
       const { code } = await engine.pairing.issue({ channel: 'local', context: 'dm' });
       await engine.receive(message(code));
       await engine.receive(message('/list', 2));
       await tested.until(() => engine.tasks.list().find(({ state }) => state === 'done'));
-      assert.deepEqual(open(), []);
+      assert.deepEqual(await open(), []);
     } finally {
       await tested.remove();
     }

@@ -60,7 +60,8 @@ async function start(options: { update?: UpdateStatus; credentialAt?: () => numb
       told += 1;
     },
   });
-  await posture.start();
+  posture.start();
+  await posture.refresh();
   const reminder = (task: UpkeepTask): Reminder => {
     const found = posture.reminders().find((one) => one.task === task);
     assert.ok(found, task);

@@ -137,7 +137,7 @@ function engineWith(
       preview: async () => ({ title: 'Ask again', place: 'cowork.mode', before: 'trusted', after: 'ask' }),
       fix: note('fix', { ...posture().fixes[0] }),
       undo: note('undo'),
-      gate: (id: string) => (id === 'slack' ? posture().checklists.slice(0, 1) : []),
+      gate: async (id: string) => (id === 'slack' ? posture().checklists.slice(0, 1) : []),
       complete: note('complete'),
       snooze: note('snooze'),
       dismiss: note('dismiss'),

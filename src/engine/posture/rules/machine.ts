@@ -142,6 +142,23 @@ export const machineRules: readonly PostureRule<MachineFacts>[] = [
       })),
   },
   {
+    id: 'SEC-2',
+    severity: 'critical',
+    title: 'No credential stands in the settings',
+    why: 'Settings are plain text, are synchronised to other machines, and are shown to whoever looks over your shoulder. Credentials belong into the secret store.',
+    check: ({ secretSettings }) =>
+      each(secretSettings, ({ key, kind }) => ({
+        subject: key,
+        evidence: `“cowork.${key}” holds what looks like ${kind}. Replace it at its platform, then enter the new one as a token.`,
+        fix: {
+          kind: 'command',
+          title: 'Open that setting',
+          command: 'cowork.settings.open',
+          arguments: [`cowork.${key}`],
+        },
+      })),
+  },
+  {
     id: 'SET-1',
     severity: 'medium',
     title: 'Nothing that was set to try things out is left on',

@@ -1,6 +1,6 @@
 /** What a credential of a platform looks like, from the platforms' own documentation of their formats. */
 const KINDS: readonly { readonly kind: string; readonly form: RegExp }[] = [
-  { kind: 'a Telegram bot token', form: /\b\d{8,12}:AA[\w-]{33}(?![\w-])/ },
+  { kind: 'a Telegram bot token', form: /(?:\b|bot)\d{8,12}:AA[\w-]{33}(?![\w-])/ },
   { kind: 'a Slack token', form: /\bxox[abeprs]-[A-Za-z0-9-]{20,}|\bxapp-\d-[A-Z0-9]{6,}-\d+-[a-f0-9]{20,}/ },
   { kind: 'a Discord bot token', form: /\b[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,45}/ },
   { kind: 'an Anthropic key', form: /\bsk-ant-[a-z0-9]{3,10}-[\w-]{20,}/ },
@@ -64,4 +64,14 @@ export function bitsOf(secret: string): number {
     if (count <= Math.max(2, Math.ceil(characters.length / 8))) length += 1;
   }
   return alphabet === 0 ? 0 : Math.floor(length * Math.log2(alphabet));
+}
+
+/** Which of these settings hold what looks like a credential. */
+export function secretSettings(
+  settings: readonly (readonly [key: string, value: unknown])[],
+): readonly { readonly key: string; readonly kind: string }[] {
+  return settings.flatMap(([key, value]) => {
+    const [found] = secretsIn(JSON.stringify(value) ?? '');
+    return found === undefined ? [] : [{ key, kind: found.kind }];
+  });
 }

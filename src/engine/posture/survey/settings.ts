@@ -3,7 +3,9 @@ import { parseUserPolicy } from '../../policy/parse';
 import type { PolicyProblem } from '../../policy/problems';
 import type { UserPolicy } from '../../policy/schema';
 import type { PolicySnapshot } from '../../policy/snapshot';
+import type { MachineFacts } from '../facts';
 import { looseAgents } from './agents';
+import { secretSettings } from './secret-kinds';
 
 /** What a file of a person's VS Code settings says about this product, and about other agents. */
 export interface SettingsFile {
@@ -12,6 +14,7 @@ export interface SettingsFile {
   readonly environment: readonly string[];
   readonly containerOptions: readonly string[];
   readonly agents: ReturnType<typeof looseAgents>;
+  readonly secretSettings: MachineFacts['secretSettings'];
 }
 
 /** Reads the text of a `settings.json`, as far as rules ask for it. What is not understood is among the problems. */
@@ -45,6 +48,11 @@ export function readSettingsFile(text: string, profile?: PolicySnapshot['profile
     environment: texts(get('environment.allow')),
     containerOptions: texts(get('sandbox.container.runOptions')),
     agents: looseAgents((key) => all[key]),
+    secretSettings: secretSettings(
+      Object.entries(all).flatMap(([key, value]) =>
+        key.startsWith('cowork.') ? [[key.slice('cowork.'.length), value] as const] : [],
+      ),
+    ),
   };
 }
 
