@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
+import { accept, argumentsOf, type Refusal, readBody, refuse } from './http';
+import { LongPoll } from './long-poll';
 import { type entity, type keyboard, METHODS } from './methods';
+import { groupMessage, privateMessage } from './people';
 import { WebhookCaller } from './webhook-caller';
 
 /**
@@ -25,8 +28,6 @@ export const BOT = {
   supports_inline_queries: false,
 };
 
-/** Milliseconds until the end of a connection is noticed, at most. */
-const GOODBYE_MS = 40;
 /** Milliseconds in which a call may arrive that was made before a client was told to wait. */
 const UNDER_WAY_MS = 25;
 
@@ -45,12 +46,6 @@ export interface SentMessage extends Json {
 }
 /** `pass`: as if nothing had been planned for this call. `lost`: done, but the line breaks before the answer. */
 export type Planned = Refusal | 'garbage' | 'drop' | 'lost' | 'pass';
-interface Refusal {
-  code: number;
-  description: string;
-  parameters?: Json;
-}
-
 export class BotApi {
   readonly sent: SentMessage[] = [];
   readonly calls: { method: string; params: Json }[] = [];
@@ -82,7 +77,7 @@ export class BotApi {
   private queue: { update_id: number; kind: string; body: Json }[] = [];
   private nextUpdate = 5000;
   private nextMessage = 1;
-  private poll: { wake: () => void; replaced: () => void; garble: () => void; die: () => void } | undefined;
+  private readonly poll = new LongPoll(this.problems);
   private server: Server | undefined;
   private port = 0;
 
@@ -123,13 +118,13 @@ export class BotApi {
 
   /** Answers the call for updates that is open, or else the next, with what is not of the protocol. */
   garble(): void {
-    if (this.poll) this.poll.garble();
+    if (this.poll.isOpen) this.poll.end('garbled');
     else this.plan('getUpdates', 'garbage');
   }
 
   /** The call for updates that is open is never answered, whatever comes. */
   stall(): void {
-    this.poll?.die();
+    this.poll.end('dead');
   }
 
   plan(method: string, ...answers: Planned[]): void {
@@ -152,7 +147,7 @@ export class BotApi {
   push(kind: string, body: Json): number {
     const update_id = this.nextUpdate++;
     this.queue.push({ update_id, kind, body });
-    this.poll?.wake();
+    this.poll.end('over');
     this.caller.wake();
     return update_id;
   }
@@ -160,36 +155,15 @@ export class BotApi {
   /** Somebody writes in a private chat. */
   dm(from: number, text: string, extra: Json = {}): Json {
     this.chats.add(String(from));
-    const message = {
-      message_id: this.nextMessage++,
-      date: 1_700_000_000,
-      chat: { id: from, type: 'private', first_name: `User ${from}` },
-      from: { id: from, is_bot: false, first_name: `User ${from}`, username: `user_${from}` },
-      text,
-      ...(text.startsWith('/') ? { entities: [commandEntity(text)] } : {}),
-      ...extra,
-    };
+    const message = privateMessage(this.nextMessage++, from, text, extra);
     this.push('message', message);
     return message;
   }
 
-  /** Somebody writes in a group. Mentions and commands get their entities, as the server adds them. */
+  /** Somebody writes in a group. */
   group(chat: number, from: number, text: string, extra: Json = {}): Json {
     this.chats.add(String(chat));
-    const mentions = [...text.matchAll(/(^|\s)(@\w{5,32})/g)].map((match) => ({
-      type: 'mention',
-      offset: match.index + (match[1] ?? '').length,
-      length: (match[2] ?? '').length,
-    }));
-    const message = {
-      message_id: this.nextMessage++,
-      date: 1_700_000_000,
-      chat: { id: chat, type: chat < -1_000_000_000_000 ? 'supergroup' : 'group', title: 'Team' },
-      from: { id: from, is_bot: false, first_name: `User ${from}` },
-      text,
-      entities: [...(text.startsWith('/') ? [commandEntity(text)] : []), ...mentions],
-      ...extra,
-    };
+    const message = groupMessage(this.nextMessage++, chat, from, text, extra);
     this.push('message', message);
     return message;
   }
@@ -338,53 +312,23 @@ export class BotApi {
           "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
       });
     }
-    this.poll?.replaced();
+    this.poll.replace();
     const offset = Number(params.offset ?? 0);
     this.queue = this.queue.filter(({ update_id }) => update_id >= offset);
     const allowed = (params.allowed_updates as string[] | undefined) ?? [];
     this.queue = this.queue.filter(({ kind }) => allowed.length === 0 || allowed.includes(kind));
     const timeout = Number(params.timeout ?? 0);
-    let conflict = false;
-    let garbled = false;
-    let dead = false;
-    if (this.queue.length === 0 && timeout > 0) {
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          clearTimeout(timer);
-          if (this.poll === poll) this.poll = undefined;
-          resolve();
-        };
-        const timer = setTimeout(done, (timeout * 1000) / this.speed);
-        const poll = {
-          wake: done,
-          garble: () => {
-            garbled = true;
-            done();
-          },
-          die: () => {
-            dead = true;
-            done();
-          },
-          replaced: () => {
-            conflict = true;
-            done();
-            // A client that has given the call up may not have been heard to yet.
-            setTimeout(() => {
-              if (!request.socket.destroyed) this.problems.push('asked for updates twice at the same time');
-            }, GOODBYE_MS);
-          },
-        };
-        this.poll = poll;
-        request.socket.once('close', done);
-      });
-    }
-    if (dead) return;
-    if (garbled) {
+    const end =
+      this.queue.length === 0 && timeout > 0
+        ? await this.poll.hold(request.socket, (timeout * 1000) / this.speed)
+        : 'over';
+    if (end === 'dead') return;
+    if (end === 'garbled') {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end('{"ok":true,"result":[{"upd');
       return;
     }
-    if (conflict) {
+    if (end === 'conflict') {
       return refuse(response, {
         code: 409,
         description:
@@ -452,35 +396,4 @@ export class BotApi {
       text,
     });
   }
-}
-
-function commandEntity(text: string): Json {
-  return { type: 'bot_command', offset: 0, length: (/^\S+/.exec(text)?.[0] ?? '').length };
-}
-
-function accept(response: ServerResponse, result: unknown): undefined {
-  response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ ok: true, result }));
-}
-
-function refuse(response: ServerResponse, { code, description, parameters }: Refusal): undefined {
-  response.writeHead(code, { 'content-type': 'application/json' });
-  response.end(
-    JSON.stringify({ ok: false, error_code: code, description, ...(parameters ? { parameters } : {}) }),
-  );
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  return Buffer.concat(parts);
-}
-
-/** Of JSON, or of a form with a file. */
-async function argumentsOf(request: IncomingMessage, body: Buffer): Promise<unknown> {
-  const type = request.headers['content-type'] ?? '';
-  if (!type.startsWith('multipart/form-data'))
-    return body.length === 0 ? {} : (JSON.parse(body.toString('utf8')) as unknown);
-  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData();
-  return Object.fromEntries(form.entries());
 }
