@@ -346,7 +346,7 @@ export interface PostureApi {
   /** Leaves it out this time; the next date counts from now. */
   dismiss(task: UpkeepTask, reason: string): Promise<void>;
   /** What another profile would change here and now. */
-  profileChanges(profile: ProfileName): readonly ProfileChange[];
+  profileChanges(profile: ProfileName): Promise<readonly ProfileChange[]>;
   setProfile(profile: ProfileName): Promise<void>;
   /** Asks for the newest version; installs nothing. Never rejects for want of a network: that is `unknown`. */
   checkForUpdates(): Promise<UpdateStatus>;

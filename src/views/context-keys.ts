@@ -17,7 +17,12 @@ export class ContextKeys extends Disposables {
     private readonly memory: vscode.Memento,
   ) {
     super();
-    this.register(watch.onChange(() => this.update()));
+    this.register(
+      watch.onChange((kinds) => {
+        this.update();
+        if (kinds.has('posture')) this.updateFromChecklist();
+      }),
+    );
     this.set('cowork.checklistFiltered', false);
     for (const key of REMEMBERED) this.set(key, memory.get(key, false));
     this.update();
@@ -35,11 +40,15 @@ export class ContextKeys extends Disposables {
     void vscode.commands.executeCommand('setContext', key, value);
   }
 
+  private updateFromChecklist(): void {
+    const { update } = this.watch.engine?.posture.report() ?? {};
+    this.set('cowork.updated', update?.status === 'current');
+  }
+
   private update(): void {
     const engine = this.watch.engine;
     const users = engine?.users.list() ?? [];
     this.set('cowork.state', this.watch.state().kind);
-    this.set('cowork.updated', engine?.posture.report().update?.status === 'current');
     this.set('cowork.hasPending', (engine?.approvals.pending().length ?? 0) > 0);
     this.set('cowork.hasUsers', users.length > 0);
     this.set('cowork.hasCodes', (engine?.pairing.live().length ?? 0) > 0);

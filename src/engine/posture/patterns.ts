@@ -27,6 +27,9 @@ export const UNUSUAL = {
 const MOST_PEOPLE = 5000;
 const MOST_HOSTS = 2000;
 const MOST_TIMES = 20;
+const MOST_TASKS = 2000;
+/** Records. */
+const PRUNE_EVERY = 2048;
 
 interface PersonHabits {
   firstAt: number;
@@ -66,6 +69,8 @@ export const patternsProjection: Projection<PatternsState> = {
   version: 1,
   initial: () => ({ people: {}, tries: {}, hosts: {}, firstHostAt: null, owners: {}, told: {} }),
   reduce(state, record) {
+    // Counting entries takes time, so it is done now and then; a few more than the most do no harm.
+    if (record.seq % PRUNE_EVERY === 0) prune(state);
     switch (record.type) {
       case 'task.created':
         addTask(state, record);
@@ -86,7 +91,6 @@ export const patternsProjection: Projection<PatternsState> = {
         break;
       case 'pattern.noticed':
         state.told[`${record.data.pattern} ${record.subject}`] = record.at;
-        forgetOldest(state.told, MOST_PEOPLE, (at) => at);
         break;
       case 'access.revoked':
         delete state.people[record.data.user];
@@ -99,7 +103,7 @@ export const patternsProjection: Projection<PatternsState> = {
 
 function addTask(state: PatternsState, record: Extract<AnyRecord, { type: 'task.created' }>): void {
   const { user, taskId } = record.data;
-  const person = state.people[user] ?? {
+  state.people[user] ??= {
     firstAt: record.at,
     lastAt: record.at,
     tasks: 0,
@@ -107,18 +111,13 @@ function addTask(state: PatternsState, record: Extract<AnyRecord, { type: 'task.
     denialTimes: [],
     hours: new Array<number>(24).fill(0),
   };
+  const person = state.people[user];
   const hour = new Date(record.at).getUTCHours();
-  state.people[user] = {
-    ...person,
-    lastAt: record.at,
-    tasks: person.tasks + 1,
-    taskTimes: [...person.taskTimes, record.at].slice(-MOST_TIMES),
-    hours: person.hours.map((count, at) => (at === hour ? count + 1 : count)),
-  };
+  person.lastAt = record.at;
+  person.tasks += 1;
+  person.taskTimes = [...person.taskTimes, record.at].slice(-MOST_TIMES);
+  person.hours[hour] = (person.hours[hour] ?? 0) + 1;
   state.owners[taskId] = user;
-  forgetOldest(state.people, MOST_PEOPLE, ({ lastAt }) => lastAt);
-  const ids = Object.keys(state.owners);
-  if (ids.length > 2000) for (const id of ids.slice(0, 200)) delete state.owners[id];
 }
 
 function addDecision(state: PatternsState, record: Extract<AnyRecord, { type: 'decision.made' }>): void {
@@ -130,12 +129,20 @@ function addDecision(state: PatternsState, record: Extract<AnyRecord, { type: 'd
 function addHost(state: PatternsState, record: Extract<AnyRecord, { type: 'egress.destination' }>): void {
   state.firstHostAt ??= record.at;
   state.hosts[record.data.host] ??= record.at;
-  forgetOldest(state.hosts, MOST_HOSTS, (at) => at);
 }
 
 function personOf(state: PatternsState, taskId: string): PersonHabits | undefined {
   const owner = state.owners[taskId];
   return owner === undefined ? undefined : state.people[owner];
+}
+
+function prune(state: PatternsState): void {
+  forgetOldest(state.people, MOST_PEOPLE, ({ lastAt }) => lastAt);
+  forgetOldest(state.hosts, MOST_HOSTS, (at) => at);
+  forgetOldest(state.told, MOST_PEOPLE, (at) => at);
+  // In the order in which they were made.
+  const tasks = Object.keys(state.owners);
+  for (const id of tasks.slice(0, Math.max(0, tasks.length - MOST_TASKS))) delete state.owners[id];
 }
 
 function forgetOldest<V>(map: Record<string, V>, most: number, time: (value: V) => number): void {

@@ -258,13 +258,20 @@ export class Posture implements Disposable {
     await this.look();
   }
 
-  profileChanges(to: ProfileName): readonly ProfileChange[] {
+  async profileChanges(to: ProfileName): Promise<readonly ProfileChange[]> {
+    if (
+      this.facts.policy === undefined ||
+      this.facts.channels === undefined ||
+      this.facts.machine === undefined
+    )
+      await this.refresh(['policy', 'channels', 'machine']);
     const { policy, channels, machine } = this.facts;
-    if (this.chunk === undefined) return [];
+    if (this.chunk === undefined || policy === undefined)
+      throw new EngineError('The Checklist is not ready yet. Try again in a moment.');
     return this.chunk.profileChanges({
-      from: policy?.profile ?? 'development',
+      from: policy.profile,
       to,
-      user: policy?.user ?? {},
+      user: policy.user,
       channels: channels?.channels ?? [],
       isolated: machine?.sandbox.isolated,
     });
@@ -323,6 +330,8 @@ export class Posture implements Disposable {
     this.looking = this.looking
       .then(() => this.lookOnce())
       .catch((error) => {
+        // The window closes while it looks: there is nothing left to bring up to date.
+        if (this.disposed) return;
         this.deps.log.warn(`The Checklist could not be brought up to date: ${textOf(error)}`);
       });
     return this.looking;

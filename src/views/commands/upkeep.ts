@@ -148,7 +148,7 @@ export function upkeepCommands(desk: Desk) {
         true,
       );
       if (to === undefined || to === now) return;
-      const changes = posture.profileChanges(to);
+      const changes = await posture.profileChanges(to);
       const lines = (side: 'before' | 'after') =>
         [
           `${t('Profile')}: ${side === 'before' ? now : to}`,

@@ -52,7 +52,11 @@ export class ChecklistTree extends EngineTree<ChecklistNode> {
 
   constructor(watch: EngineWatch) {
     super('cowork.checklist', watch, ['posture', 'status']);
-    this.register(watch.onChange(() => this.drawBadge()));
+    this.register(
+      watch.onChange((kinds) => {
+        if (kinds.has('posture') || kinds.has('status')) this.drawBadge();
+      }),
+    );
   }
 
   get filter(): ChecklistFilter {

@@ -249,9 +249,9 @@ describe('the Checklist of a running engine', () => {
       await posture.acknowledge('open-access', 'telegram', 'For a test.');
       await tested.engine.users.setMode('telegram', 'group', 'open');
       await posture.refresh();
-      const changes = posture
-        .profileChanges('shared')
-        .map(({ what, before, after }) => `${what}: ${before} → ${after}`);
+      const changes = (await posture.profileChanges('shared')).map(
+        ({ what, before, after }) => `${what}: ${before} → ${after}`,
+      );
       for (const line of [
         'Mode in force: trusted → accept-edits',
         '/srv: write allowed → denied',
@@ -261,7 +261,7 @@ describe('the Checklist of a running engine', () => {
         'Telegram, group: open → pairing',
       ])
         assert.ok(changes.includes(line), `${line} among\n${changes.join('\n')}`);
-      assert.deepEqual(posture.profileChanges('development'), []);
+      assert.deepEqual(await posture.profileChanges('development'), []);
       await posture.setProfile('shared');
       assert.equal(person.all().profile, 'shared');
       assert.equal(posture.report().profile, 'shared');

@@ -141,7 +141,7 @@ function engineWith(
       complete: note('complete'),
       snooze: note('snooze'),
       dismiss: note('dismiss'),
-      profileChanges: () => [
+      profileChanges: async () => [
         { what: 'Mode in force', before: 'trusted', after: 'accept-edits', stricter: true },
       ],
       setProfile: note('setProfile'),
