@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { conversationOf, isOurs, normalAddress, recipientsOf } from '../../../src/channels/email/addresses';
 import { automatic, ownId } from '../../../src/channels/email/automatic';
+import { type Composition, compose } from '../../../src/channels/email/compose';
+import { emailDescriptor, emailSettings } from '../../../src/channels/email/descriptor';
 import { HeaderFields } from '../../../src/channels/email/headers';
 import { htmlText } from '../../../src/channels/email/html';
 import { readHeading } from '../../../src/channels/email/inbound';
+import { Intake } from '../../../src/channels/email/intake';
 import { linksIn } from '../../../src/channels/email/links';
 import { imitated, looksLike } from '../../../src/channels/email/look-alike';
 import { ownWords } from '../../../src/channels/email/text';
+import { watchedContext } from './support';
 
 const US = 'bot@team.example';
 const head = (text: string) => HeaderFields.read(Buffer.from(`${text.replaceAll('\n', '\r\n')}\r\n\r\nbody`));
@@ -243,5 +247,76 @@ describe('look-alike domains', () => {
     ])
       assert.equal(find(text)[0]?.warnings.length === 0, false, text);
     assert.deepEqual(find('no links, javascript:alert(1) or file.txt'), []);
+  });
+});
+
+describe('a mail that is made', () => {
+  const make = (part: Partial<Composition>) =>
+    compose({
+      us: US,
+      to: ['ann@people.example'],
+      subjectFilter: '[cowork]',
+      text: 'hello',
+      inReplyTo: undefined,
+      thread: undefined,
+      files: [],
+      id: 'own@team.example',
+      ...part,
+    });
+  const thread = (subject: string, references: string[] = []) => ({ id: 'q@x.example', subject, references });
+
+  it('[EM-4] has a subject of one line, with the text that is asked for, whatever was asked', async () => {
+    for (const [subject, expected] of [
+      ['[cowork] a\r\nBcc: eve@evil.example', 'Re: [cowork] a Bcc: eve@evil.example'],
+      ['AW: [COWORK] b\u2028c\u202e', 'AW: [COWORK] b c'],
+      ['without', '[cowork] Re: without'],
+      ['\r\n', '[cowork] CoWork OS'],
+      [`[cowork] ${'x'.repeat(1_000)}`, `Re: [cowork] ${'x'.repeat(191)}`],
+    ] as const)
+      assert.equal((await make({ thread: thread(subject) })).mail.subject, expected);
+  });
+
+  it('[EM-4] names only messages that have the form of an id, the first and the newest', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => `m${index}@x.example`);
+    const { mail } = await make({
+      inReplyTo: 'q@x.example',
+      thread: thread('s', [...many, 'a>\r\nBcc: b@c', 'd e@f']),
+    });
+    assert.equal(mail.inReplyTo, 'q@x.example');
+    assert.equal(mail.references.length, 20);
+    assert.equal(mail.references[0], 'm0@x.example');
+    assert.deepEqual(mail.references.slice(-2), ['m39@x.example', 'q@x.example']);
+    assert.equal((await make({ inReplyTo: 'a>\r\nBcc: b@c' })).mail.inReplyTo, undefined);
+  });
+});
+
+describe('the two fetches of a mail', () => {
+  it('[EM-4] must be of the same head', async () => {
+    const { context } = watchedContext(emailDescriptor, {}, {});
+    const settings = emailSettings.parse({});
+    const asked: string[] = [];
+    const lookups = {
+      forMessage: () => async (name: string) => {
+        asked.push(name);
+        return [];
+      },
+      close: () => undefined,
+    };
+    const intake = new Intake(context, settings, US, lookups);
+    const top = (from: string) =>
+      Buffer.from(
+        `From: ${from}\r\nTo: ${US}\r\nSubject: [cowork] x\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\n\r\n`,
+      );
+    const heading = await intake.heading(
+      { uid: 1, bytes: 200, arrived: Date.UTC(2026, 0, 1), head: top('ann@people.example') },
+      () => false,
+    );
+    assert.ok('from' in heading);
+    const place = { uidValidity: '1', uid: 1 };
+    const take = (from: string) =>
+      intake.take(heading, Buffer.concat([top(from), Buffer.from('hello')]), place, () => false);
+    assert.deepEqual(await take('bob@people.example'), { kind: 'skipped', why: 'ambiguous' });
+    assert.deepEqual(asked, [], 'and nobody is asked about either');
+    assert.deepEqual(await take('ann@people.example'), { kind: 'skipped', why: 'unproven' });
   });
 });
