@@ -2,6 +2,7 @@
 import type { ChannelDescriptor } from './contract';
 import { emailDescriptor } from './email/descriptor';
 import { localDescriptor } from './local/descriptor';
+import { matrixDescriptor } from './matrix/descriptor';
 import { mattermostDescriptor } from './mattermost/descriptor';
 import { slackDescriptor } from './slack/descriptor';
 import { telegramDescriptor } from './telegram/descriptor';
@@ -10,6 +11,7 @@ import { telegramDescriptor } from './telegram/descriptor';
 export const DESCRIPTORS: readonly ChannelDescriptor[] = [
   localDescriptor,
   emailDescriptor,
+  matrixDescriptor,
   mattermostDescriptor,
   slackDescriptor,
   telegramDescriptor,

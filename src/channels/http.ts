@@ -9,6 +9,8 @@ export interface CallOptions {
   /** Milliseconds; 30 s when absent. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** What the body of a “too many” says of the time to wait, in milliseconds, where the platform puts it there. */
+  waitOf?(response: Response): Promise<number | undefined>;
 }
 
 /**
@@ -20,7 +22,7 @@ export async function callPlatform(
   context: Pick<AdapterContext, 'fetch'>,
   address: string | URL,
   init: RequestInit,
-  { platform, timeoutMs = CALL_TIMEOUT_MS, signal }: CallOptions,
+  { platform, timeoutMs = CALL_TIMEOUT_MS, signal, waitOf }: CallOptions,
 ): Promise<Response> {
   const late = AbortSignal.timeout(timeoutMs);
   let response: Response;
@@ -39,7 +41,7 @@ export async function callPlatform(
     );
   }
   if (response.status === 429) {
-    const waitMs = retryAfterMs(response.headers) ?? 5_000;
+    const waitMs = retryAfterMs(response.headers) ?? (await waitOf?.(response)) ?? 5_000;
     throw new ChannelError('rate-limited', `${platform} asks to wait ${Math.ceil(waitMs / 1000)} s.`, waitMs);
   }
   if (response.status >= 500) {

@@ -1,0 +1,216 @@
+import { createAdapter } from '../../../src/channels/matrix/adapter';
+import { matrixDescriptor } from '../../../src/channels/matrix/descriptor';
+import type { ChatContext } from '../../../src/engine/model/identity';
+import { BOT, Homeserver } from '../../peers/matrix/homeserver';
+import { rendered } from '../../peers/matrix/rendered';
+import type { HsEvent, Json } from '../../peers/matrix/world';
+import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
+
+const PEOPLE = ['@ann:example.test', '@bob:other.test'] as const;
+const OTHER_BOT = '@other-bot:example.test';
+const TOKEN = 'syt_d29yay1ib3Q_abcdefghijklmnop_123456';
+const DIRECT = new Map<string, string>([
+  [PEOPLE[0], '!direct-ann:example.test'],
+  [PEOPLE[1], '!direct-bob:example.test'],
+]);
+const ROOM = '!room:example.test';
+const PUBLIC = '!public:example.test';
+
+/** Matrix in rooms without encryption. */
+export class MatrixBench implements ChannelBench {
+  readonly descriptor = matrixDescriptor;
+  readonly createAdapter = createAdapter;
+  readonly people = PEOPLE;
+  readonly speed = 10;
+  readonly takesFiles = true;
+  readonly faults: readonly Fault[] = [
+    'drop',
+    'down',
+    'stall',
+    'garbage',
+    'error',
+    'rate-limit',
+    'revoke',
+    'lose-answer',
+  ];
+  readonly server = new Homeserver();
+  private last: HsEvent | undefined;
+
+  async start(speed: number): Promise<void> {
+    const { server } = this;
+    const { world } = server;
+    server.speed = speed;
+    server.sessions.login(BOT, 'BOTDEVICE', TOKEN);
+    world.names.set(BOT, 'Work Bot');
+    for (const [person, id] of DIRECT) {
+      world.create(id, person);
+      world.member(id, BOT, 'invite', person, { is_direct: true });
+      world.member(id, BOT, 'join');
+    }
+    world.setData(BOT, 'm.direct', Object.fromEntries([...DIRECT].map(([person, id]) => [person, [id]])));
+    for (const id of [ROOM, PUBLIC]) {
+      world.create(id, PEOPLE[0], { isPublic: id === PUBLIC });
+      for (const user of [PEOPLE[1], OTHER_BOT, BOT]) {
+        world.member(id, user, 'invite', PEOPLE[0]);
+        world.member(id, user, 'join');
+      }
+    }
+    await server.start();
+  }
+
+  stop(): Promise<void> {
+    return this.server.stop();
+  }
+
+  settings(): Record<string, unknown> {
+    return { homeserver: this.server.url, encryption: false };
+  }
+
+  secrets(): Record<string, string> {
+    return { accessToken: TOKEN };
+  }
+
+  conversation(context: ChatContext): string {
+    if (context === 'dm') return DIRECT.get(PEOPLE[0]) ?? '';
+    return context === 'public' ? PUBLIC : ROOM;
+  }
+
+  async say({ text, context, from = PEOPLE[0], displayName, addressed, replyTo, file }: Utterance) {
+    const { world } = this.server;
+    const room = this.place(context, from);
+    if (displayName !== undefined) world.member(room, from, 'join', from, { displayname: displayName });
+    const meant = context !== 'dm' && addressed !== false;
+    this.last = world.put(room, from, 'm.room.message', {
+      msgtype: 'm.text',
+      body: meant ? `Work Bot: ${text}` : text,
+      'm.mentions': meant ? { user_ids: [BOT] } : {},
+      ...(replyTo === undefined ? {} : { 'm.relates_to': { 'm.in_reply_to': { event_id: replyTo } } }),
+      ...(file ? this.attach(file, text) : {}),
+    });
+    return this.last.event_id;
+  }
+
+  async edit(id: string, text: string, context: ChatContext): Promise<void> {
+    const room = this.place(context, PEOPLE[0]);
+    this.server.world.put(room, PEOPLE[0], 'm.room.message', {
+      msgtype: 'm.text',
+      body: `* ${text}`,
+      'm.mentions': { user_ids: [BOT] },
+      'm.new_content': { msgtype: 'm.text', body: text, 'm.mentions': { user_ids: [BOT] } },
+      'm.relates_to': { rel_type: 'm.replace', event_id: id },
+    });
+  }
+
+  async remove(id: string, context: ChatContext): Promise<void> {
+    this.server.world.redact(this.place(context, PEOPLE[0]), id, PEOPLE[0]);
+  }
+
+  async sayAsBot(text: string, context: ChatContext): Promise<void> {
+    const sender = context === 'dm' ? PEOPLE[0] : OTHER_BOT;
+    this.speak(sender, 'm.notice', text, context);
+  }
+
+  async sayAsSelf(text: string, context: ChatContext): Promise<void> {
+    this.speak(BOT, 'm.text', text, context);
+  }
+
+  async repeatLast(): Promise<void> {
+    if (this.last) this.server.world.repeat(this.last);
+  }
+
+  seen(context: ChatContext): readonly Seen[] {
+    const { entries } = this.server.world.room(this.conversation(context));
+    const ours = entries
+      .map(({ event }) => event)
+      .filter(({ sender, content }) => sender === BOT && content.msgtype !== 'm.text');
+    const said = ours.filter((event) => event.type === 'm.room.message' && !editOf(event));
+    return said.map((event) => {
+      const edits = ours.filter((other) => editOf(other) === event.event_id);
+      const latest = edits.at(-1)?.content['m.new_content'] ?? event.content;
+      return this.see(event, latest as Json, edits.length > 0);
+    });
+  }
+
+  async inject(fault: Fault): Promise<void> {
+    const { server } = this;
+    switch (fault) {
+      case 'drop':
+        server.cut();
+        break;
+      case 'down':
+        server.trouble = 'down';
+        server.cut();
+        break;
+      case 'stall':
+        server.stall();
+        break;
+      case 'garbage':
+        server.garble();
+        break;
+      case 'error':
+      case 'rate-limit':
+        server.trouble = fault;
+        break;
+      case 'revoke':
+        server.trouble = 'revoked';
+        server.cut();
+        break;
+      case 'lose-answer':
+        server.loseAnswer = true;
+    }
+  }
+
+  async heal(): Promise<void> {
+    this.server.trouble = undefined;
+  }
+
+  requests(): number {
+    return this.server.requests;
+  }
+
+  violations(): readonly string[] {
+    return this.server.problems;
+  }
+
+  private speak(sender: string, msgtype: string, text: string, context: ChatContext): void {
+    const content = { msgtype, body: text, 'm.mentions': { user_ids: [BOT] } };
+    this.server.world.put(this.place(context, PEOPLE[0]), sender, 'm.room.message', content);
+  }
+
+  private place(context: ChatContext, from: string): string {
+    return context === 'dm' ? (DIRECT.get(from) ?? '') : this.conversation(context);
+  }
+
+  private attach(file: NonNullable<Utterance['file']>, caption: string): Json {
+    const url = `mxc://example.test/in${this.server.media.size}`;
+    this.server.media.set(url, { bytes: Buffer.from(file.bytes), type: file.mediaType });
+    return {
+      msgtype: 'm.file',
+      body: caption,
+      filename: file.name,
+      url,
+      info: { mimetype: file.mediaType, size: file.bytes.length },
+    };
+  }
+
+  private see(event: HsEvent, content: Json, edited: boolean): Seen {
+    const relates = event.content['m.relates_to'] as { 'm.in_reply_to'?: { event_id: string } } | undefined;
+    const answered = relates?.['m.in_reply_to']?.event_id;
+    const file = content.msgtype === 'm.file' ? this.server.media.get(String(content.url)) : undefined;
+    return {
+      id: event.event_id,
+      ...rendered(content),
+      ...(answered === undefined ? {} : { replyTo: answered }),
+      buttons: [],
+      edited,
+      files: file ? [{ name: String(content.filename), bytes: file.bytes }] : [],
+    };
+  }
+}
+
+function editOf({ content }: HsEvent): string | undefined {
+  const relates = content['m.relates_to'] as { rel_type?: string; event_id?: string } | undefined;
+  return relates?.rel_type === 'm.replace' ? relates.event_id : undefined;
+}
+
+export const makeBench = (): ChannelBench => new MatrixBench();
