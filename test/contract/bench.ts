@@ -94,6 +94,8 @@ export interface ChannelBench {
   readonly flatDm?: true;
   /** The sign that we work is not sent to the platform's server in a request that it counts. */
   readonly quietTyping?: true;
+  /** How often people were shown that we work on something; its requests are counted when absent. */
+  signs?(context: ChatContext): number;
   /** These are absent where the platform has no such thing. */
   edit?(id: string, text: string, context: ChatContext): Promise<void>;
   remove?(id: string, context: ChatContext): Promise<void>;

@@ -20,6 +20,7 @@ import {
   identityKey,
 } from '../../src/engine/model/identity';
 import type { InboundMessage } from '../../src/engine/model/message';
+import type { Disposable } from '../../src/engine/model/ports';
 import { Masking } from '../../src/engine/vault/masking';
 import { MemoryJournal } from '../helpers/memory-journal';
 import { collectingLogger, MemorySecrets, MemoryStore, noServices } from '../unit/channels/support';
@@ -165,6 +166,19 @@ export class ContractHouse {
       text,
       format: 'text',
       ...more,
+    });
+  }
+
+  /** The engine works on something that the first person asked for there, until what is returned is disposed of. */
+  work(context: ChatContext): Disposable {
+    const { id: channel, account, bench } = this;
+    const conversation = bench.conversation(context);
+    return this.gateway.working({
+      channel,
+      account,
+      conversation,
+      to: this.who(bench.people[0]),
+      taskId: 't1',
     });
   }
 

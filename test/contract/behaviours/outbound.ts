@@ -184,12 +184,11 @@ export const outbound: readonly Behaviour[] = [
       descriptor.capabilities.typing ? undefined : 'the platform shows no typing',
     async run(house) {
       for (const context of placesOf(house.bench)) {
-        const before = house.bench.requests();
-        await house.adapter?.typing?.(house.bench.conversation(context));
-        await house.until(
-          () => house.bench.requests() > before || house.bench.quietTyping === true,
-          'the sign',
-        );
+        const signs = () => house.bench.signs?.(context) ?? house.bench.requests();
+        const before = signs();
+        const sign = house.work(context);
+        await house.until(() => signs() > before || house.bench.quietTyping === true, 'the sign');
+        sign.dispose();
         assert.equal(house.bench.seen(context).length, 0);
       }
     },

@@ -133,6 +133,10 @@ export class TelegramBench implements ChannelBench {
     this.api.caller.wake();
   }
 
+  signs(context: ChatContext): number {
+    return this.api.typed.filter((chat) => chat === this.conversation(context)).length;
+  }
+
   requests(): number {
     return this.api.requests;
   }
