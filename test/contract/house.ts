@@ -28,9 +28,7 @@ import { TestGate } from '../unit/egress/gate';
 import type { ChannelBench, Seen } from './bench';
 import { ScaledClock } from './clock';
 import { openDoors } from './door';
-
-/** What the engine's stand-in answers a message with; undefined: nothing. */
-export type Answer = (message: InboundMessage) => Partial<Reply> | undefined | Promise<undefined>;
+import { type Answer, engineStandIn } from './engine';
 
 export interface HouseOptions {
   /** Nobody is let in. */
@@ -75,7 +73,7 @@ export class ContractHouse {
 
   private constructor(
     readonly bench: ChannelBench,
-    private readonly options: HouseOptions,
+    readonly options: HouseOptions,
   ) {
     this.clock = new ScaledClock(this.speed, LONG_MS);
     this.channelClock = new ScaledClock(this.speed, this.speed > (bench.speed ?? 1) ? LONG_MS : undefined);
@@ -287,7 +285,7 @@ export class ContractHouse {
     });
     this.access = access;
     const gateway = new Gateway({
-      deliver: (message) => this.deliver(message),
+      deliver: (message) => engineStandIn(this, message),
       records: this.journal,
       clock: this.clock,
       log,
@@ -347,62 +345,6 @@ export class ContractHouse {
       const { state, detail } = this.view;
       const last = this.states.at(-1);
       if (last?.state !== state || last.detail !== detail) this.states.push({ state, detail });
-    });
-  }
-
-  private async deliver(message: InboundMessage): Promise<void> {
-    if (this.options.failing?.()) throw new Error('The journal cannot be written.');
-    const { channel, account, conversation, context, platformId } = message;
-    const sender = identityKey({ channel, account, sender: message.sender.id });
-    const admission = await this.access.admit(message);
-    if (admission.kind !== 'principal') {
-      await this.journal.append({
-        type: 'message.refused',
-        actor: sender,
-        subject: sender,
-        data: { channel, conversation, sender, platformId, reason: admission.reason },
-      });
-      if (admission.kind === 'reply')
-        await this.gateway.say({
-          channel,
-          account,
-          conversation,
-          to: sender,
-          text: admission.text,
-          format: 'text',
-        });
-      return;
-    }
-    await this.journal.append({
-      type: 'message.received',
-      actor: sender,
-      subject: sender,
-      data: {
-        messageId: `m${this.heard.length}`,
-        channel,
-        account,
-        conversation,
-        context,
-        sender,
-        platformId,
-        text: message.text,
-        length: message.text.length,
-        sha256: '',
-        attachments: message.attachments.length,
-      },
-    });
-    this.heard.push(message);
-    const answer = await this.answer(message);
-    if (!answer) return;
-    await this.gateway.say({
-      channel,
-      account,
-      conversation,
-      to: sender,
-      text: '',
-      format: 'text',
-      inReplyTo: platformId,
-      ...answer,
     });
   }
 }
