@@ -67,6 +67,8 @@ export interface ChannelBench {
    * with long heartbeats. Timeouts get as much shorter, so no more than it takes.
    */
   readonly speed?: number;
+  /** Why the platform cannot be played on this machine: a server that is not installed. */
+  readonly absent?: string | undefined;
   /** The platform keeps nothing: what is said while nobody listens, or was not taken, is gone. */
   readonly forgetful?: true;
   /**

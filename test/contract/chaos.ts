@@ -39,6 +39,7 @@ export function describeChaos(make: () => ChannelBench, title: string): void {
     const bench = make();
     // Lines that are dead take their heartbeats to be noticed, so there are few of them.
     const faults = bench.faults.filter((fault) => fault !== 'revoke' && fault !== 'stall');
+    if (bench.absent !== undefined) skip(this, bench.absent);
     if (faults.length === 0) skip(this, 'the platform cannot fail');
     const random = numbers(seed);
     const house = await ContractHouse.open(bench, {

@@ -19,7 +19,7 @@ export function describeContract(make: () => ChannelBench, title: string): void 
   const bench = make();
   describe(title, () => {
     for (const behaviour of BEHAVIOURS) {
-      const missing = behaviour.without?.(bench);
+      const missing = bench.absent ?? behaviour.without?.(bench);
       it(behaviour.title, async function () {
         if (missing !== undefined) return skip(this, missing);
         this.timeout(behaviour.limitMs ?? LIMIT_MS);

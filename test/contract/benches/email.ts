@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createAdapter } from '../../../src/channels/email/adapter';
 import { emailDescriptor } from '../../../src/channels/email/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
+import { hasDovecot } from '../../peers/email/dovecot';
 import type { Submitted } from '../../peers/email/submission';
 import { BOT, MailWorld, PASSWORD } from '../../peers/email/world';
 import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
@@ -21,6 +22,7 @@ export class EmailBench implements ChannelBench {
   readonly createAdapter = createAdapter;
   readonly people = [ANN, BOB] as const;
   readonly speed = 30;
+  readonly absent = hasDovecot() ? undefined : 'dovecot-imapd is not installed';
   readonly takesFiles = true;
   readonly showsCode = false;
   readonly faults: readonly Fault[] = [
