@@ -6,9 +6,13 @@ import { t } from './protocol/l10n';
 
 const SCHEME = 'cowork-change';
 
+/** A longer text does not fit into a question. In UTF-16 units. */
+const SHORT = 200;
+
 /** Shows what a change would do before it is made: a short one as a sentence, a long one side by side. */
 export class ChangePreview extends Disposables {
   private readonly texts = new Map<string, string>();
+  private shown = 0;
 
   constructor() {
     super();
@@ -21,9 +25,8 @@ export class ChangePreview extends Disposables {
 
   /** True when the person said that it shall be made. */
   async confirm({ title, place, before, after }: FixPreview): Promise<boolean> {
-    const short = [before, after].every((text) => text.length < 200 && !text.includes('\n'));
-    const none = t('not set');
-    if (short) {
+    if ([before, after].every((text) => text.length < SHORT && !text.includes('\n'))) {
+      const none = t('not set');
       const detail = [
         title,
         t('{0}\nnow: {1}\nthen: {2}', place, before || none, after || none),
@@ -31,12 +34,7 @@ export class ChangePreview extends Disposables {
       ].join('\n\n');
       return confirmed(t('Make this change?'), detail, t('Change'));
     }
-    const [left, right] = ['now', 'then'].map((side) => `/${side}.json`);
-    if (left === undefined || right === undefined) return false;
-    this.texts.set(left, before);
-    this.texts.set(right, after);
-    const uri = (path: string) => vscode.Uri.from({ scheme: SCHEME, path });
-    await vscode.commands.executeCommand('vscode.diff', uri(left), uri(right), `${place}: ${title}`);
+    await this.compare(`${place}: ${title}`, before, after);
     const apply = t('Change');
     const answer = await vscode.window.showInformationMessage(
       t('{0}: make this change?', title),
@@ -46,12 +44,16 @@ export class ChangePreview extends Disposables {
     return answer === apply;
   }
 
-  /** A text that is read and not kept: a diff of what a profile changes, for instance. */
+  /** Two texts side by side, which are read and not kept. */
   async compare(title: string, before: string, after: string): Promise<void> {
-    const [left, right] = ['/now.txt', '/then.txt'] as const;
-    this.texts.set(left, before);
-    this.texts.set(right, after);
-    const uri = (path: string) => vscode.Uri.from({ scheme: SCHEME, path });
-    await vscode.commands.executeCommand('vscode.diff', uri(left), uri(right), title);
+    // The editor keeps the text of an address that it has shown, so that each pair has addresses of its own.
+    this.shown += 1;
+    const uri = (name: string, text: string) => {
+      const path = `/${this.shown}/${name}`;
+      this.texts.set(path, text);
+      return vscode.Uri.from({ scheme: SCHEME, path });
+    };
+    const sides = [uri('now.txt', before), uri('then.txt', after)];
+    await vscode.commands.executeCommand('vscode.diff', ...sides, title);
   }
 }

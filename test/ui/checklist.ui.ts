@@ -95,6 +95,12 @@ describe('the Checklist in the editor', () => {
       await bench.quickInput.pick(profile);
       const dialog = await bench.messages.waitForDialog();
       assert.match(dialog.text, new RegExp(`to “${profile}”`));
+      assert.ok((await bench.tabs()).includes(`What the profile “${profile}” changes`));
+      await bench.page
+        .locator('.view-lines')
+        .getByText(`Profile: ${profile}`.replaceAll(' ', '\u00a0'))
+        .first()
+        .waitFor();
       await bench.screenshot(`checklist-switch-${profile}`);
       await bench.messages.clickDialog('Switch');
       await bench.sideBar.waitForRows(VIEW, has(sign));

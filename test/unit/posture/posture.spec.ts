@@ -169,6 +169,54 @@ describe('the Checklist of a running engine', () => {
     }
   });
 
+  it('[OPS-3b] [OPS-3c] [IDN-1] [INI-4] looks at people, codes and grants as the record has them', async () => {
+    // What is recorded now was forty days ago for the engine, whose clock decides how long ago something is.
+    const clock = new ManualClock(Date.now() + 40.5 * DAY_MS);
+    const tested = await TestSession.start({ person: new PersonSettings(), clock });
+    try {
+      const { engine } = tested;
+      const { posture, pairing } = engine;
+      const { code } = await pairing.issue({ channel: 'local', context: 'dm' });
+      await engine.receive({
+        ...message('AAAAAA', 9),
+        sender: { ...message('').sender, displayName: 'Ben' },
+      });
+      await engine.receive(message(code, 1));
+      const [ann] = engine.users.list();
+      assert.ok(ann);
+      await engine.policy.preApprove({
+        user: ann.key,
+        patterns: ['npm test *'],
+        until: clock.now() + DAY_MS,
+      });
+      const { view } = await pairing.issue({ channel: 'local', context: 'dm', ttlMs: 3_600_000 });
+      for (const [at, id] of ['eve', 'mal', 'oz'].entries())
+        await engine.receive({
+          ...message('AAAAAA', at + 2),
+          conversation: id,
+          sender: { ...message('').sender, id, displayName: id },
+        });
+      await posture.refresh();
+      const of = (rule: string) => posture.report().findings.filter((finding) => finding.rule === rule);
+      assert.match(of('OPS-3b')[0]?.evidence ?? '', /Ann on local was last seen 40 days ago/);
+      assert.deepEqual(
+        of('OPS-3c').map(({ subject }) => subject),
+        [view.codeId],
+      );
+      assert.match(of('OPS-3c')[0]?.evidence ?? '', /^3 different accounts/);
+      assert.match(of('IDN-1')[0]?.evidence ?? '', /Ben, Ann/);
+      assert.equal(of('INI-4.grants').length, 1);
+      await posture.removeGrant(of('INI-4.grants')[0]?.subject ?? '');
+      await pairing.rotate(view.codeId);
+      await engine.users.revoke([ann.key], 'Not seen any more.');
+      await posture.refresh();
+      assert.deepEqual(['OPS-3b', 'OPS-3c', 'IDN-1', 'INI-4.grants'].flatMap(of), []);
+      await assert.rejects(posture.removeGrant('none'), /ended already/);
+    } finally {
+      await tested.remove();
+    }
+  });
+
   it('[SEC-2] finds a credential that somebody has put into a setting, and does not repeat it', async () => {
     const secret = `123456789:AA${'bC4dE6fG8h'.repeat(3)}iJ0`;
     const { tested, posture } = await start({
