@@ -43,7 +43,7 @@ export function describeChaos(make: () => ChannelBench, title: string): void {
     if (faults.length === 0) skip(this, 'the platform cannot fail');
     const random = numbers(seed);
     const house = await ContractHouse.open(bench, {
-      speed: bench.speed ?? SPEED,
+      speed: Math.max(bench.speed ?? 1, SPEED),
       random,
       limits: { knownIdentity: NO_LIMIT, knownChannel: NO_LIMIT },
       ...(bench.forgetful ? {} : { failing: () => random() < 0.02 }),
@@ -64,8 +64,17 @@ export function describeChaos(make: () => ChannelBench, title: string): void {
   });
 }
 
+/** Faults that end connections. */
+const CUTS: ReadonlySet<Fault> = new Set(['drop', 'down', 'garbage']);
+/**
+ * A line that ends again and again right after it began is met with waits of minutes, which is right, and would make
+ * this last for hours. Milliseconds of the channel's clock.
+ */
+const BETWEEN_CUTS_MS = 12_000;
+
 class Chaos {
   private lost = 0;
+  private cutAt = Number.NEGATIVE_INFINITY;
   private said = 0;
   private readonly places: readonly ChatContext[];
 
@@ -115,7 +124,12 @@ class Chaos {
 
   private async trouble(): Promise<void> {
     const { bench } = this.house;
-    const fault = this.pick(this.faults);
+    const now = this.house.channelClock.now();
+    const cut = now - this.cutAt >= BETWEEN_CUTS_MS;
+    const possible = this.faults.filter((one) => cut || !CUTS.has(one));
+    if (possible.length === 0) return;
+    const fault = this.pick(possible);
+    if (CUTS.has(fault)) this.cutAt = now;
     await bench.inject(fault);
     if (fault === 'lose-answer') this.lost += 1;
     // A platform that keeps nothing would lose what is said meanwhile.

@@ -83,6 +83,8 @@ export const inbound: readonly Behaviour[] = [
     async run(house) {
       await house.tell('before the restart', 'dm');
       await house.see('You said: before the restart', 'dm');
+      // What was sent and is not on record as sent is sent again, which is as it should be.
+      await house.until(() => house.journal.ofType('reply.sent').length === 1, 'the sending on record');
       await house.restart();
       await house.bench.repeatLast();
       await house.tell('after the restart', 'dm');
