@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { type Finding, SEVERITIES, type Severity } from '../engine/model/posture';
 import { PROFILES, type Profile } from '../engine/policy/schema';
+import { wildcardMatch } from '../engine/policy/wildcard';
 import { evaluate } from '../engine/posture/evaluate';
 import { FAMILIES, type FactFamilies, type FamilyName } from '../engine/posture/facts';
 import { RULES } from '../engine/posture/rules';
@@ -24,6 +25,8 @@ export const POSTURE_USAGE = `Look at a folder as the Checklist does: a reposito
       --settings FILE                 also judge a person's settings.json
       --profile NAME                  development, production or shared: what is judged against its ceiling
       --fail-on SEVERITY              critical, high (default), medium, low, info or never
+      --accept ID                     a risk that is accepted, by its id in --json; * stands for any text. It is still
+                                      listed and counted, and fails nothing. May be repeated.
       --json                          one line of JSON
       --sarif                         one SARIF 2.1.0 log, for code-scanning services
 
@@ -39,6 +42,7 @@ interface PostureOptions {
   readonly settings?: string;
   readonly profile?: Profile;
   readonly failOn: Severity | 'never';
+  readonly accept: readonly string[];
   readonly form: 'text' | 'json' | 'sarif';
 }
 
@@ -64,7 +68,7 @@ export async function posture(args: readonly string[], io: PostureIo): Promise<n
     const { failOn } = options;
     const bad = (severity: Severity) =>
       failOn !== 'never' && SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(failOn);
-    return findings.some(({ severity }) => bad(severity)) ? 1 : 0;
+    return findings.some((one) => bad(one.severity) && !isAccepted(one, options)) ? 1 : 0;
   } catch (error) {
     if (!(error instanceof UsageProblem)) throw error;
     io.err.write(`${error.message}\n\n${POSTURE_USAGE}`);
@@ -91,6 +95,7 @@ function readOptions(args: readonly string[]): PostureOptions | 'help' {
     ...(values.settings === undefined ? {} : { settings: values.settings }),
     ...(profile === undefined ? {} : { profile }),
     failOn,
+    accept: values.accept ?? [],
     form: values.json ? 'json' : values.sarif ? 'sarif' : 'text',
   };
 }
@@ -105,6 +110,7 @@ function parsed(args: readonly string[]) {
         settings: text,
         profile: text,
         'fail-on': text,
+        accept: { type: 'string', multiple: true },
         json: flag,
         sarif: flag,
         help: { type: 'boolean', short: 'h' },
@@ -113,6 +119,11 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     throw new UsageProblem(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** A risk that whoever called accepts; it is shown and counted all the same. */
+function isAccepted({ id }: Finding, { accept }: PostureOptions): boolean {
+  return accept.some((pattern) => wildcardMatch(pattern, id));
 }
 
 /** The worst first. */
@@ -138,27 +149,20 @@ function written(
   findings: readonly Finding[],
   unseen: readonly string[],
   facts: Partial<FactFamilies>,
-  { directory, form }: PostureOptions,
+  options: PostureOptions,
 ): string {
+  const { form } = options;
   const score = scoreOf(countOpen(findings));
   switch (form) {
     case 'json': {
-      const plain = findings.map(({ id, rule, severity, title, why, evidence, place }) => ({
-        id,
-        rule,
-        severity,
-        title,
-        why,
-        evidence,
-        ...(place === undefined ? {} : { place }),
-      }));
+      const plain = findings.map((finding) => plainOf(finding, isAccepted(finding, options)));
       return `${JSON.stringify({ score, findings: plain, unseen })}\n`;
     }
     case 'sarif':
-      return `${JSON.stringify(sarif(findings, facts, resolve(directory)), null, 2)}\n`;
+      return `${JSON.stringify(sarif(findings, facts, options), null, 2)}\n`;
     case 'text':
       return [
-        ...findings.map(textOf),
+        ...findings.map((finding) => textOf(finding, isAccepted(finding, options))),
         `${findings.length === 0 ? 'Nothing found.' : `${findings.length} found.`} Score ${score} of 100.`,
         ...unseen,
         '',
@@ -166,7 +170,22 @@ function written(
   }
 }
 
-function sarif(findings: readonly Finding[], facts: Partial<FactFamilies>, root: string): object {
+function plainOf(finding: Finding, accepted: boolean): object {
+  const { id, rule, severity, title, why, evidence, place } = finding;
+  return {
+    id,
+    rule,
+    severity,
+    title,
+    why,
+    evidence,
+    ...(place === undefined ? {} : { place }),
+    ...(accepted ? { accepted } : {}),
+  };
+}
+
+function sarif(findings: readonly Finding[], facts: Partial<FactFamilies>, options: PostureOptions): object {
+  const root = resolve(options.directory);
   const looked = FAMILIES.filter((family) => facts[family] !== undefined);
   return sarifLog({
     root,
@@ -177,9 +196,9 @@ function sarif(findings: readonly Finding[], facts: Partial<FactFamilies>, root:
         level: LEVELS[severity],
       })),
     ),
-    results: findings.map(({ rule, severity, evidence, why, place }) => ({
+    results: findings.map(({ rule, severity, evidence, why, place, ...finding }) => ({
       ruleId: rule,
-      level: LEVELS[severity],
+      level: isAccepted({ ...finding, rule, severity, evidence, why }, options) ? 'note' : LEVELS[severity],
       message: `${evidence} ${why}`,
       ...(place === undefined
         ? {}
@@ -197,7 +216,11 @@ function sarif(findings: readonly Finding[], facts: Partial<FactFamilies>, root:
 }
 
 /** One line, with its place first where there is one, as editors and CI services make links of it. */
-function textOf({ severity, rule, evidence, place }: Finding): string {
+function textOf({ severity, rule, evidence, place }: Finding, accepted: boolean): string {
   const where = place === undefined ? '' : `${place.file}:${place.line ?? 1}: `;
-  return printable(`${where}${severity}: ${evidence} [${rule}]`).replaceAll('\n', ' ');
+  // The place stands in the sentence too, for whoever reads it elsewhere.
+  const said =
+    place === undefined ? evidence : evidence.replace(`${place.file}, line ${place.line ?? 1}: `, '');
+  const level = accepted ? `accepted, ${severity}` : severity;
+  return printable(`${where}${level}: ${said} [${rule}]`).replaceAll('\n', ' ');
 }

@@ -58,6 +58,14 @@ describe('cowork posture', () => {
     assert.match(out, /^\.cowork\/policy\.jsonc:1: medium: .*\[POL-4\]$/m);
     assert.match(out, /privileged.*\[BOX-2\.folder\]$/m);
     assert.ok(!out.includes(TOKEN));
+    const accepted = await run('--accept', 'SEC-1:a b.txt:*', join(folder, 'bad'));
+    assert.equal(accepted.code, 0);
+    assert.match(accepted.out, /^a b\.txt:2: accepted, critical: /m);
+    assert.equal(
+      /Score \d+/.exec(accepted.out)?.[0],
+      /Score \d+/.exec(out)?.[0],
+      'accepting raises no score',
+    );
     for (const [failOn, wanted] of [
       ['high', 0],
       ['medium', 1],
@@ -147,7 +155,7 @@ describe('cowork posture', () => {
     );
     assert.equal(scripts.length, 2);
     for (const script of scripts) assert.ok(!script.includes('${{'), 'an input is spliced into a script');
-    const look = async (directory: string, failOn: string) => {
+    const look = async (directory: string, failOn: string, accept = '') => {
       const sarif = join(folder, 'out.sarif');
       const env = {
         PATH: process.env.PATH ?? '',
@@ -155,6 +163,7 @@ describe('cowork posture', () => {
         DIRECTORY: directory,
         PROFILE: 'production',
         FAIL_ON: failOn,
+        ACCEPT: accept,
         SARIF_FILE: sarif,
         GITHUB_OUTPUT: join(folder, 'output'),
       };
@@ -166,6 +175,8 @@ describe('cowork posture', () => {
     };
     assert.deepEqual(await look(join(folder, 'clean'), 'high'), [0, '2.1.0']);
     assert.deepEqual(await look(join(folder, 'bad'), 'high'), [1, '2.1.0']);
+    await rm(join(folder, 'bad/.cowork/policy.jsonc'));
+    assert.deepEqual(await look(join(folder, 'bad'), 'high', 'SEC-1:a b.txt:*\n'), [0, '2.1.0']);
     assert.deepEqual(await look(join(folder, 'clean'), 'high; exit 7'), [2, '2.1.0']);
   });
 });
