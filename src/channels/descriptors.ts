@@ -5,6 +5,7 @@ import { localDescriptor } from './local/descriptor';
 import { matrixDescriptor } from './matrix/descriptor';
 import { mattermostDescriptor } from './mattermost/descriptor';
 import { slackDescriptor } from './slack/descriptor';
+import { teamsDescriptor } from './teams/descriptor';
 import { telegramDescriptor } from './telegram/descriptor';
 
 /** Every channel that this build knows. */
@@ -14,5 +15,6 @@ export const DESCRIPTORS: readonly ChannelDescriptor[] = [
   matrixDescriptor,
   mattermostDescriptor,
   slackDescriptor,
+  teamsDescriptor,
   telegramDescriptor,
 ];

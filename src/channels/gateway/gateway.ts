@@ -46,6 +46,8 @@ export interface GatewayAccess {
   mayReply(to: IdentityKey, queuedAt: number): boolean;
 }
 
+/** How long the end waits for replies that are on their way, in milliseconds: the editor gives five seconds in all. */
+const SETTLE_MS = 1_500;
 /** Ids are short on every platform; what is longer is not an id. */
 const ID_MAX = 512;
 /** How often someone who is too fast is told so. */
@@ -200,6 +202,7 @@ export class Gateway implements Disposable {
   /** Takes nothing more and records what was dropped. */
   async close(): Promise<void> {
     this.closed = true;
+    await this.outbox.settle(SETTLE_MS);
     await this.drops.flush();
     this.dispose();
   }

@@ -95,6 +95,7 @@ export class Outbox implements Disposable {
   private readonly lines = new Map<string, Line>();
   private readonly links = new Map<string, Link>();
   private readonly timers = new Set<Disposable>();
+  private readonly underWay = new Set<Promise<void>>();
   private characters = 0;
   private readonly sent = new Emitter<{ replyId: string; taskId?: string; platformIds: readonly string[] }>();
   readonly onSent = this.sent.event;
@@ -245,6 +246,15 @@ export class Outbox implements Disposable {
     await Promise.all(stopped.map((item) => this.record(item.replyId, NO_ACCESS)));
   }
 
+  /** Resolves when what is on its way has arrived and is on record, or `atMostMs` are over: the rest is sent again. */
+  async settle(atMostMs: number): Promise<void> {
+    if (this.underWay.size === 0) return;
+    const late = new Promise<void>((resolve) => {
+      setTimeout(resolve, atMostMs).unref();
+    });
+    await Promise.race([Promise.allSettled(this.underWay), late]);
+  }
+
   dispose(): void {
     for (const timer of this.timers) timer.dispose();
     this.timers.clear();
@@ -316,7 +326,8 @@ export class Outbox implements Disposable {
       return;
     }
     item.sending = true;
-    void this.send(line, item, link);
+    const sending = this.send(line, item, link).finally(() => this.underWay.delete(sending));
+    this.underWay.add(sending);
   }
 
   private later(line: Line, delayMs: number): void {
