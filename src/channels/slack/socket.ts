@@ -11,8 +11,8 @@ import type { Envelope } from './envelope';
 const HELLO_WITHIN_MS = 20_000;
 /** Milliseconds that the closing handshake may take before the socket is cut. */
 const CLOSE_WITHIN_MS = 500;
-/** Slack's own client waits so long for a pong, and for Slack's next ping. */
-const PONG_WITHIN_MS = 10_000;
+/** How long a pong may take, as in Slack’s own client; and how far apart Slack’s own pings may be. */
+const PONG_WITHIN_MS = 5_000;
 const PING_WITHIN_MS = 60_000;
 
 const APP_TOKEN = 'app-level token (xapp-…)';
