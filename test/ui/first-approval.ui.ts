@@ -11,7 +11,7 @@ describe('from the first code to the first approved command', () => {
   it('says what to do first', async () => {
     const { bench } = session();
     await bench.sideBar.open('CoWork OS');
-    assert.deepEqual(await bench.sideBar.views(), ['Approvals', 'Channels', 'Users', 'Tasks']);
+    assert.deepEqual(await bench.sideBar.views(), ['Approvals', 'Channels', 'Users', 'Tasks', 'Checklist']);
     const page = await bench.webview('approvals');
     await page.getByRole('heading', { name: 'Nobody has access yet' }).waitFor();
     assert.match(await bench.sideBar.welcome('Users'), /Generate Pairing Code/);
