@@ -92,7 +92,13 @@ async function acceptedUntil(now: number): Promise<number | undefined> {
     { label: t('For 90 days'), value: after(90) },
     { label: t('For a year'), value: after(365) },
   ];
-  return pick(t('Accept Risk'), t('Until when? Then you are asked again.'), choices, true);
+  // A reason was typed already; a click elsewhere must not lose it.
+  const options = {
+    title: t('Accept Risk'),
+    placeHolder: t('Until when? Then you are asked again.'),
+    ignoreFocusOut: true,
+  };
+  return (await vscode.window.showQuickPick(choices, options))?.value;
 }
 
 export function isAcknowledgement(value: unknown): value is Acknowledgement {
