@@ -58,7 +58,7 @@ export class Credentials {
   private async kept(): Promise<string | undefined> {
     const bytes = await this.context.store.load('access');
     if (!bytes) return undefined;
-    const parsed = keptSchema.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    const parsed = keptSchema.safeParse(json(Buffer.from(bytes).toString('utf8')));
     if (!parsed.success || parsed.data.until - EARLY_MS <= this.context.clock.now()) return undefined;
     return parsed.data.token || undefined;
   }

@@ -168,7 +168,7 @@ export const emailDescriptor: ChannelDescriptor = {
     contexts: ['dm', 'group'],
   },
   setup: [
-    'Make a mailbox that is used for nothing else. Whoever can write mail from your domain could otherwise reach your own account’s mail through it.',
+    'Make a mailbox that is used for nothing else: the password that you enter here opens all of it.',
     'Let the provider make an app password for it, or register an application for OAuth2. Do not use the account’s main password.',
     'Set cowork.channels.email.address, imapHost and smtpHost; the ports are right for most providers.',
     'Think of a word for the subject, set it as cowork.channels.email.subjectFilter, and tell it only to those who are meant to write.',

@@ -73,16 +73,17 @@ export class Reader {
 
   /**
    * The server has numbered the folder anew, so the numbers say nothing. Dates do, roughly, and what was handled is
-   * known by its id. The old cursor stays until all of it is done.
+   * known by its id. The old cursor stays, and with it the date to begin at, until all of it is done.
    */
   private async renumbered(mailbox: Mailbox, old: Cursor): Promise<void> {
     const floor = Math.min(old.date, ...old.pending.map(({ arrived }) => arrived));
     const uids = await mailbox.since(floor, this.settings.subjectFilter);
-    await this.state.moveTo({ ...old, pending: [] });
-    await this.all(mailbox, uids, floor, (cursor) => cursor);
+    await this.state.moveTo({ ...old, date: floor, pending: [] });
+    await this.all(mailbox, uids, floor, (cursor) => ({ ...cursor, date: floor }));
     const now = this.state.current ?? old;
     await this.state.moveTo({
       ...now,
+      date: old.date,
       uidValidity: mailbox.uidValidity,
       uid: Math.max(mailbox.uidNext - 1, ...uids),
     });

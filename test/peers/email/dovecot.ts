@@ -89,10 +89,13 @@ export class Dovecot {
     await writeFile(join(this.root, 'users'), `${this.user}:{PLAIN}${password}\n`, { mode: 0o644 });
   }
 
-  /** Puts a message into the inbox, as a delivery agent does. `arrived` in milliseconds since the epoch. */
-  async deliver(bytes: Buffer, arrived: number): Promise<void> {
+  /**
+   * Puts a message into the inbox, as a delivery agent does. `arrived` and `place` in milliseconds since the epoch; the
+   * second is what messages are numbered by.
+   */
+  async deliver(bytes: Buffer, arrived: number, place = arrived): Promise<void> {
     this.made += 1;
-    const name = `${Math.floor(arrived / 1_000)}.M${String(this.made).padStart(6, '0')}P${process.pid}.localhost`;
+    const name = `${Math.floor(place / 1_000)}.M${String(this.made).padStart(6, '0')}P${process.pid}.localhost`;
     const path = join(this.root, 'mail', 'tmp', name);
     await writeFile(path, bytes);
     await utimes(path, arrived / 1_000, arrived / 1_000);

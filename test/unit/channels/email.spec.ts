@@ -238,6 +238,38 @@ describe('email adapter', function () {
       assert.notEqual(after.uidValidity, before.uidValidity);
     });
 
+    it('loses nothing when it is interrupted while it reads a folder that was numbered anew', async () => {
+      const store = new MemoryStore();
+      const first = await house.connect({}, { store });
+      await first.settle();
+      await first.adapter.disconnect();
+      // The later one has the lower number, as when folders were copied together.
+      const soon = Date.now() + 2_000;
+      for (const [text, arrived, place] of [
+        ['later', soon + 60_000, soon],
+        ['sooner', soon + 30_000, soon + 90_000],
+      ] as const)
+        await house.world.imap.deliver(await house.world.compose({ from: ANN, text }), arrived, place);
+      await house.world.imap.renumber();
+      const { context, received } = house.make({}, { store });
+      let failures = 0;
+      const adapter = createAdapter({
+        ...context,
+        receive: async (message) => {
+          if (message.text === 'sooner' && failures++ === 0) throw new Error('the disk is full');
+          await context.receive(message);
+        },
+      });
+      try {
+        await adapter.connect();
+        await until(() => received.some(({ text }) => text === 'sooner'), 'the one that failed');
+        assert.ok(received.some(({ text }) => text === 'later'));
+        assert.equal(failures, 2, 'it was delivered again');
+      } finally {
+        await adapter.disconnect();
+      }
+    });
+
     it('asks about a sender again when DNS did not answer, and then no more', async () => {
       const clock = new ManualClock(Date.now());
       const made = house.make({}, { clock });
