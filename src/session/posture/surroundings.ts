@@ -1,9 +1,9 @@
 import { chmod, stat } from 'node:fs/promises';
 import type { ChannelManager } from '../../channels/manager/manager';
-import { readSettings } from '../../channels/manager/settings';
 import type { ChannelRegistry } from '../../channels/registry';
 import type { EgressPort } from '../../engine/model/egress';
 import { Emitter } from '../../engine/model/emitter';
+import { EngineError } from '../../engine/model/error';
 import type { Disposable } from '../../engine/model/ports';
 import type { PolicySnapshot } from '../../engine/policy/snapshot';
 import type { CredentialFacts, FamilyName, MachineFacts } from '../../engine/posture/facts';
@@ -73,16 +73,14 @@ export class SessionSurroundings implements PostureSurroundings, Disposable {
 
   channels(): ReturnType<PostureSurroundings['channels']> {
     const { registry, ports } = this.parts;
-    const views = new Map(
-      this.parts
-        .channels()
-        ?.list()
-        .map((view) => [view.id, view]),
-    );
+    const manager = this.parts.channels();
+    // None that are known is not the same as none.
+    if (!manager) throw new EngineError('The channels are not there yet.');
+    const views = new Map(manager.list().map((view) => [view.id, view]));
     return registry.descriptors().flatMap((descriptor) => {
       const view = views.get(descriptor.id);
       if (!view) return [];
-      const read = readSettings(descriptor, ports.settings.channel(descriptor.id));
+      const parsed = descriptor.settings.safeParse(ports.settings.channel(descriptor.id) ?? {});
       return [
         {
           id: descriptor.id,
@@ -99,7 +97,7 @@ export class SessionSurroundings implements PostureSurroundings, Disposable {
                 },
               }
             : {}),
-          settings: read.ok ? read.value : {},
+          settings: parsed.success ? (parsed.data as Readonly<Record<string, unknown>>) : {},
           reported: view.reported,
           contexts: descriptor.capabilities.contexts,
           noBots: descriptor.noBots === true,

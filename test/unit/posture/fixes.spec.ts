@@ -34,7 +34,7 @@ const CASES: readonly Case[] = [
   { rule: 'ENV-PROD.open', openGroup: true, afterwards: { profile: 'production' }, forbids: true },
   { rule: 'TG-2' },
   { rule: 'SL-2', channel: 'slack', settings: { 'channels.slack.allowedTeams': ['T012AB', 'E012AB'] } },
-  { rule: 'EM-3', channel: 'email' },
+  { rule: 'EM-3', channel: 'email', settings: { 'channels.email.subjectFilter': '' } },
   { rule: 'INI-3a', settings: { 'protectedPaths.exceptions': ['~/.netrc', '~/.ssh/config'] } },
   { rule: 'INI-3b', settings: { budgets: { costPerTask: null, tokensPerTask: 5000 } } },
   { rule: 'INI-3c', settings: { limits: { repeatCalls: 900, iterationsPerTask: 10 } } },
