@@ -1,6 +1,7 @@
 // Written by `npm run generate` from the folders beside it.
 import type { ChannelDescriptor } from './contract';
 import { emailDescriptor } from './email/descriptor';
+import { lineDescriptor } from './line/descriptor';
 import { localDescriptor } from './local/descriptor';
 import { matrixDescriptor } from './matrix/descriptor';
 import { mattermostDescriptor } from './mattermost/descriptor';
@@ -12,6 +13,7 @@ import { telegramDescriptor } from './telegram/descriptor';
 export const DESCRIPTORS: readonly ChannelDescriptor[] = [
   localDescriptor,
   emailDescriptor,
+  lineDescriptor,
   matrixDescriptor,
   mattermostDescriptor,
   slackDescriptor,

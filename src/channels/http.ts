@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** What the body of a “too many” says of the time to wait, in milliseconds, where the platform puts it there. */
   waitOf?(response: Response): Promise<number | undefined>;
+  /** Looks first at an answer of “too many”: some platforms say so of what no waiting helps against. */
+  tooMany?(response: Response): Promise<ChannelError | undefined>;
 }
 
 /**
@@ -22,7 +24,7 @@ export async function callPlatform(
   context: Pick<AdapterContext, 'fetch'>,
   address: string | URL,
   init: RequestInit,
-  { platform, timeoutMs = CALL_TIMEOUT_MS, signal, waitOf }: CallOptions,
+  { platform, timeoutMs = CALL_TIMEOUT_MS, signal, waitOf, tooMany }: CallOptions,
 ): Promise<Response> {
   const late = AbortSignal.timeout(timeoutMs);
   let response: Response;
@@ -41,6 +43,8 @@ export async function callPlatform(
     );
   }
   if (response.status === 429) {
+    const special = await tooMany?.(response.clone());
+    if (special) throw special;
     const waitMs = retryAfterMs(response.headers) ?? (await waitOf?.(response)) ?? 5_000;
     throw new ChannelError('rate-limited', `${platform} asks to wait ${Math.ceil(waitMs / 1000)} s.`, waitMs);
   }

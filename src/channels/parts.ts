@@ -21,9 +21,24 @@ export class PartSender {
   constructor(private readonly capabilities: Pick<ChannelCapabilities, 'maxLength'>) {}
 
   /** Both resolve with the platform's id of what was sent. @throws what they throw. */
-  async send(
+  send(
     message: OutboundMessage,
     send: (part: MessagePart) => Promise<string>,
+    sendFile?: (file: OutboundFile) => Promise<string>,
+  ): Promise<SentReceipt> {
+    const one = async (parts: readonly MessagePart[]) => {
+      const ids: string[] = [];
+      for (const part of parts) ids.push(await send(part));
+      return ids;
+    };
+    return this.sendTogether(message, 1, one, sendFile);
+  }
+
+  /** As `send`, with so many parts at a time: `send` resolves with an id for each. @throws what they throw. */
+  async sendTogether(
+    message: OutboundMessage,
+    atOnce: number,
+    send: (parts: readonly MessagePart[]) => Promise<readonly string[]>,
     sendFile?: (file: OutboundFile) => Promise<string>,
   ): Promise<SentReceipt> {
     const parts = splitMessage(message.text, this.capabilities.maxLength, {
@@ -32,10 +47,8 @@ export class PartSender {
     // The platforms refuse an empty message; what stands for it is theirs to say.
     if (parts.length === 0) parts.push('');
     const ids = this.sentOf(message);
-    for (let index = ids.length; index < parts.length; index += 1) {
-      const last = index === parts.length - 1;
-      ids.push(await send({ text: parts[index] ?? '', first: index === 0, last }));
-    }
+    const all = parts.map((text, index) => ({ text, first: index === 0, last: index === parts.length - 1 }));
+    while (ids.length < all.length) ids.push(...(await send(all.slice(ids.length, ids.length + atOnce))));
     const files = sendFile ? (message.files ?? []) : [];
     for (const file of files.slice(ids.length - parts.length)) ids.push((await sendFile?.(file)) ?? '');
     this.unfinished.delete(message.conversation);

@@ -66,3 +66,15 @@ export function fenceFor(text: string, least: number): string {
   const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
   return '`'.repeat(Math.max(least, longest + 1));
 }
+
+/** A reply without its markup, for platforms that show text only: blocks stand on lines of their own. */
+export function plainRich(source: string, format: OutboundMessage['format']): string {
+  let out = '';
+  let afterBlock = false;
+  for (const { kind, text } of richText(source, format)) {
+    const apart = out !== '' && (kind === 'block' || afterBlock) && !out.endsWith('\n');
+    out += `${apart ? '\n' : ''}${text}`;
+    afterBlock = kind === 'block';
+  }
+  return out;
+}

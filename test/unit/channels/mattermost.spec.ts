@@ -3,7 +3,7 @@ import { createAdapter } from '../../../src/channels/mattermost/adapter';
 import { mattermostDescriptor } from '../../../src/channels/mattermost/descriptor';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { BOT, MattermostServer, mmId, TEAM, TOKEN } from '../../peers/mattermost/server';
-import { MemoryStore, until, watchedContext } from './support';
+import { channelFacts, MemoryStore, until, watchedContext } from './support';
 
 const ALICE = mmId('alice');
 const DM = mmId('dm');
@@ -42,24 +42,10 @@ describe('mattermost adapter', () => {
     return { ...watched, adapter, account };
   }
 
-  function facts(part: Partial<ChannelFacts>): ChannelFacts {
-    return {
-      channel: 'mattermost',
-      name: 'Mattermost',
-      profile: 'development',
-      enabled: true,
-      state: 'online',
-      settings: {},
-      modes: {},
-      reported: {},
-      secrets: [],
-      users: 0,
-      conversations: [],
-      ...part,
-    };
-  }
   const found = (id: string, part: Partial<ChannelFacts>) =>
-    mattermostDescriptor.rules.find((rule) => rule.id === id)?.check(facts(part));
+    mattermostDescriptor.rules
+      .find((rule) => rule.id === id)
+      ?.check(channelFacts(mattermostDescriptor, part));
 
   it('[MM-1] reads the roles of the token’s account, and finds an administrator’s', async () => {
     server.user = { ...BOT, roles: 'system_user system_admin' };

@@ -13,6 +13,7 @@ import {
   type SecretStore,
   systemClock,
 } from '../../../src/engine/model/ports';
+import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { TestGate } from '../egress/gate';
 
 /** What an adapter did, and the context that it did it in. */
@@ -156,6 +157,24 @@ export class MemorySecrets implements SecretStore {
   async names(): Promise<readonly string[]> {
     return [...this.values.keys()];
   }
+}
+
+/** What the rules of a channel are given: one that is online and has nothing about it, but for `part`. */
+export function channelFacts({ id, name }: ChannelDescriptor, part: Partial<ChannelFacts>): ChannelFacts {
+  return {
+    channel: id,
+    name,
+    profile: 'development',
+    enabled: true,
+    state: 'online',
+    settings: {},
+    modes: {},
+    reported: {},
+    secrets: [],
+    users: 0,
+    conversations: [],
+    ...part,
+  };
 }
 
 /** Waits until the condition holds; the limit only ends a test that has failed already. */

@@ -1,0 +1,49 @@
+import type { AdapterContext } from './contract';
+import type { Receiver } from './reception';
+import type { OpenWebhook, WebhookHandler, WebhookOptions } from './webhook-contract';
+
+/** The door of a channel that is called, from when it is opened to when it is closed. */
+export class Doorway implements Receiver {
+  private door: OpenWebhook | undefined;
+
+  constructor(
+    private readonly context: Pick<AdapterContext, 'webhook'>,
+    private readonly options: WebhookOptions,
+    private readonly handler: WebhookHandler,
+    /** What is left to do before the channel is online. @throws ChannelError */
+    private readonly opened: (door: OpenWebhook) => Promise<void>,
+    /** What is done before it is closed. Never throws. */
+    private readonly closing: () => Promise<void> = async () => {},
+  ) {}
+
+  async start(): Promise<void> {
+    const door = await this.context.webhook(this.options, this.handler);
+    this.door = door;
+    await this.opened(door);
+  }
+
+  async stop(): Promise<void> {
+    const { door } = this;
+    this.door = undefined;
+    if (!door) return;
+    await this.closing();
+    await door.close().catch(() => undefined);
+  }
+}
+
+/** What stands in a body of JSON; undefined when it is no object in UTF-8. */
+export function jsonObject(bytes: Uint8Array): object | undefined {
+  try {
+    const body: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Added to the state while only this machine reaches the door; empty when the platform does. */
+export function reachHint({ isPublic }: Pick<OpenWebhook, 'isPublic'>, platform: string): string {
+  return isPublic
+    ? ''
+    : ` ${platform} cannot reach this machine yet: give it a public address, then enter that at ${platform}.`;
+}

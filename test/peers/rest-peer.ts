@@ -1,0 +1,150 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** The ways in which a platform's API can fail. */
+export type PeerTrouble = 'down' | 'error' | 'rate-limit' | 'revoked';
+
+export interface PeerCall {
+  readonly method: string;
+  /** Without the slash at its beginning. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+export interface PeerAnswer {
+  readonly status: number;
+  readonly json?: unknown;
+  readonly bytes?: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A message was taken: this is the answer that can be lost. */
+  readonly took?: true;
+}
+
+/** Milliseconds between the tries to deliver; each platform has its own, here with seconds for minutes. */
+const TRIES_MS = [0, 100, 300, 1_000, 3_000, 10_000];
+
+/** What the peers of platforms with an API of requests, which call us, have in common. */
+export abstract class RestPeer {
+  readonly problems: string[] = [];
+  requests = 0;
+  /** How many times faster than the machine's its time passes. */
+  speed = 1;
+  trouble: PeerTrouble | undefined;
+  loseAnswer = false;
+  private server: Server | undefined;
+  private port = 0;
+  private toldToWaitUntil = 0;
+  private delivering: Promise<unknown> = Promise.resolve();
+
+  /** Milliseconds that it asks to wait when it is called too often. */
+  protected readonly waitMs: number = 1_000;
+
+  protected abstract answer(call: PeerCall): PeerAnswer | Promise<PeerAnswer>;
+  protected abstract refusal(trouble: Exclude<PeerTrouble, 'down'>): PeerAnswer;
+  /** Whether the call is one that the platform counts as a message. */
+  protected abstract sends(call: PeerCall): boolean;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((request, response) => void this.serve(request, response));
+    server.on('connection', (socket) => {
+      if (this.trouble !== 'down') return;
+      this.requests += 1;
+      socket.destroy();
+    });
+    this.server = server;
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    if (!server) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  }
+
+  /** Cuts what is open. */
+  cut(): void {
+    this.server?.closeAllConnections();
+  }
+
+  /** Calls, and calls again until it is taken: `call` is given how often it was tried before. */
+  protected deliver(call: (repetition: number) => Promise<boolean>): void {
+    const first = this.delivering.then(() => this.tried(call, 0));
+    this.delivering = first;
+    void first.then((taken) => (taken ? undefined : this.repeat(call)));
+  }
+
+  private async tried(call: (repetition: number) => Promise<boolean>, repetition: number): Promise<boolean> {
+    if (this.server === undefined) return true;
+    if (this.trouble === 'down') return false;
+    return call(repetition).catch(() => false);
+  }
+
+  private async repeat(call: (repetition: number) => Promise<boolean>): Promise<void> {
+    for (const [index, waitMs] of TRIES_MS.entries()) {
+      await new Promise((resolve) => setTimeout(resolve, waitMs / this.speed));
+      if (await this.tried(call, index + 1)) return;
+    }
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.requests += 1;
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const { pathname, searchParams: query } = new URL(request.url ?? '', 'http://x');
+    const call: PeerCall = {
+      method: request.method ?? '',
+      path: pathname.slice(1),
+      query,
+      headers: request.headers,
+      body: Buffer.concat(parts),
+    };
+    const { trouble } = this;
+    if (trouble === 'rate-limit') this.toldToWaitUntil = Date.now() + this.waitMs / 2 / this.speed;
+    else if (this.sends(call) && Date.now() < this.toldToWaitUntil)
+      this.problems.push(`${call.path} before the time that it was told to wait for`);
+    const answer =
+      trouble === undefined || trouble === 'down' ? await this.answer(call) : this.refusal(trouble);
+    if (answer.took && this.loseAnswer) {
+      this.loseAnswer = false;
+      request.socket.destroy();
+      return;
+    }
+    const bytes = answer.bytes ?? Buffer.from(JSON.stringify(answer.json ?? {}));
+    const type = answer.bytes ? 'application/octet-stream' : 'application/json';
+    response.writeHead(answer.status, { 'content-type': type, ...answer.headers });
+    response.end(bytes);
+  }
+}
+
+/** The fields of a form with files: what stands in it, byte for byte. */
+export function formFields(
+  body: Buffer,
+  contentType: string,
+): ReadonlyMap<string, { readonly fileName?: string; readonly type?: string; readonly bytes: Buffer }> {
+  const fields = new Map<string, { fileName?: string; type?: string; bytes: Buffer }>();
+  const boundary = /boundary="?([^";]+)"?/.exec(contentType)?.[1];
+  if (boundary === undefined) return fields;
+  for (const section of body.toString('latin1').split(`--${boundary}`).slice(1, -1)) {
+    const end = section.indexOf('\r\n\r\n');
+    const head = Buffer.from(section.slice(0, end), 'latin1').toString('utf8');
+    const name = / name="([^"]*)"/.exec(head)?.[1] ?? '';
+    const fileName = / filename="([^"]*)"/.exec(head)?.[1];
+    const type = /content-type: ([^\r\n]+)/i.exec(head)?.[1];
+    fields.set(name, {
+      ...(fileName === undefined ? {} : { fileName }),
+      ...(type === undefined ? {} : { type }),
+      bytes: Buffer.from(section.slice(end + 4, -2), 'latin1'),
+    });
+  }
+  return fields;
+}
