@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import type { ChannelAdapter } from '../../../src/channels/contract';
+import { type ChannelAdapter, ChannelError } from '../../../src/channels/contract';
 import { createAdapter } from '../../../src/channels/email/adapter';
 import { emailDescriptor } from '../../../src/channels/email/descriptor';
 import type { Clock } from '../../../src/engine/model/ports';
 import { skip } from '../../harness/report';
 import { hasDovecot } from '../../peers/email/dovecot';
-import { BOT, type Delivery, MailWorld } from '../../peers/email/world';
-import { type MemoryStore, until, type Watched, watchedContext } from './support';
+import { BOT, type Delivery, MailWorld, PASSWORD } from '../../peers/email/world';
+import { type MemoryStore, outbound, until, type Watched, watchedContext } from './support';
 
 export const ANN = 'ann@people.example';
 export const BOB = 'bob@other.example';
@@ -88,4 +88,19 @@ export class MailHouse {
     dns.broken.clear();
     assert.deepEqual(smtp.violations.splice(0), []);
   }
+}
+
+/** A text to Ann. */
+export const reply = (text: string, part: object = {}) =>
+  outbound({ channel: 'email', account: BOT, conversation: ANN, text, ...part });
+
+/** It rejects with what a person must mend, and does not say the password. */
+export async function fatal(promise: Promise<unknown>, pattern: RegExp): Promise<void> {
+  await assert.rejects(promise, (error: unknown) => {
+    assert.ok(error instanceof ChannelError, String(error));
+    assert.equal(error.kind, 'fatal', error.message);
+    assert.match(error.message, pattern);
+    assert.ok(!error.message.includes(PASSWORD));
+    return true;
+  });
 }
