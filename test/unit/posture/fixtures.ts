@@ -105,6 +105,13 @@ export const FIXTURES: readonly Fixture[] = [
     channel({ reported: { readsAllGroupMessages: true } }),
   ),
   bad(
+    'MX-2.devices',
+    'medium',
+    /Not verified: Ann’s phone/,
+    'channels',
+    channel({ channel: 'matrix', name: 'Matrix', reported: { unverifiedDevices: ['Ann’s phone'] } }),
+  ),
+  bad(
     'SL-2',
     'low',
     /E012AB/,
