@@ -1,5 +1,6 @@
 // Written by `npm run generate` from the folders beside it.
 import type { ChannelDescriptor } from './contract';
+import { discordDescriptor } from './discord/descriptor';
 import { emailDescriptor } from './email/descriptor';
 import { lineDescriptor } from './line/descriptor';
 import { localDescriptor } from './local/descriptor';
@@ -12,6 +13,7 @@ import { telegramDescriptor } from './telegram/descriptor';
 /** Every channel that this build knows. */
 export const DESCRIPTORS: readonly ChannelDescriptor[] = [
   localDescriptor,
+  discordDescriptor,
   emailDescriptor,
   lineDescriptor,
   matrixDescriptor,

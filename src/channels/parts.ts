@@ -4,6 +4,9 @@ import { splitMessage } from './gateway/split';
 
 /** Conversations for which it is remembered what was sent of a reply that failed half-way. */
 const REMEMBERED = 200;
+/** How much shorter parts get that did not fit, and where that ends. */
+const SHORTER = 0.8;
+const SHORTEST = 100;
 
 export interface MessagePart {
   readonly text: string;
@@ -18,7 +21,11 @@ export interface MessagePart {
 export class PartSender {
   private readonly unfinished = new Map<string, { readonly message: string; readonly ids: string[] }>();
 
-  constructor(private readonly capabilities: Pick<ChannelCapabilities, 'maxLength'>) {}
+  constructor(
+    private readonly capabilities: Pick<ChannelCapabilities, 'maxLength'>,
+    /** Whether a part still fits once it is in the platform's own markup; every one does when absent. */
+    private readonly fits: (text: string, format: OutboundMessage['format']) => boolean = () => true,
+  ) {}
 
   /** Both resolve with the platform's id of what was sent. @throws what they throw. */
   send(
@@ -41,9 +48,7 @@ export class PartSender {
     send: (parts: readonly MessagePart[]) => Promise<readonly string[]>,
     sendFile?: (file: OutboundFile) => Promise<string>,
   ): Promise<SentReceipt> {
-    const parts = splitMessage(message.text, this.capabilities.maxLength, {
-      fences: message.format === 'markdown',
-    });
+    const parts = this.split(message);
     // The platforms refuse an empty message; what stands for it is theirs to say.
     if (parts.length === 0) parts.push('');
     const ids = this.sentOf(message);
@@ -53,6 +58,14 @@ export class PartSender {
     for (const file of files.slice(ids.length - parts.length)) ids.push((await sendFile?.(file)) ?? '');
     this.unfinished.delete(message.conversation);
     return { platformIds: [...ids] };
+  }
+
+  /** In parts of the platform's length; of less, where its markup makes too much of that. */
+  private split({ text, format }: OutboundMessage): string[] {
+    for (let limit = this.capabilities.maxLength; ; limit = Math.floor(limit * SHORTER)) {
+      const parts = splitMessage(text, limit, { fences: format === 'markdown' });
+      if (limit < SHORTEST || parts.every((part) => this.fits(part, format))) return parts;
+    }
   }
 
   /** The ids of what is sent already; the list is added to. */
