@@ -45,7 +45,8 @@ describe('channel registry', () => {
     });
 
     it(`[FAQ-1] lets ${id} reach only hosts that it can name beforehand`, () => {
-      for (const host of descriptor.hosts?.({}) ?? []) assert.match(host, /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?$/);
+      for (const host of descriptor.hosts?.({}) ?? [])
+        assert.match(host, /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?$/);
       if (!('apiRoot' in (settings as z.ZodObject).shape)) return;
       assert.deepEqual(descriptor.hosts?.({ apiRoot: 'http://127.0.0.1:8081/' }), ['127.0.0.1:8081']);
       assert.deepEqual(descriptor.hosts?.({ apiRoot: 'https://own.example/x' }), ['own.example']);
