@@ -50,7 +50,7 @@ function start() {
 }
 
 describe('unusual patterns of the record', () => {
-  it('[OPS-2] [TG-3] [TW-4] a burst of tasks of one person is told; the same over an hour, or of several people, is not', async () => {
+  it('[OPS-2] [TG-3] a burst of tasks of one person is told; the same over an hour, or of several people, is not', async () => {
     const { clock, task } = start();
     const { count } = UNUSUAL.taskBurst;
     for (let at = 0; at < count * 2; at += 1) {

@@ -147,7 +147,7 @@ describe('what is looked for in a folder', () => {
     );
   });
 
-  it('[SEC-3] [BB-1] counts the chance in a secret: words and repetitions have little', () => {
+  it('[SEC-3] counts the chance in a secret: words and repetitions have little', () => {
     for (const weak of ['', 'aaaaaaaaaaaaaaaaaaaaaaaa', 'password', 'abc123', '1234567890'])
       assert.ok(bitsOf(weak) < 60, `${weak}: ${bitsOf(weak)}`);
     for (const strong of [chance(26), '7f3a9c1e5b2d8f4a6c0e3b7d9f1a5c2e', 'correct-Horse7battery-Staple'])
