@@ -2,6 +2,7 @@
 import type { ChannelDescriptor } from './contract';
 import { discordDescriptor } from './discord/descriptor';
 import { emailDescriptor } from './email/descriptor';
+import { googlechatDescriptor } from './googlechat/descriptor';
 import { lineDescriptor } from './line/descriptor';
 import { localDescriptor } from './local/descriptor';
 import { matrixDescriptor } from './matrix/descriptor';
@@ -15,6 +16,7 @@ export const DESCRIPTORS: readonly ChannelDescriptor[] = [
   localDescriptor,
   discordDescriptor,
   emailDescriptor,
+  googlechatDescriptor,
   lineDescriptor,
   matrixDescriptor,
   mattermostDescriptor,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey } from 'node:crypto';
-import { APP_ID, type Key, makeKey, signToken, TENANT } from '../peers/teams/connector';
+import { type Key, makeKey, signToken } from '../peers/jwt';
+import { APP_ID, TENANT } from '../peers/teams/connector';
 import { type Attack, describeAttacks } from './attacks';
 import { TeamsBench } from './benches/teams';
 import { ContractHouse } from './house';

@@ -1,15 +1,8 @@
 import { createAdapter } from '../../../src/channels/teams/adapter';
 import { teamsDescriptor } from '../../../src/channels/teams/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
-import {
-  APP_ID,
-  type Key,
-  PASSWORD,
-  signToken,
-  TENANT,
-  TeamsConnector,
-  type TeamsSent,
-} from '../../peers/teams/connector';
+import { type Key, signToken } from '../../peers/jwt';
+import { APP_ID, PASSWORD, TENANT, TeamsConnector, type TeamsSent } from '../../peers/teams/connector';
 import type { CalledBench } from '../attacks';
 import type { Fault, Seen, Utterance } from '../bench';
 import { type Letter, post } from '../letter';

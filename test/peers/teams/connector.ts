@@ -1,7 +1,8 @@
-import { createPublicKey, createSign, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { createPublicKey, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { type Key, makeKey } from '../jwt';
 
 /**
  * What a Teams bot talks to, in one server: Microsoft's token endpoint, its key metadata, and the connector service.
@@ -25,12 +26,6 @@ export interface TeamsSent {
   replyToId?: string;
   attachments: { content: { actions?: { title: string; data: Json }[] } }[];
   edited: boolean;
-}
-
-export interface Key {
-  readonly kid: string;
-  readonly privateKey: KeyObject;
-  readonly endorsements: readonly string[];
 }
 
 const activity = z.strictObject({
@@ -66,18 +61,6 @@ const activity = z.strictObject({
 });
 /** Bytes of a message: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages */
 const MESSAGE_CAP = 28 * 1024;
-
-export function makeKey(kid: string, endorsements: readonly string[] = ['msteams']): Key {
-  return { kid, privateKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, endorsements };
-}
-
-/** A signed token. `alg` other than RS256 signs with what an attacker has: nothing, or the public key as a secret. */
-export function signToken(key: Key, claims: Json, header: Json = {}): string {
-  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const head = encode({ alg: 'RS256', typ: 'JWT', kid: key.kid, ...header });
-  const input = `${head}.${encode(claims)}`;
-  return `${input}.${createSign('RSA-SHA256').update(input).sign(key.privateKey).toString('base64url')}`;
-}
 
 export class TeamsConnector {
   readonly sent: TeamsSent[] = [];
