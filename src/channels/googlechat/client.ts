@@ -68,7 +68,7 @@ export class GooglechatClient {
     };
     const init = { method, headers, body: JSON.stringify(body) };
     try {
-      return await callPlatform(this.context, `${this.settings.apiRoot}/v1/${path}`, init, {
+      return await callPlatform(this.context, `${this.settings.chatUrl}/v1/${path}`, init, {
         platform: PLATFORM,
       });
     } catch (error) {

@@ -31,7 +31,7 @@ export const googlechatSettings = z.object({
     .describe(
       'Organisations whose people are heard: the domain of their addresses, or the id of the organisation that the Audit names for those who were refused.',
     ),
-  apiRoot: apiRoot('https://chat.googleapis.com', 'Address of the Chat API. Change it only for tests.'),
+  chatUrl: apiRoot('https://chat.googleapis.com', 'Address of the Chat API. Change it only for tests.'),
   tokenUrl: apiRoot(
     'https://oauth2.googleapis.com',
     'Where the service account gets its tokens. Change it only for tests.',
@@ -106,8 +106,8 @@ export const googlechatDescriptor: ChannelDescriptor = {
 
 function googlechatHosts(settings: ChannelSettings): readonly string[] {
   const parsed = googlechatSettings.safeParse(settings);
-  const { apiRoot, tokenUrl, keysUrl } = parsed.success ? parsed.data : googlechatSettings.parse({});
-  return [...new Set([apiRoot, tokenUrl, keysUrl].map((address) => new URL(address).host))];
+  const { chatUrl, tokenUrl, keysUrl } = parsed.success ? parsed.data : googlechatSettings.parse({});
+  return [...new Set([chatUrl, tokenUrl, keysUrl].map((address) => new URL(address).host))];
 }
 
 function keyProblem(value: string): string | undefined {

@@ -48,7 +48,7 @@ export class GooglechatBench implements CalledBench {
     return {
       projectNumber: PROJECT,
       allowedOrganisations: [DOMAIN],
-      apiRoot: url,
+      chatUrl: url,
       tokenUrl: url,
       keysUrl: url,
     };
