@@ -48,6 +48,36 @@ const englishOnly = {
   },
 };
 
+/**
+ * Every schema of zod can describe itself as JSON Schema, by a method that no bundler can see is never called: 18 kB a
+ * bundle. Only the language server and the command line describe schemas; elsewhere the method says that it is not there.
+ */
+const withoutJsonSchema = {
+  name: 'zod without JSON Schema',
+  setup(context) {
+    context.onLoad(
+      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ },
+      async (file) => {
+        const source = await readFile(file.path, 'utf8');
+        const names = [...source.matchAll(/^export (?:const|function) (\w+)/gm)].map(([, name]) => name);
+        const renamed = [...source.matchAll(/^export \{ \w+ as (\w+) \};/gm)].map(([, name]) => name);
+        return {
+          contents: [
+            "const absent = () => { throw new Error('This bundle describes no schemas: see esbuild.mjs.'); };",
+            // A schema is made with its methods, so those two are called; what they make is not.
+            ...[...names, ...renamed].map((name) =>
+              name.startsWith('create')
+                ? `export const ${name} = () => absent;`
+                : `export { absent as ${name} };`,
+            ),
+          ].join('\n'),
+          loader: 'js',
+        };
+      },
+    );
+  },
+};
+
 const shared = {
   absWorkingDir: root,
   bundle: true,
@@ -103,7 +133,8 @@ async function plans() {
     hostEntries[basename(worker, '.ts')] = worker;
   }
   if (await exists('src/engine/guard/index.ts')) hostEntries.guard = 'src/engine/guard/index.ts';
-  if (await exists('src/engine/posture/index.ts')) hostEntries.checklist = 'src/engine/posture/index.ts';
+  if (await exists('src/session/posture/checklist.ts'))
+    hostEntries.checklist = 'src/session/posture/checklist.ts';
   if (await exists('src/policy-server/main.ts')) hostEntries['policy-server'] = 'src/policy-server/main.ts';
   if (await exists('src/views/policy-client.ts')) hostEntries['policy-client'] = 'src/views/policy-client.ts';
   for (const name of await foldersOf('src/channels')) {
@@ -117,10 +148,19 @@ async function plans() {
     if (await exists(main)) webviewEntries[name] = main;
   }
 
+  const { 'policy-server': policyServer, ...lean } = hostEntries;
   const list = [
     {
       ...forNode,
-      entryPoints: hostEntries,
+      entryPoints: lean,
+      plugins: [...forNode.plugins, withoutJsonSchema],
+      outdir: 'dist',
+      outExtension: { '.js': '.cjs' },
+      target: 'node22',
+    },
+    {
+      ...forNode,
+      entryPoints: policyServer ? { 'policy-server': policyServer } : {},
       outdir: 'dist',
       outExtension: { '.js': '.cjs' },
       target: 'node22',

@@ -1,9 +1,14 @@
 import * as z from 'zod';
-import type { ChannelDescriptor } from '../src/channels/contract';
+import type { ChannelDescriptor, ChannelGuide } from '../src/channels/contract';
+import type { ChannelRule } from '../src/engine/model/posture';
 
-/** The page of a channel under docs/channels, from its descriptor. */
-export function channelPage(descriptor: ChannelDescriptor): string {
-  const { id, name, summary, setup, links, secrets, guide, rules } = descriptor;
+/** The page of a channel under docs/channels, from its folder. */
+export function channelPage(
+  descriptor: ChannelDescriptor,
+  guide: ChannelGuide,
+  rules: readonly ChannelRule[],
+): string {
+  const { id, name, summary, setup, links, secrets } = descriptor;
   const hosts = descriptor.hosts?.({}) ?? [];
   const blocks = [
     `# ${name}`,
@@ -27,7 +32,7 @@ export function channelPage(descriptor: ChannelDescriptor): string {
           `Unless you set another address, the extension connects to ${hosts.map((host) => `\`${host}\``).join(', ')} for this channel and to no other host.`,
         ),
     '## Limits',
-    limitsTable(descriptor),
+    limitsTable(descriptor, guide),
     rules.length === 0 ? '' : '## What the Checklist looks at',
     rules.map(({ title, why }) => wrap(`**${title}.** ${why}`, '- ')).join('\n'),
     guide.troubles.length === 0 ? '' : '## When it does not connect',
@@ -52,7 +57,10 @@ function settingsTable({ id, settings }: ChannelDescriptor): string {
   );
 }
 
-function limitsTable({ capabilities, guide, platforms, allowedModes }: ChannelDescriptor): string {
+function limitsTable(
+  { capabilities, platforms, allowedModes }: ChannelDescriptor,
+  guide: ChannelGuide,
+): string {
   const { maxLength, fileBytes, buttons, edit, threads, typing } = capabilities;
   const rows = [
     [

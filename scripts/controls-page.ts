@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CHANNEL_RULES } from '../src/channels/channel-rules';
 import type { ChannelDescriptor } from '../src/channels/contract';
 import { CONTROLS, type Control } from '../src/engine/posture/controls';
 import { controlOf } from '../src/engine/posture/evaluate';
@@ -45,8 +46,8 @@ function rulesOf(descriptors: readonly ChannelDescriptor[]): readonly RuleText[]
   const general = FAMILIES.flatMap((family) =>
     RULES[family].map(({ id, severity, title, why }) => ({ id, severity, title, why })),
   );
-  const own = descriptors.flatMap(({ rules }) =>
-    rules.map(({ id, severity, title, why }) => ({ id, severity, title, why })),
+  const own = descriptors.flatMap(({ id: channel }) =>
+    (CHANNEL_RULES[channel] ?? []).map(({ id, severity, title, why }) => ({ id, severity, title, why })),
   );
   return [...general, ...own];
 }

@@ -5,7 +5,6 @@ import type { Facts } from '../engine/model/facts';
 import type { ChatContext } from '../engine/model/identity';
 import type { Attachment, InboundMessage, OutboundMessage, SentReceipt } from '../engine/model/message';
 import type { BlobStore, Clock, Logger } from '../engine/model/ports';
-import type { ChannelRule } from '../engine/model/posture';
 import type { OpenWebhook, WebhookHandler, WebhookOptions } from './webhook-contract';
 
 /** What is set for a channel, unchecked or after its schema, as the place says. */
@@ -37,7 +36,10 @@ export interface ChannelCapabilities {
   readonly contexts: readonly ChatContext[];
 }
 
-/** What the page of a channel says beyond what follows from the rest of its descriptor. Plain sentences. */
+/**
+ * What the page of a channel says beyond what follows from the rest of its descriptor. Plain sentences. It is
+ * `<id>Guide` of the channel's `guide.ts`, which no bundle carries: pages are written when the product is built.
+ */
 export interface ChannelGuide {
   /** What is listened to, and what never is. */
   readonly hears: readonly string[];
@@ -48,7 +50,10 @@ export interface ChannelGuide {
   readonly troubles: readonly { readonly says: string; readonly do: string }[];
 }
 
-/** All that is known of a channel without loading its adapter. */
+/**
+ * All that is known of a channel without loading its adapter. It is there before any channel is enabled, so what is
+ * not needed then has a file of its own in the folder: `guide.ts` and `rules.ts`, which are found by their names.
+ */
 export interface ChannelDescriptor {
   /** Lower-case, unique, never changed: it is part of identities and records. */
   readonly id: string;
@@ -69,15 +74,12 @@ export interface ChannelDescriptor {
   readonly setup: readonly string[];
   /** The platform's pages that the steps speak of. */
   readonly links: readonly { readonly label: string; readonly url: string }[];
-  readonly guide: ChannelGuide;
   /** The platform has no notion of a bot: that the account is a dedicated one is acknowledged by the owner. */
   readonly noBots?: true;
   /** A sentence on the setting that must be set before it can run; undefined when all are. The channel waits for it. */
   missing?(settings: ChannelSettings): string | undefined;
   /** The systems it works on; all when absent. */
   readonly platforms?: readonly NodeJS.Platform[];
-  /** Rules of the Checklist about this channel alone. What holds for every channel is not repeated here. */
-  readonly rules: readonly ChannelRule[];
   /** Sentences on health and quota for the tree, from what the adapter reported. */
   health?(reported: Facts): readonly string[];
   /**

@@ -10,10 +10,10 @@ import type { HeadMemory } from '../engine/journal';
 import { headSchema } from '../engine/journal/heads';
 import type { Destination } from '../engine/model/egress';
 import { systemClock } from '../engine/model/ports';
-import type { ChecklistChunk } from '../engine/posture/ports';
 import type { SecretBackend } from '../engine/vault/backend';
 import type { Masking } from '../engine/vault/masking';
 import type {
+  ChecklistBundle,
   EditorPort,
   GuardChunk,
   SessionPorts,
@@ -70,7 +70,7 @@ export function sessionPorts({
     problem: (text) => void warnOfSetting(text, 'cowork', log),
     loadChunk: async (id) => load<AdapterChunk>(join(bundles, 'channels', `${id}.cjs`)),
     loadGuard: async () => load<GuardChunk>(join(bundles, 'guard.cjs')),
-    loadChecklist: async () => load<ChecklistChunk>(join(bundles, 'checklist.cjs')),
+    loadChecklist: async () => load<ChecklistBundle>(join(bundles, 'checklist.cjs')),
     clock: systemClock,
     log,
     desk: vscodeDesk(),

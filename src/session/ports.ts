@@ -8,7 +8,7 @@ import type { Desk } from '../engine/model/desk';
 import type { Event } from '../engine/model/emitter';
 import type { Clock, Disposable, Logger } from '../engine/model/ports';
 import type { MachineFacts } from '../engine/posture/facts';
-import type { ChecklistChunk, SettingsPort } from '../engine/posture/ports';
+import type { SettingsPort } from '../engine/posture/ports';
 import type { SandboxId } from '../engine/sandbox/backend';
 import type { ContainerSettings } from '../engine/sandbox/container-argv';
 import type { SecretBackend } from '../engine/vault/backend';
@@ -66,6 +66,9 @@ export interface GuardChunk {
   createGuard(options: GuardOptions): Promise<Guard>;
 }
 
+/** What `dist/checklist.cjs` exports. */
+export type ChecklistBundle = typeof import('./posture/checklist');
+
 /** Everything that a session needs of the editor, or of a test. */
 export interface SessionPorts {
   readonly version: string;
@@ -94,7 +97,7 @@ export interface SessionPorts {
   /** The guard's bundle, which is large: loaded with the first command. */
   loadGuard(): Promise<GuardChunk>;
   /** The Checklist's bundle, loaded behind the start. */
-  loadChecklist(): Promise<ChecklistChunk>;
+  loadChecklist(): Promise<ChecklistBundle>;
   readonly clock: Clock;
   readonly log: Logger;
   /** The editor and what belongs to it; absent where there is none. */

@@ -20,8 +20,6 @@ export const fakeDescriptor: ChannelDescriptor = {
   },
   setup: [],
   links: [],
-  guide: { hears: [], reach: '', limits: [], troubles: [] },
-  rules: [],
 };
 
 /** Keeps what it is given to send; `onSend` may throw, or hold it up. */

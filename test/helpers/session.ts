@@ -5,11 +5,15 @@ import type { AdapterChunk } from '../../src/channels/registry';
 import type { Head } from '../../src/engine/journal';
 import { Emitter } from '../../src/engine/model/emitter';
 import { type Clock, type Logger, silentLogger, systemClock } from '../../src/engine/model/ports';
-import type { ChecklistChunk } from '../../src/engine/posture/ports';
 import type { SandboxId } from '../../src/engine/sandbox/backend';
 import { DEFAULT_CONTAINER } from '../../src/engine/sandbox/container-argv';
 import { Masking } from '../../src/engine/vault/masking';
-import type { GuardChunk, SessionSettings, WorkspacePolicyFile } from '../../src/session/ports';
+import type {
+  ChecklistBundle,
+  GuardChunk,
+  SessionSettings,
+  WorkspacePolicyFile,
+} from '../../src/session/ports';
 import { Session } from '../../src/session/session';
 import { MemorySecrets } from './memory-secrets';
 import { PersonSettings } from './person-settings';
@@ -96,7 +100,7 @@ export class TestSession {
       problem: (text) => problems.push(text),
       loadChunk:
         options.loadChunk ?? (async (id) => require(join(BUNDLES, 'channels', `${id}.cjs`)) as AdapterChunk),
-      loadChecklist: async () => require(join(BUNDLES, 'checklist.cjs')) as ChecklistChunk,
+      loadChecklist: async () => require(join(BUNDLES, 'checklist.cjs')) as ChecklistBundle,
       loadGuard: async () => require(join(BUNDLES, 'guard.cjs')) as GuardChunk,
       clock: options.clock ?? systemClock,
       log: options.log ?? silentLogger,

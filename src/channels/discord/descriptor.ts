@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { apiRoot } from '../api-root';
 import type { ChannelDescriptor, ChannelSettings } from '../contract';
-import { discordGuide } from './guide';
-import { discordRules } from './rules';
 
 const DEFAULT_API = 'https://discord.com/api/v10';
 /** Where files that people send are. https://docs.discord.com/developers/reference#signed-attachment-cdn-urls */
@@ -89,8 +87,6 @@ export const discordDescriptor: ChannelDescriptor = {
     },
     { label: 'Permissions', url: 'https://docs.discord.com/developers/topics/permissions' },
   ],
-  guide: discordGuide,
-  rules: discordRules,
   health: (reported) => [
     ...(Array.isArray(reported.guilds)
       ? [`In ${reported.guilds.length} ${reported.guilds.length === 1 ? 'server' : 'servers'}.`]

@@ -2,9 +2,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 import type { ChannelDescriptor } from '../contract';
 import { normalAddress } from './addresses';
-import { emailGuide } from './guide';
 import { providerOf } from './providers';
-import { emailRules } from './rules';
 
 /** Characters of a text; a longer one is split into several mails. */
 const MAX_LENGTH = 60_000;
@@ -184,8 +182,6 @@ export const emailDescriptor: ChannelDescriptor = {
     { label: 'Apple: app-specific passwords', url: 'https://support.apple.com/102654' },
     { label: 'DMARC, an overview', url: 'https://dmarc.org/overview/' },
   ],
-  guide: emailGuide,
-  rules: emailRules,
   hosts: (settings) => {
     const parsed = emailSettings.safeParse(settings);
     return parsed.success ? hostsOf(parsed.data) : [];

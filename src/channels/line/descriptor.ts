@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { apiRoot } from '../api-root';
 import type { ChannelDescriptor, ChannelSettings } from '../contract';
-import { lineGuide } from './guide';
-import { lineRules } from './rules';
 
 export const DEFAULT_API = 'https://api.line.me';
 /** Files are handed out by another host. https://developers.line.biz/en/reference/messaging-api/#domain-name */
@@ -80,8 +78,6 @@ export const lineDescriptor: ChannelDescriptor = {
     },
     { label: 'Prices of messages', url: 'https://developers.line.biz/en/docs/messaging-api/pricing/' },
   ],
-  guide: lineGuide,
-  rules: lineRules,
   health: ({ quotaLimit, quotaUsed }) => {
     if (typeof quotaUsed !== 'number') return [];
     return typeof quotaLimit === 'number'

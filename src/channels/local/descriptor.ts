@@ -41,12 +41,5 @@ export const localDescriptor: ChannelDescriptor = {
     'Generate a pairing code in VS Code and type it into the chat.',
   ],
   links: [],
-  guide: {
-    hears: ['Every line that is typed into it. In a group: a line that begins with @cowork, or a command.'],
-    reach: 'Nothing beyond this machine.',
-    limits: [],
-    troubles: [],
-  },
-  rules: [],
   hosts: () => [],
 };

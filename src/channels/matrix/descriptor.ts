@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { serverAddress } from '../api-root';
 import type { ChannelDescriptor, ChannelSettings } from '../contract';
-import { matrixGuide } from './guide';
-import { matrixRules } from './rules';
 
 const ROOM =
   'must be the id of a room, such as !abcdef:example.org; its address that begins with # is not it';
@@ -116,8 +114,6 @@ export const matrixDescriptor: ChannelDescriptor = {
     { label: 'Clients', url: 'https://matrix.org/ecosystem/clients/' },
     { label: 'Encryption', url: 'https://matrix.org/docs/matrix-concepts/end-to-end-encryption/' },
   ],
-  guide: matrixGuide,
-  rules: matrixRules,
   health: (reported) => [
     ...(typeof reported.matrixVersion === 'string' ? [`Matrix ${reported.matrixVersion}.`] : []),
     ...(typeof reported.ownDevice === 'string' ? [`Own device: ${reported.ownDevice}.`] : []),

@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { serverAddress } from '../api-root';
 import type { ChannelDescriptor, ChannelSettings } from '../contract';
-import { mattermostGuide } from './guide';
-import { mattermostRules } from './rules';
 
 const ID = 'must be an id of Mattermost: 26 small letters and digits';
 const id = z.string({ error: ID }).regex(/^[a-z0-9]{26}$/, ID);
@@ -74,8 +72,6 @@ export const mattermostDescriptor: ChannelDescriptor = {
       url: 'https://developers.mattermost.com/integrate/reference/personal-access-token/',
     },
   ],
-  guide: mattermostGuide,
-  rules: mattermostRules,
   health: (reported) => [
     ...(typeof reported.serverVersion === 'string' ? [`Server ${reported.serverVersion}.`] : []),
     ...(typeof reported.gaps === 'number' && reported.gaps > 0

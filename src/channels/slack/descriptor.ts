@@ -2,8 +2,7 @@ import * as z from 'zod';
 import { apiRoot } from '../api-root';
 import type { ChannelDescriptor } from '../contract';
 import { FILES_HOST } from './files-host';
-import { slackGuide } from './guide';
-import { SCOPES_FOR_FILES, SCOPES_NEEDED, slackRules } from './rules';
+import { SCOPES_FOR_FILES, SCOPES_NEEDED } from './rules';
 
 const DEFAULT_API = 'https://slack.com/api';
 const TEAM_ID = 'must be the id of a workspace or an organisation, such as T0123ABCD or E0123ABCD';
@@ -91,8 +90,6 @@ export const slackDescriptor: ChannelDescriptor = {
       url: 'https://docs.slack.dev/authentication/verifying-requests-from-slack',
     },
   ],
-  guide: slackGuide,
-  rules: slackRules,
   hosts: (settings) => {
     const parsed = slackSettings.safeParse(settings);
     const api = new URL(parsed.success ? parsed.data.apiRoot : DEFAULT_API);

@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { apiRoot } from '../api-root';
 import type { ChannelDescriptor, ChannelSettings } from '../contract';
-import { teamsGuide } from './guide';
-import { teamsRules } from './rules';
 
 const ID = 'must be an id such as 11111111-2222-3333-4444-555555555555';
 const guid = z
@@ -99,8 +97,6 @@ export const teamsDescriptor: ChannelDescriptor = {
       url: 'https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication',
     },
   ],
-  guide: teamsGuide,
-  rules: teamsRules,
   hosts: teamsHosts,
 };
 

@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { apiRoot } from '../api-root';
 import type { ChannelDescriptor } from '../contract';
-import { telegramGuide } from './guide';
-import { telegramRules } from './rules';
 
 const DEFAULT_API = 'https://api.telegram.org';
 
@@ -81,8 +79,6 @@ export const telegramDescriptor: ChannelDescriptor = {
     { label: 'Webhooks', url: 'https://core.telegram.org/bots/webhooks' },
     { label: 'Privacy mode', url: 'https://core.telegram.org/bots/features#privacy-mode' },
   ],
-  guide: telegramGuide,
-  rules: telegramRules,
   hosts: (settings) => {
     const parsed = telegramSettings.safeParse(settings);
     return [new URL(parsed.success ? parsed.data.apiRoot : DEFAULT_API).host];

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { dirname } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { coded } from './errors';
 import { type JournalFs, writeAll } from './fs';
 import { type Head, headSchema } from './heads';
@@ -15,19 +15,18 @@ const headerSchema = z.strictObject({
   version: z.literal(1),
   kdf: z.literal('scrypt'),
   // Bounded, so that a made-up file cannot ask for all the memory there is.
-  N: z
-    .number()
-    .int()
-    .min(2)
-    .max(2 ** 20),
-  r: z.number().int().min(1).max(32),
-  p: z.number().int().min(1).max(16),
+  N: z.int().check(z.minimum(2), z.maximum(2 ** 20)),
+  r: z.int().check(z.minimum(1), z.maximum(32)),
+  p: z.int().check(z.minimum(1), z.maximum(16)),
   salt: z.base64(),
 });
 
 const entrySchema = z.union([
-  z.object({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.]{0,63}$/), size: z.number().int().min(0) }),
-  z.object({ end: z.literal(true), head: headSchema.optional() }),
+  z.object({
+    name: z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9.]{0,63}$/)),
+    size: z.int().check(z.minimum(0)),
+  }),
+  z.object({ end: z.literal(true), head: z.optional(headSchema) }),
 ]);
 
 /** A file to be kept, with the bytes of it that count. */

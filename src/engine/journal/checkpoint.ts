@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { canonicalJson } from './canonical';
 import { type JournalFs, readWhole } from './fs';
 import { keyId, type Signer, verifySignature } from './heads';
@@ -9,23 +9,23 @@ import { MerkleFrontier } from './merkle';
 /** What stands for the records that retention dropped. */
 export const CHECKPOINT_FILE = 'checkpoint.json';
 
-const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+const hex64 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 export const checkpointSchema = z.object({
   journal: hex64,
   /** The last record that was dropped; what is there starts with the next. */
-  seq: z.number().int().min(1),
-  at: z.number().int(),
+  seq: z.int().check(z.minimum(1)),
+  at: z.int(),
   hash: hex64,
   /** Peaks of the hash tree over the dropped records, see `MerkleFrontier`. */
   peaks: z.array(hex64),
   /** Roots of the dropped segments, so that receipts of what is left can still be made. */
   roots: z.array(hex64),
-  segmentRecords: z.number().int().min(1),
+  segmentRecords: z.int().check(z.minimum(1)),
   /** State of each projection after the dropped records, with the version that made it. */
   states: z.record(z.string(), z.object({ version: z.number(), state: z.unknown() })),
   key: z.string(),
-  signature: z.string().max(128),
+  signature: z.string().check(z.maxLength(128)),
 });
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 

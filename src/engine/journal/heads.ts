@@ -1,18 +1,18 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { canonicalJson } from './canonical';
 
 /** File of the signed heads, one a line, oldest first. */
 export const HEADS_FILE = 'heads.jsonl';
 
-const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+const hex64 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 /** A statement about the first `seq` records of a journal, signed with Ed25519. */
 export const headSchema = z.object({
   /** Hash of record 1: which journal it is. */
   journal: hex64,
-  seq: z.number().int().min(1),
-  at: z.number().int(),
+  seq: z.int().check(z.minimum(1)),
+  at: z.int(),
   /** Hash of record `seq`. */
   hash: hex64,
   /** RFC 6962 root over the hashes of the records 1 to `seq`. */
@@ -24,7 +24,7 @@ export const headSchema = z.object({
   /** SHA-256 of the public key (SPKI, DER), in hex. */
   key: hex64,
   /** Base64. */
-  signature: z.string().max(128),
+  signature: z.string().check(z.maxLength(128)),
 });
 export type Head = z.infer<typeof headSchema>;
 

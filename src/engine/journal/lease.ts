@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { errorCode, JournalHeldError } from './errors';
 import { type JournalFs, readWhole, writeAll } from './fs';
 
@@ -12,7 +12,7 @@ const HEARTBEAT_MS = 5_000;
 const SILENT_MS = 60_000;
 
 const holderSchema = z.object({
-  pid: z.number().int(),
+  pid: z.int(),
   host: z.string(),
   label: z.string(),
   since: z.number(),

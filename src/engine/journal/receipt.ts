@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { AnyRecord } from '../model/record';
 import { canonicalJson } from './canonical';
 import { type Head, headSchema, keyId, readPublicKey, verifyHead } from './heads';
@@ -14,7 +14,7 @@ export const receiptSchema = z.object({
   record: z.record(z.string(), z.unknown()),
   head: headSchema,
   /** Hashes along the path from the record to the root (RFC 6962 §2.1.1), in hex. */
-  proof: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(64),
+  proof: z.array(z.string().check(z.regex(/^[0-9a-f]{64}$/))).check(z.maxLength(64)),
   /** SPKI, DER in base64. */
   publicKey: z.string(),
 });

@@ -1,21 +1,21 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { FINAL_TASK_STATES, type GrantScope } from '../model/events';
 import type { IdentityKey } from '../model/identity';
 import type { Projection } from '../model/projection';
 import type { AnyRecord } from '../model/record';
 
-const text = z.string().min(1).max(100_000);
+const text = z.string().check(z.minLength(1), z.maxLength(100_000));
 
 const matcherSchema = z.discriminatedUnion('kind', [
   /** Exactly what was approved: `hash` is the binding hash of the action. */
-  z.strictObject({ kind: z.literal('exact'), tool: text, hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.strictObject({ kind: z.literal('exact'), tool: text, hash: z.string().check(z.regex(/^[0-9a-f]{64}$/)) }),
   /** Commands that the pattern, or one of `also`, covers, in `cwd` or below; `hosts` are those that were shown beside it. */
   z.strictObject({
     kind: z.literal('command'),
     pattern: text,
-    also: z.array(text).max(20).optional(),
-    cwd: text.optional(),
-    hosts: z.array(text).optional(),
+    also: z.optional(z.array(text).check(z.maxLength(20))),
+    cwd: z.optional(text),
+    hosts: z.optional(z.array(text)),
   }),
   z.strictObject({ kind: z.literal('path'), tool: text, glob: text }),
   z.strictObject({ kind: z.literal('host'), tool: text, domain: text }),
@@ -24,13 +24,13 @@ const matcherSchema = z.discriminatedUnion('kind', [
 export const grantSchema = z.strictObject({
   id: text,
   scope: z.enum(['once', 'task', 'until', 'always']),
-  user: text.optional(),
-  channel: text.optional(),
-  taskId: text.optional(),
+  user: z.optional(text),
+  channel: z.optional(text),
+  taskId: z.optional(text),
   /** Milliseconds since the epoch. */
-  until: z.number().int().positive().optional(),
+  until: z.optional(z.int().check(z.positive())),
   /** The untrusted content that was named when it was given: it answers the layer `taint` for no other. */
-  taint: z.array(z.string()).optional(),
+  taint: z.optional(z.array(z.string())),
   matcher: matcherSchema,
 });
 

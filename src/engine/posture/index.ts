@@ -1,7 +1,4 @@
-/**
- * What the Checklist looks with: a bundle of its own, loaded once the engine runs, because its sentences are long and
- * nobody waits for them.
- */
+/** What the Checklist looks with: in a bundle of its own, see `session/posture/checklist.ts`. */
 export { evaluate } from './evaluate';
 export { profileChanges } from './profile-changes';
 export { surveyRepository } from './survey/repository';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { JournalFailedError } from '../journal/errors';
 import type { HeadMemory, KeyProvider } from '../journal/heads';
 import { type Draft, draft, type Seal, toRecord } from '../journal/line';

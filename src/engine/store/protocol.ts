@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { headSchema } from '../journal/heads';
 import { receiptSchema } from '../journal/receipt';
 import type { AnyRecord } from '../model/record';
@@ -7,39 +7,39 @@ import { exportRequestSchema, retainRequestSchema } from './requests';
 
 /** What passes between the store and its worker. Both sides check what they get. */
 
-const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+const hex64 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 const draftSchema = z.object({
-  type: z.string().min(1),
+  type: z.string().check(z.minLength(1)),
   actor: z.string(),
   subject: z.string(),
   data: z.string(),
 });
 
 const openOptionsSchema = z.object({
-  directory: z.string().min(1),
+  directory: z.string().check(z.minLength(1)),
   label: z.string(),
   leaseToken: z.string(),
-  key: z.string().optional(),
-  rememberedHead: headSchema.optional(),
-  segmentRecords: z.number().int().optional(),
+  key: z.optional(z.string()),
+  rememberedHead: z.optional(headSchema),
+  segmentRecords: z.optional(z.int()),
 });
 export type OpenOptions = z.infer<typeof openOptionsSchema>;
 
 export const requestSchema = z.discriminatedUnion('call', [
   z.object({ id: z.number(), call: z.literal('open'), options: openOptionsSchema }),
-  z.object({ id: z.number(), call: z.literal('append'), drafts: z.array(draftSchema).min(1) }),
+  z.object({ id: z.number(), call: z.literal('append'), drafts: z.array(draftSchema).check(z.minLength(1)) }),
   z.object({ id: z.number(), call: z.literal('query'), query: auditQuerySchema }),
   z.object({ id: z.number(), call: z.literal('aggregates'), query: aggregateQuerySchema }),
-  z.object({ id: z.number(), call: z.literal('record'), seq: z.number().int() }),
+  z.object({ id: z.number(), call: z.literal('record'), seq: z.int() }),
   z.object({ id: z.number(), call: z.literal('verify') }),
-  z.object({ id: z.number(), call: z.literal('receipt'), seq: z.number().int() }),
+  z.object({ id: z.number(), call: z.literal('receipt'), seq: z.int() }),
   z.object({ id: z.number(), call: z.literal('retain'), request: retainRequestSchema }),
   z.object({
     id: z.number(),
     call: z.literal('backup'),
-    target: z.string().min(1),
-    passphrase: z.string().min(1),
+    target: z.string().check(z.minLength(1)),
+    passphrase: z.string().check(z.minLength(1)),
   }),
   z.object({ id: z.number(), call: z.literal('export'), request: exportRequestSchema }),
   z.object({ id: z.number(), call: z.literal('cancel'), target: z.number() }),
@@ -70,7 +70,7 @@ const damageSchema = z.object({
 });
 
 const recordShape = z.object({
-  seq: z.number().int(),
+  seq: z.int(),
   at: z.number(),
   type: z.string(),
   actor: z.string(),
@@ -86,23 +86,28 @@ const recordSchema = z.custom<AnyRecord>((value) => recordShape.safeParse(value)
 /** What each call gives back. */
 export const resultSchemas = {
   open: z.object({
-    firstSeq: z.number().int(),
-    lastSeq: z.number().int(),
-    replayed: z.number().int(),
-    recovered: z.object({ bytesCut: z.number(), lastSeq: z.number(), aside: z.string() }).optional(),
+    firstSeq: z.int(),
+    lastSeq: z.int(),
+    replayed: z.int(),
+    recovered: z.optional(z.object({ bytesCut: z.number(), lastSeq: z.number(), aside: z.string() })),
     damage: z.array(damageSchema),
     states: z.record(z.string(), z.unknown()),
   }),
   append: z.object({
     // Hundreds in one answer: the length of a hash is checked, not each of its digits.
     seals: z.array(
-      z.object({ seq: z.number(), at: z.number(), prev: z.string().length(64), hash: z.string().length(64) }),
+      z.object({
+        seq: z.number(),
+        at: z.number(),
+        prev: z.string().check(z.length(64)),
+        hash: z.string().check(z.length(64)),
+      }),
     ),
-    failure: z.unknown().optional(),
+    failure: z.optional(z.unknown()),
   }),
   query: z.object({
     records: z.array(recordSchema),
-    next: z.number().optional(),
+    next: z.optional(z.number()),
     total: z.object({ count: z.number(), exact: z.boolean() }),
   }),
   aggregates: z.object({
@@ -113,7 +118,7 @@ export const resultSchemas = {
     byUser: z.array(z.object({ user: z.string(), count: z.number(), denied: z.number() })),
     denials: z.array(z.object({ ruleId: z.string(), count: z.number() })),
   }),
-  record: recordSchema.optional(),
+  record: z.optional(recordSchema),
   verify: z.object({
     intact: z.boolean(),
     records: z.number(),
@@ -123,10 +128,10 @@ export const resultSchemas = {
     damage: z.array(damageSchema),
     damageCount: z.number(),
     heads: z.number(),
-    lastHead: headSchema.optional(),
+    lastHead: z.optional(headSchema),
     notes: z.array(z.string()),
   }),
-  receipt: receiptSchema.optional(),
+  receipt: z.optional(receiptSchema),
   retain: z.object({ firstSeq: z.number(), dropped: z.number() }),
   backup: z.undefined(),
   export: z.object({ records: z.number(), masked: z.number() }),
@@ -138,13 +143,13 @@ export type CallName = keyof typeof resultSchemas;
 const failureSchema = z.object({
   name: z.string(),
   message: z.string(),
-  code: z.string().optional(),
-  holder: z.object({ pid: z.number(), host: z.string(), label: z.string(), since: z.number() }).optional(),
+  code: z.optional(z.string()),
+  holder: z.optional(z.object({ pid: z.number(), host: z.string(), label: z.string(), since: z.number() })),
 });
 export type Failure = z.infer<typeof failureSchema>;
 
 export const replySchema = z.union([
-  z.object({ id: z.number(), value: z.unknown().optional(), failure: failureSchema.optional() }),
+  z.object({ id: z.number(), value: z.optional(z.unknown()), failure: z.optional(failureSchema) }),
   z.object({ event: z.literal('progress'), target: z.number(), checked: z.number(), share: z.number() }),
   z.object({ event: z.literal('head'), head: headSchema }),
   z.object({

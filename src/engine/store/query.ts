@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { AnyRecord } from '../model/record';
 import type { AuditAggregates } from '../model/views';
 
@@ -8,22 +8,22 @@ export const MAX_PAGE = 200;
 /** What to look for. All given parts must hold. */
 export const auditQuerySchema = z.strictObject({
   /** Identity key. */
-  user: z.string().optional(),
-  channel: z.string().optional(),
-  task: z.string().optional(),
-  tool: z.string().optional(),
-  effect: z.enum(['allow', 'ask', 'deny']).optional(),
-  rule: z.string().optional(),
+  user: z.optional(z.string()),
+  channel: z.optional(z.string()),
+  task: z.optional(z.string()),
+  tool: z.optional(z.string()),
+  effect: z.optional(z.enum(['allow', 'ask', 'deny'])),
+  rule: z.optional(z.string()),
   /** One type, or several of which any will do. */
-  type: z.union([z.string(), z.array(z.string()).min(1).max(100)]).optional(),
+  type: z.optional(z.union([z.string(), z.array(z.string()).check(z.minLength(1), z.maxLength(100))])),
   /** Milliseconds since the epoch, inclusive. */
-  from: z.number().optional(),
-  to: z.number().optional(),
+  from: z.optional(z.number()),
+  to: z.optional(z.number()),
   /** Words; each must occur, the last one may be the beginning of a word. */
-  text: z.string().max(500).optional(),
+  text: z.optional(z.string().check(z.maxLength(500))),
   /** Only records older than this one: `next` of the page before. */
-  before: z.number().int().min(1).optional(),
-  limit: z.number().int().min(1).max(MAX_PAGE).default(50),
+  before: z.optional(z.int().check(z.minimum(1))),
+  limit: z._default(z.int().check(z.minimum(1), z.maximum(MAX_PAGE)), 50),
 });
 export type AuditQuery = z.input<typeof auditQuerySchema>;
 export type FullAuditQuery = z.output<typeof auditQuerySchema>;
@@ -41,11 +41,11 @@ export interface AuditPage {
 }
 
 /** An audit query without its pages. */
-export const auditFilterSchema = auditQuerySchema.omit({ before: true, limit: true });
+export const auditFilterSchema = z.omit(auditQuerySchema, { before: true, limit: true });
 export type StoreFilter = z.infer<typeof auditFilterSchema>;
 
-export const aggregateQuerySchema = auditFilterSchema.extend({
-  bucket: z.enum(['hour', 'day']).default('hour'),
+export const aggregateQuerySchema = z.extend(auditFilterSchema, {
+  bucket: z._default(z.enum(['hour', 'day']), 'hour'),
 });
 export type AggregateQuery = z.input<typeof aggregateQuerySchema>;
 export type FullAggregateQuery = z.output<typeof aggregateQuerySchema>;

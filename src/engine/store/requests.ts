@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { ExportFormat, ExportResult } from '../model/views';
 import { auditFilterSchema, type StoreFilter } from './query';
 
@@ -12,20 +12,20 @@ export type ExportFilter = StoreFilter;
 export const exportRequestSchema = z.strictObject({
   format: z.enum(EXPORT_FORMATS),
   /** Absolute path of the file, which is replaced when the export is whole. */
-  target: z.string().min(1),
-  filter: exportFilterSchema.default({}),
+  target: z.string().check(z.minLength(1)),
+  filter: z._default(exportFilterSchema, {}),
   /** Masked in the file; used for this export only. */
-  secrets: z
-    .array(z.strictObject({ name: z.string(), forms: z.array(z.string()).readonly() }))
-    .readonly()
-    .default([]),
+  secrets: z._default(
+    z.readonly(z.array(z.strictObject({ name: z.string(), forms: z.readonly(z.array(z.string())) }))),
+    [],
+  ),
 });
 export type { ExportResult };
 export type ExportRequest = z.input<typeof exportRequestSchema>;
 
 export const retainRequestSchema = z.union([
   z.strictObject({ olderThan: z.number() }),
-  z.strictObject({ keep: z.number().int().min(0) }),
+  z.strictObject({ keep: z.int().check(z.minimum(0)) }),
 ]);
 /** `olderThan`: drop what is older than this time (milliseconds since the epoch). `keep`: leave so many records. */
 export type RetainRequest = z.infer<typeof retainRequestSchema>;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type ChainEnd, canonicalJson, type JournalFs, type Signer } from '../journal';
 import { readWhole, replaceFile } from '../journal/fs';
 import { verifySignature } from '../journal/heads';
@@ -13,15 +13,15 @@ export const STATES_FILE = 'states.json';
 export const INDEX_FILE = 'index.sqlite';
 
 const FORMAT = 1;
-const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+const hex64 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 const statesSchema = z.object({
   format: z.literal(FORMAT),
   journal: hex64,
-  seq: z.number().int().min(1),
-  at: z.number().int(),
+  seq: z.int().check(z.minimum(1)),
+  at: z.int(),
   hash: hex64,
-  tree: z.object({ size: z.number().int(), peaks: z.array(hex64), roots: z.array(hex64) }),
+  tree: z.object({ size: z.int(), peaks: z.array(hex64), roots: z.array(hex64) }),
   states: z.record(z.string(), z.object({ version: z.number(), state: z.unknown() })),
   /** Ed25519 signature, or SHA-256 when there is no key, over the rest. */
   seal: z.string(),
@@ -32,7 +32,7 @@ const indexHeaderSchema = z.object({
   format: z.literal(FORMAT),
   version: z.literal(INDEX_VERSION),
   journal: hex64,
-  seq: z.number().int(),
+  seq: z.int(),
   hash: hex64,
   sha256: hex64,
 });

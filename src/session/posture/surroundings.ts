@@ -13,7 +13,7 @@ import type { SurveyMemory } from '../../engine/posture/survey/repository';
 import { bitsOf, secretSettings } from '../../engine/posture/survey/secret-kinds';
 import type { Vault } from '../../engine/vault/vault';
 import type { PolicySource } from '../policy';
-import type { SessionPorts } from '../ports';
+import type { ChecklistBundle, SessionPorts } from '../ports';
 import type { SandboxHolder } from '../sandbox';
 import { prototypesOf } from './prototypes';
 import { checkForUpdates } from './updates';
@@ -44,6 +44,7 @@ export class SessionSurroundings implements PostureSurroundings, Disposable {
   private readonly changes = new Emitter<readonly FamilyName[]>();
   private readonly subscriptions: Disposable[];
   private readonly surveyed: SurveyMemory = new Map();
+  private bundle: ChecklistBundle | undefined;
   readonly onChange = this.changes.event;
   readonly settings: PostureSurroundings['settings'];
 
@@ -69,7 +70,8 @@ export class SessionSurroundings implements PostureSurroundings, Disposable {
     this.changes.dispose();
   }
 
-  rulesOf = (channel: string) => this.parts.registry.find(channel)?.rules ?? [];
+  /** Of the Checklist's bundle, without which nothing is evaluated. */
+  rulesOf = (channel: string) => this.bundle?.CHANNEL_RULES[channel] ?? [];
 
   channels(): ReturnType<PostureSurroundings['channels']> {
     const { registry, ports } = this.parts;
@@ -154,7 +156,10 @@ export class SessionSurroundings implements PostureSurroundings, Disposable {
     ];
   }
 
-  load = () => this.parts.ports.loadChecklist();
+  load = async (): Promise<ChecklistBundle> => {
+    this.bundle ??= await this.parts.ports.loadChecklist();
+    return this.bundle;
+  };
 
   async repository() {
     return (await this.load()).surveyRepository(this.parts.ports.workspace, this.surveyed);

@@ -4,6 +4,7 @@ import { discordDescriptor } from '../../../src/channels/discord/descriptor';
 import { isFileAddress } from '../../../src/channels/discord/files';
 import { fitsOneMessage, formatText } from '../../../src/channels/discord/format';
 import { isDiscordSocket } from '../../../src/channels/discord/gateway';
+import { discordRules } from '../../../src/channels/discord/rules';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { snowflake } from '../../peers/discord/ids';
 import { APPLICATION, BOT, DiscordPeer, GUILD, TOKEN } from '../../peers/discord/server';
@@ -421,7 +422,7 @@ describe('discord adapter', () => {
 
   describe('rules', () => {
     const found = (id: string, part: Partial<ChannelFacts>) =>
-      discordDescriptor.rules
+      discordRules
         .find((rule) => rule.id === id)
         ?.check({
           channel: 'discord',

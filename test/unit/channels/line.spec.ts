@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { createAdapter } from '../../../src/channels/line/adapter';
 import { lineDescriptor } from '../../../src/channels/line/descriptor';
+import { lineRules } from '../../../src/channels/line/rules';
 import type { WebhookAnswer } from '../../../src/channels/webhook-contract';
 import { GROUP, LineBench } from '../../contract/benches/line';
 import type { Letter } from '../../contract/letter';
@@ -45,7 +46,7 @@ describe('line adapter', () => {
     return { ...made, account: await made.adapter.connect() };
   }
   const find = (id: string, reported: object) =>
-    lineDescriptor.rules
+    lineRules
       .find((rule) => rule.id === id)
       ?.check(channelFacts(lineDescriptor, { reported: { ...reported } }));
 

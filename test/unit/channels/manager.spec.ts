@@ -56,8 +56,6 @@ function describeChannel(id: string): ChannelDescriptor {
     },
     setup: [],
     links: [],
-    guide: { hears: [], reach: '', limits: [], troubles: [] },
-    rules: [],
     hosts: ({ server }) => ['example.test', ...(typeof server === 'string' ? [server] : [])],
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createAdapter } from '../../../src/channels/matrix/adapter';
 import { matrixDescriptor } from '../../../src/channels/matrix/descriptor';
+import { matrixRules } from '../../../src/channels/matrix/rules';
 import type { Facts } from '../../../src/engine/model/facts';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { BOT, Homeserver } from '../../peers/matrix/homeserver';
@@ -63,7 +64,7 @@ describe('matrix adapter', () => {
   }
 
   const found = (id: string, part: Partial<ChannelFacts>) =>
-    matrixDescriptor.rules
+    matrixRules
       .find((rule) => rule.id === id)
       ?.check({
         channel: 'matrix',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createAdapter } from '../../../src/channels/mattermost/adapter';
 import { mattermostDescriptor } from '../../../src/channels/mattermost/descriptor';
+import { mattermostRules } from '../../../src/channels/mattermost/rules';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { BOT, MattermostServer, mmId, TEAM, TOKEN } from '../../peers/mattermost/server';
 import { channelFacts, MemoryStore, until, watchedContext } from './support';
@@ -43,9 +44,7 @@ describe('mattermost adapter', () => {
   }
 
   const found = (id: string, part: Partial<ChannelFacts>) =>
-    mattermostDescriptor.rules
-      .find((rule) => rule.id === id)
-      ?.check(channelFacts(mattermostDescriptor, part));
+    mattermostRules.find((rule) => rule.id === id)?.check(channelFacts(mattermostDescriptor, part));
 
   it('[MM-1] reads the roles of the token’s account, and finds an administrator’s', async () => {
     server.user = { ...BOT, roles: 'system_user system_admin' };

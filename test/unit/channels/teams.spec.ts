@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { teamsDescriptor, teamsSettings } from '../../../src/channels/teams/descriptor';
 import { activitySchema, isTenantAllowed, readActivity } from '../../../src/channels/teams/inbound';
+import { teamsRules } from '../../../src/channels/teams/rules';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { APP_ID, TENANT } from '../../peers/teams/connector';
 
@@ -24,7 +25,7 @@ function facts(settings: Record<string, unknown>): ChannelFacts {
   };
 }
 const found = (id: string, settings: Record<string, unknown>) =>
-  teamsDescriptor.rules.find((rule) => rule.id === id)?.check(facts(settings));
+  teamsRules.find((rule) => rule.id === id)?.check(facts(settings));
 
 const base = {
   type: 'message',

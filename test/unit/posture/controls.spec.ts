@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { controlStates, controlsPage } from '../../../scripts/controls-page';
+import { CHANNEL_RULES } from '../../../src/channels/channel-rules';
 import { DESCRIPTORS } from '../../../src/channels/registry';
 import { CONTROLS } from '../../../src/engine/posture/controls';
 import { FAMILIES } from '../../../src/engine/posture/facts';
@@ -36,7 +37,7 @@ describe('the controls', () => {
     assert.equal(new Set(CONTROLS.map(({ id }) => id)).size, CONTROLS.length);
     const rules = new Set([
       ...FAMILIES.flatMap((family) => RULES[family].map(({ id }) => id)),
-      ...DESCRIPTORS.flatMap((descriptor) => descriptor.rules.map(({ id }) => id)),
+      ...Object.values(CHANNEL_RULES).flatMap((rules) => rules.map(({ id }) => id)),
     ]);
     for (const { id, rules: named } of CONTROLS)
       for (const rule of named ?? []) assert.ok(rules.has(rule), `${id} names ${rule}`);

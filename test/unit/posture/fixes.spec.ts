@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DESCRIPTORS } from '../../../src/channels/registry';
+import { CHANNEL_RULES } from '../../../src/channels/channel-rules';
 import type { AccessMode } from '../../../src/engine/model/events';
 import { evaluate } from '../../../src/engine/posture/evaluate';
 import { FAMILIES } from '../../../src/engine/posture/facts';
@@ -135,7 +135,7 @@ describe('a fix', () => {
   }
 
   it('is tried for every rule that has one of its own', () => {
-    const rulesOf = (channel: string) => DESCRIPTORS.find(({ id }) => id === channel)?.rules ?? [];
+    const rulesOf = (channel: string) => CHANNEL_RULES[channel] ?? [];
     const own = new Set<string>();
     for (const family of FAMILIES) {
       for (const { facts } of FIXTURES.filter((fixture) => fixture.family === family)) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { DESCRIPTORS } from '../../../src/channels/registry';
+import { CHANNEL_RULES } from '../../../src/channels/channel-rules';
 import { SEVERITIES } from '../../../src/engine/model/posture';
 import { evaluate } from '../../../src/engine/posture/evaluate';
 import { FAMILIES, type FactFamilies, type FamilyName } from '../../../src/engine/posture/facts';
@@ -13,10 +13,10 @@ import { root, sourcesIn } from '../views/sources';
 import { goodFacts } from './facts';
 import { FIXTURES } from './fixtures';
 
-const rulesOf = (channel: string) => DESCRIPTORS.find(({ id }) => id === channel)?.rules ?? [];
+const rulesOf = (channel: string) => CHANNEL_RULES[channel] ?? [];
 const run = <F extends FamilyName>(family: F, facts: FactFamilies[F]) => evaluate(family, facts, rulesOf);
 const general = FAMILIES.flatMap((family) => RULES[family].map(({ id }) => id));
-const ofChannels = DESCRIPTORS.flatMap(({ rules }) => rules.map(({ id }) => id));
+const ofChannels = Object.values(CHANNEL_RULES).flatMap((rules) => rules.map(({ id }) => id));
 
 describe('the rules of the Checklist', () => {
   it('find nothing where all is well', () => {

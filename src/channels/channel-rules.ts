@@ -1,0 +1,22 @@
+// Written by `npm run generate` from the folders beside it.
+import type { ChannelRule } from '../engine/model/posture';
+import { discordRules } from './discord/rules';
+import { emailRules } from './email/rules';
+import { lineRules } from './line/rules';
+import { matrixRules } from './matrix/rules';
+import { mattermostRules } from './mattermost/rules';
+import { slackRules } from './slack/rules';
+import { teamsRules } from './teams/rules';
+import { telegramRules } from './telegram/rules';
+
+/** Rules of the Checklist about one channel alone, by its id. What holds for every channel is not repeated there. */
+export const CHANNEL_RULES: Readonly<Record<string, readonly ChannelRule[]>> = {
+  discord: discordRules,
+  email: emailRules,
+  line: lineRules,
+  matrix: matrixRules,
+  mattermost: mattermostRules,
+  slack: slackRules,
+  teams: teamsRules,
+  telegram: telegramRules,
+};
