@@ -2,6 +2,7 @@
 import type { ChannelRule } from '../engine/model/posture';
 import { discordRules } from './discord/rules';
 import { emailRules } from './email/rules';
+import { googlechatRules } from './googlechat/rules';
 import { lineRules } from './line/rules';
 import { matrixRules } from './matrix/rules';
 import { mattermostRules } from './mattermost/rules';
@@ -13,6 +14,7 @@ import { telegramRules } from './telegram/rules';
 export const CHANNEL_RULES: Readonly<Record<string, readonly ChannelRule[]>> = {
   discord: discordRules,
   email: emailRules,
+  googlechat: googlechatRules,
   line: lineRules,
   matrix: matrixRules,
   mattermost: mattermostRules,

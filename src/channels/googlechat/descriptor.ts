@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { apiRoot } from '../api-root';
 import type { ChannelDescriptor, ChannelSettings } from '../contract';
-import { googlechatGuide } from './guide';
-import { googlechatRules } from './rules';
 
 const NUMBER = 'must be the number of a project at Google Cloud: digits only';
 const ORGANISATION =
@@ -93,8 +91,6 @@ export const googlechatDescriptor: ChannelDescriptor = {
     },
     { label: 'Usage limits', url: 'https://developers.google.com/workspace/chat/limits' },
   ],
-  guide: googlechatGuide,
-  rules: googlechatRules,
   health: (reported) =>
     typeof reported.limited === 'number' && reported.limited > 0
       ? [

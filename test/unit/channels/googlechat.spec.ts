@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { googlechatDescriptor, googlechatSettings } from '../../../src/channels/googlechat/descriptor';
 import { formatText } from '../../../src/channels/googlechat/format';
 import { eventSchema, readEvent } from '../../../src/channels/googlechat/inbound';
+import { googlechatRules } from '../../../src/channels/googlechat/rules';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { GooglechatBench } from '../../contract/benches/googlechat';
 import { ContractHouse } from '../../contract/house';
@@ -10,7 +11,7 @@ import { PROJECT, SERVICE_ACCOUNT } from '../../peers/googlechat/google';
 const settings = googlechatSettings.parse({ projectNumber: PROJECT, allowedOrganisations: ['acme.example'] });
 
 function found(id: string, reported: ChannelFacts['reported']) {
-  return googlechatDescriptor.rules
+  return googlechatRules
     .find((rule) => rule.id === id)
     ?.check({
       channel: 'googlechat',
