@@ -31,7 +31,7 @@ describe('a machine without any keychain', () => {
     assert.equal(await bench.quickInput.isPassword(), true);
     await bench.screenshot('no-keychain-1-question');
     await bench.quickInput.answer('short');
-    assert.match(await bench.quickInput.message(), /At least 15 characters/);
+    await bench.quickInput.waitForMessage(/At least 15 characters/);
     await bench.quickInput.answer(PASSPHRASE);
     await until('the second question', async () =>
       (await bench.quickInput.title()) === 'Type the passphrase again' ? true : undefined,

@@ -7,7 +7,7 @@ import { Sqlite, type SqliteModule, type SqlValue } from './sqlite';
 import { type TermKind, Terms } from './terms';
 
 /** Raise it when the tables or their meaning change: an older index is then thrown away and made anew. */
-export const INDEX_VERSION = 2;
+export const INDEX_VERSION = 3;
 
 const HOUR_MS = 3_600_000;
 /** Records that the first step of a search looks at; later steps take more or fewer, so that each lasts `STEP_MS`. */

@@ -21,6 +21,7 @@ const TEXT_FIELDS = [
   'text',
   'title',
   'action',
+  'outcome',
   'reason',
   'reasons',
   'detail',

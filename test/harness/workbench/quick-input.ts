@@ -68,6 +68,13 @@ export class QuickInput {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Answers a save dialog, which is a box for a path where VS Code has no window of the system. */
+  async saveAs(path: string): Promise<void> {
+    await this.widget.locator('.quick-input-action').first().waitFor({ timeout: stepMs });
+    await this.answer(path);
+    await this.widget.waitFor({ state: 'hidden', timeout: stepMs });
+  }
+
   /** Labels of the entries on view. */
   async items(): Promise<string[]> {
     await this.rows.first().waitFor({ timeout: stepMs });
@@ -77,6 +84,14 @@ export class QuickInput {
   /** The prompt, or the complaint about what was typed, under the input box. */
   async message(): Promise<string> {
     return (await this.widget.locator('.quick-input-message').innerText()).trim();
+  }
+
+  /** Waits for such a prompt or complaint: what an extension has to say of an answer comes a moment after it. */
+  async waitForMessage(pattern: RegExp): Promise<void> {
+    await this.widget
+      .locator('.quick-input-message')
+      .filter({ hasText: pattern })
+      .waitFor({ timeout: stepMs });
   }
 
   async title(): Promise<string> {

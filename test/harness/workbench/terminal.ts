@@ -61,6 +61,52 @@ export class Terminal {
     });
   }
 
+  /** Follows a link of the terminal as a person does: the pointer on its words, Ctrl and a click. */
+  async followLink(words: RegExp): Promise<void> {
+    const place = await until(`${words} on view in the terminal`, () => this.placeOf(words));
+    await this.page.mouse.move(place.x, place.y);
+    // The terminal asks its extensions for links when the pointer rests; a click before that only takes the focus.
+    await this.page.locator(`${active} .xterm-cursor-pointer`).waitFor({ timeout: stepMs });
+    await this.page.keyboard.down('Control');
+    await this.page.mouse.click(place.x, place.y);
+    await this.page.keyboard.up('Control');
+  }
+
+  /** The middle of the first words on view that match, in pixels of the window. */
+  private async placeOf(words: RegExp): Promise<{ x: number; y: number } | undefined> {
+    return this.page.locator(active).evaluate((element, source) => {
+      const screen = element.querySelector('.xterm-screen');
+      interface WithXterm {
+        xterm?: {
+          cols: number;
+          rows: number;
+          buffer: {
+            active: {
+              viewportY: number;
+              getLine(index: number): { translateToString(): string } | undefined;
+            };
+          };
+        };
+      }
+      const { xterm } = element as WithXterm;
+      if (xterm === undefined || screen === null) return undefined;
+      const box = screen.getBoundingClientRect();
+      const { viewportY } = xterm.buffer.active;
+      for (let row = 0; row < xterm.rows; row += 1) {
+        const match = new RegExp(source).exec(
+          xterm.buffer.active.getLine(viewportY + row)?.translateToString() ?? '',
+        );
+        if (match === null) continue;
+        const column = match.index + match[0].length / 2;
+        return {
+          x: box.x + (column * box.width) / xterm.cols,
+          y: box.y + ((row + 0.5) * box.height) / xterm.rows,
+        };
+      }
+      return undefined;
+    }, words.source);
+  }
+
   private async focus(): Promise<void> {
     const terminal = this.page.locator(active);
     await terminal.waitFor();

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import type { EngineApi } from '../../../src/engine/api';
 import type { Emitter } from '../../../src/engine/model/emitter';
 import { FakeEditor, withEditor } from './editor';
-import { code, task } from './views';
+import { code, posture, task } from './views';
 
 const CYCLES = 200;
 /** What a run of the test itself may leave, in bytes: far less than a page's state a cycle. */
@@ -37,6 +37,8 @@ interface Panel {
 class Window {
   readonly open: Panel[] = [];
   posted = 0;
+  /** Every panel that was made and is not yet collected. */
+  private made: WeakRef<object>[] = [];
 
   create() {
     const received = new Counted<unknown>();
@@ -50,7 +52,7 @@ class Window {
     };
     const shown: Panel = { received, disposed, close };
     this.open.push(shown);
-    return {
+    const panel = {
       webview: {
         options: {},
         html: '',
@@ -66,6 +68,14 @@ class Window {
       reveal: () => undefined,
       dispose: close,
     };
+    this.made.push(new WeakRef(panel));
+    return panel;
+  }
+
+  /** How many of those that were made somebody still holds. */
+  held(): number {
+    this.made = this.made.filter((panel) => panel.deref() !== undefined);
+    return this.made.length;
   }
 }
 
@@ -104,6 +114,7 @@ describe('panels', () => {
       tasks: { list: () => [task()], get: () => task(), changes: async () => [] },
       pairing: { live: () => [code()], onWrongTry: wrongTries.event },
       status: () => ({ phase: 'ready', detail: '' }),
+      posture: { report: () => posture(), history: () => [] },
       stepUp: { begin: () => ({ uri: 'otpauth://x', secret: 'A' }) },
       audit: {
         query: async () => ({ records: [], total: 0 }),
@@ -112,7 +123,7 @@ describe('panels', () => {
       },
     } as unknown as EngineApi;
     const states = new Counted<unknown>();
-    const channels = { list: () => [], onChange: new Counted<void>().event };
+    const channels = { list: () => [], pairingLink: () => undefined, onChange: new Counted<void>().event };
     const log = { error: () => undefined, warn: () => undefined };
     const host = {
       engine: () => engine,
@@ -125,6 +136,9 @@ describe('panels', () => {
       const { EngineWatch } = load('../../../src/views/engine-watch');
       const { AuditPanels } = load('../../../src/views/panels/audit-panel');
       const { TaskPanels } = load('../../../src/views/panels/task-panel');
+      const { PairingPanels } = load('../../../src/views/panels/pairing-panel');
+      const { AuthenticatorPanels } = load('../../../src/views/panels/authenticator-panel');
+      const { PosturePanels } = load('../../../src/views/panels/posture-panel');
       const { SavedFilters } = load('../../../src/views/saved-filters');
       const watch = new EngineWatch(host);
       const panelHost = { extensionUri: '/extension', log };
@@ -133,8 +147,12 @@ describe('panels', () => {
         watch,
         audit: new AuditPanels(panelHost, watch, channels, new SavedFilters(storage)),
         tasks: new TaskPanels(panelHost, watch),
+        pairing: new PairingPanels(panelHost, watch, channels),
+        authenticator: new AuthenticatorPanels(panelHost, watch),
+        posture: new PosturePanels(panelHost, watch),
       };
     });
+    const tried = { sender: 'telegram:7:9', channel: 'telegram', displayName: 'Eve', triesLeft: 4 };
     let listening = 0;
     const watched = made.watch.onChange as Emitter<unknown>['event'];
     const original = watched;
@@ -154,12 +172,18 @@ describe('panels', () => {
       made.audit.show(turn % 2 === 0 ? 'effect:deny' : undefined);
       made.tasks.show(`t${turn}`);
       made.tasks.receive(`t${turn}`, 'output\n');
-      assert.equal(window.open.length, 2);
+      made.pairing.show('ABC234', code());
+      made.authenticator.show({ key: 'desk', name: 'The desk', purpose: 'It asks for codes.' });
+      // Beginning anew takes the place of what was begun.
+      made.authenticator.show({ key: 'desk', name: 'The desk', purpose: 'It asks for codes.' });
+      made.posture.show();
+      assert.equal(window.open.length, 5);
       for (const { received } of window.open) received.fire({ type: 'ready' });
+      made.pairing.wrongTry(tried);
       const [audit] = window.open;
       audit?.received.fire({ type: 'verify' });
       audit?.received.fire({ type: 'charts', requestId: turn + 1, filter: '' });
-      changes.fire(new Set(['audit', 'tasks']));
+      changes.fire(new Set(['audit', 'tasks', 'codes', 'posture']));
       await new Promise((done) => setImmediate(done));
       for (const panel of [...window.open]) {
         panel.close();
@@ -177,8 +201,12 @@ describe('panels', () => {
     assert.equal(aborted - asked, 2 * CYCLES, 'a check or a count goes on for a panel that is closed');
     const grown = collect() - before;
     assert.ok(grown < SLACK, `${grown} bytes more`);
+    // The last cycle's may still be on the stack.
+    assert.ok(window.held() <= 6, `${window.held()} panels that were closed are still held`);
     const posted = window.posted;
-    changes.fire(new Set(['audit', 'tasks', 'status']));
+    changes.fire(new Set(['audit', 'tasks', 'codes', 'posture', 'status']));
+    made.pairing.wrongTry(tried);
+    assert.equal(made.pairing.reveal('c1'), false, 'a code whose panel was closed is still kept');
     assert.equal(window.posted, posted);
     made.watch.dispose();
     assert.equal(changes.size + states.size, 0);
