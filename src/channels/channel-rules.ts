@@ -9,6 +9,7 @@ import { mattermostRules } from './mattermost/rules';
 import { slackRules } from './slack/rules';
 import { teamsRules } from './teams/rules';
 import { telegramRules } from './telegram/rules';
+import { whatsappRules } from './whatsapp/rules';
 
 /** Rules of the Checklist about one channel alone, by its id. What holds for every channel is not repeated there. */
 export const CHANNEL_RULES: Readonly<Record<string, readonly ChannelRule[]>> = {
@@ -21,4 +22,5 @@ export const CHANNEL_RULES: Readonly<Record<string, readonly ChannelRule[]>> = {
   slack: slackRules,
   teams: teamsRules,
   telegram: telegramRules,
+  whatsapp: whatsappRules,
 };

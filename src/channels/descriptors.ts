@@ -10,6 +10,7 @@ import { mattermostDescriptor } from './mattermost/descriptor';
 import { slackDescriptor } from './slack/descriptor';
 import { teamsDescriptor } from './teams/descriptor';
 import { telegramDescriptor } from './telegram/descriptor';
+import { whatsappDescriptor } from './whatsapp/descriptor';
 
 /** Every channel that this build knows. */
 export const DESCRIPTORS: readonly ChannelDescriptor[] = [
@@ -23,4 +24,5 @@ export const DESCRIPTORS: readonly ChannelDescriptor[] = [
   slackDescriptor,
   teamsDescriptor,
   telegramDescriptor,
+  whatsappDescriptor,
 ];

@@ -31,6 +31,22 @@ export class Doorway implements Receiver {
   }
 }
 
+/** What happened longer ago is not taken: nobody waits for a command of yesterday to run. */
+const OLDEST_MS = 24 * 3_600_000;
+/** How far a platform's clock may be ahead of ours. */
+const AHEAD_MS = 300_000;
+/** What was taken is remembered for longer than it would be taken again. Milliseconds. */
+export const REMEMBER_MS = OLDEST_MS + AHEAD_MS + 3_600_000;
+
+/**
+ * Whether something that is said to have happened `at` may still be taken, for platforms whose signature covers no
+ * time of the call. Milliseconds since the epoch.
+ */
+export function isFresh(at: number, receivedAt: number): boolean {
+  const age = receivedAt - at;
+  return age <= OLDEST_MS && age >= -AHEAD_MS;
+}
+
 /** What stands in a body of JSON; undefined when it is no object in UTF-8. */
 export function jsonObject(bytes: Uint8Array): object | undefined {
   try {

@@ -86,6 +86,8 @@ export interface ChannelBench {
   say(utterance: Utterance): Promise<string>;
   /** A file that comes with a message can be fetched. */
   readonly takesFiles?: true;
+  /** The file that is sent to it, where the platform does not take one of any kind. */
+  readonly sendsFile?: { readonly name: string; readonly mediaType: string };
   /** Secrets that the platform cannot be asked about before somebody calls with them. */
   readonly unproven?: readonly string[];
   /** We hear by being called alone: nothing of ours stands open that would notice that the platform is away. */

@@ -1,17 +1,8 @@
 import type { AdapterContext } from '../contract';
-import { jsonObject } from '../doorway';
+import { isFresh, jsonObject, REMEMBER_MS } from '../doorway';
 import { hmacSha256, sameText } from '../signature';
 import type { WebhookAnswer, WebhookRequest } from '../webhook-contract';
 import { type LineEvent, lineCall } from './inbound';
-
-/**
- * The signature covers no time of the call, so the events' own do: what happened so long ago is not taken, and what
- * was taken is remembered for longer. Milliseconds.
- */
-const OLDEST_MS = 24 * 3_600_000;
-/** How far LINE's clock may be ahead of ours. */
-const AHEAD_MS = 300_000;
-const REMEMBER_MS = OLDEST_MS + AHEAD_MS + 3_600_000;
 
 /**
  * Answers LINE's calls: each is proved by its signature before anything of it is read, and answered once its events
@@ -41,8 +32,7 @@ export class LineDoor {
   }
 
   private async event(event: LineEvent, { receivedAt, firstTime }: WebhookRequest): Promise<string> {
-    const age = receivedAt - event.timestamp;
-    if (age > OLDEST_MS || age < -AHEAD_MS) return 'timestamp';
+    if (!isFresh(event.timestamp, receivedAt)) return 'timestamp';
     if (!firstTime(`event ${event.webhookEventId}`, REMEMBER_MS)) return 'replay';
     return (await this.take(event)) ?? 'accepted';
   }

@@ -200,11 +200,15 @@ export const outbound: readonly Behaviour[] = [
     async run(house) {
       const bytes = Uint8Array.from({ length: 2_500 }, (_, index) => (index * 11) % 256);
       const context = house.bench.descriptor.capabilities.contexts.includes('dm') ? 'dm' : roomOf(house);
+      const { name, mediaType } = house.bench.sendsFile ?? {
+        name: 'report & <co>.bin',
+        mediaType: 'application/octet-stream',
+      };
       await house.say('Here is the report.', context, {
         files: [
           {
-            name: 'report & <co>.bin',
-            mediaType: 'application/octet-stream',
+            name,
+            mediaType,
             size: bytes.length,
             read: async () => bytes,
           },
@@ -214,8 +218,8 @@ export const outbound: readonly Behaviour[] = [
       await house.until(() => house.bench.seen(context).some(({ files }) => files.length > 0), 'the file');
       const files = house.bench.seen(context).flatMap((seen) => seen.files);
       assert.deepEqual(
-        files.map(({ name, bytes: got }) => [name, Buffer.from(got).toString('hex')]),
-        [['report & <co>.bin', Buffer.from(bytes).toString('hex')]],
+        files.map((file) => [file.name, Buffer.from(file.bytes).toString('hex')]),
+        [[name, Buffer.from(bytes).toString('hex')]],
       );
       await house.until(() => house.journal.ofType('reply.sent').length === 1, 'the sending on record');
     },
