@@ -78,6 +78,28 @@ const withoutJsonSchema = {
   },
 };
 
+/**
+ * The library of Matrix's encryption keeps its keys in the browser's IndexedDB, which it looks for among the globals.
+ * All extensions of the host share those, and one that found it there would trust a database that is in memory alone.
+ * So the library is given one of its own, and the globals stay as they are.
+ */
+const cryptoInside = {
+  name: 'keys of Matrix inside',
+  setup(context) {
+    context.onLoad({ filter: /matrix-sdk-crypto-wasm[\\/]pkg[\\/]\w+_bg\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const names = [...new Set(source.match(/\bIDB[A-Z]\w+/g))].join(', ');
+      const asked = source.split('arg0.indexedDB').length - 1;
+      if (names === '' || asked === 0)
+        return { errors: [{ text: 'does not ask for IndexedDB as it used to' }] };
+      return {
+        contents: `import { indexedDB as ownIndexedDB, ${names} } from 'fake-indexeddb';\n${source.replaceAll('arg0.indexedDB', 'ownIndexedDB')}`,
+        loader: 'js',
+      };
+    });
+  },
+};
+
 const shared = {
   absWorkingDir: root,
   bundle: true,
@@ -85,7 +107,7 @@ const shared = {
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
-  plugins: [englishOnly],
+  plugins: [englishOnly, cryptoInside],
   minify: !dev,
   sourcemap: dev ? 'linked' : 'external',
   define: { 'process.env.NODE_ENV': dev ? '"development"' : '"production"' },
@@ -214,7 +236,18 @@ async function copyAssets() {
   ];
   await mkdir(join(root, 'dist'), { recursive: true });
   for (const asset of assets) await copyFile(asset, join(root, 'dist', basename(asset)));
-  return [...assets.map((asset) => `dist/${basename(asset)}`), ...(await copyKeychain())];
+  // The library looks for it there, beside the bundle of its channel, when encryption is first used.
+  const crypto = 'pkg/matrix_sdk_crypto_wasm_bg.wasm';
+  await mkdir(join(root, 'dist/channels/pkg'), { recursive: true });
+  await copyFile(
+    join(dirname(require.resolve('@matrix-org/matrix-sdk-crypto-wasm')), crypto),
+    join(root, 'dist/channels', crypto),
+  );
+  return [
+    ...assets.map((asset) => `dist/${basename(asset)}`),
+    `dist/channels/${crypto}`,
+    ...(await copyKeychain()),
+  ];
 }
 
 /**

@@ -10,6 +10,7 @@ import {
 import { PartSender } from '../parts';
 import { Reception } from '../reception';
 import { MatrixClient, PLATFORM } from './client';
+import { MatrixEncryption } from './crypto/machine';
 import { type MatrixSettings, matrixDescriptor, matrixSettings } from './descriptor';
 import type { Encryption } from './encryption';
 import { Feed } from './feed';
@@ -42,7 +43,7 @@ class MatrixAdapter implements ChannelAdapter {
   private connected:
     | { readonly me: Me; readonly sender: Sender; readonly media: Media; readonly memory: Memory }
     | undefined;
-  private encryption: Encryption | undefined;
+  private encryption: Promise<Encryption | undefined> | undefined;
 
   constructor(private readonly context: AdapterContext) {
     this.settings = matrixSettings.parse(context.settings);
@@ -67,7 +68,7 @@ class MatrixAdapter implements ChannelAdapter {
     const memory = new Memory(client, me.id, signal);
     const media = new Media(client, () => homeserver.authenticatedMedia, signal);
     const members = new Members(context, client, settings, state, signal);
-    const { encryption } = this;
+    const encryption = await this.openEncryption(me);
     const feed = new Feed({ context, client, settings, state, members, memory, encryption, me });
     const sender = new Sender({ client, settings, state, memory, media, encryption, signal });
     this.connected = { me, sender, media, memory };
@@ -80,7 +81,16 @@ class MatrixAdapter implements ChannelAdapter {
   async disconnect(): Promise<void> {
     this.stopped.abort();
     await this.reception.end();
-    this.encryption?.close();
+    await this.encryption?.then((encryption) => encryption?.close()).catch(() => undefined);
+  }
+
+  /** The library itself, 8 MB of WebAssembly, is read when this is first asked for. @throws ChannelError */
+  private openEncryption(me: Me): Promise<Encryption | undefined> {
+    const { context, client, settings, stopped } = this;
+    if (!settings.encryption) return Promise.resolve(undefined);
+    const { verifiedDevices: verified } = settings;
+    this.encryption = MatrixEncryption.open({ context, client, me, verified, signal: stopped.signal });
+    return this.encryption;
   }
 
   send(message: OutboundMessage): Promise<SentReceipt> {

@@ -5,9 +5,10 @@ import type { MatrixEvent, SyncAnswer } from './wire';
 export interface Encryption {
   /** Takes what an answer says about keys and devices. Durable when it resolves. */
   receive(answer: SyncAnswer): Promise<void>;
-  /** The event as its sender wrote it; undefined while its key is not here. */
-  decrypt(event: MatrixEvent, room: Room): Promise<MatrixEvent | undefined>;
+  /** locked: its key is not here yet. refused: it must not be believed, which is on record. */
+  decrypt(event: MatrixEvent, room: Room): Promise<MatrixEvent | 'locked' | 'refused'>;
   /** For everybody in the room. What it takes to say it is saved when it resolves. @throws ChannelError */
   encrypt(room: Room, type: string, content: Record<string, unknown>): Promise<Record<string, unknown>>;
-  close(): void;
+  /** Forgets all keys that are in memory. Never rejects. */
+  close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { MatrixClient } from './client';
 import type { MatrixSettings } from './descriptor';
 import type { Encryption } from './encryption';
 import { type Heard, readEvent } from './inbound';
+import { LockedEvents } from './locked';
 import type { Members } from './members';
 import type { Memory } from './memory';
 import type { Room, RoomChange } from './rooms';
@@ -46,7 +47,11 @@ export class Feed {
   /** What has been said already of a room, so that it is not said with every message. */
   private readonly noted = new Set<string>();
 
-  constructor(private readonly parts: FeedParts) {}
+  private readonly locked: LockedEvents | undefined;
+
+  constructor(private readonly parts: FeedParts) {
+    this.locked = parts.encryption && new LockedEvents(parts.encryption);
+  }
 
   /**
    * Takes one answer in: rooms, invitations, messages. The cursor moves on when all of it is on record.
@@ -62,6 +67,7 @@ export class Feed {
     }
     await encryption?.receive(answer);
     const heard: Heard[] = [];
+    if (answer.to_device && answer.to_device.events.length > 0) heard.push(...(await this.unlocked()));
     for (const [id, room] of Object.entries(answer.rooms?.join ?? {}))
       heard.push(...(await this.joined(id, room, first, signal)));
     for (const id of Object.keys(answer.rooms?.leave ?? {})) state.rooms.delete(id);
@@ -69,6 +75,7 @@ export class Feed {
     await this.hand(heard);
     await state.moveTo(answer.next_batch);
     this.fresh.clear();
+    this.locked?.done();
     this.report();
   }
 
@@ -161,9 +168,9 @@ export class Feed {
 
   /** The event in the clear; undefined when it cannot be read or must not be believed. */
   private async opened(event: MatrixEvent, room: Room): Promise<MatrixEvent | undefined> {
-    const { encryption, settings } = this.parts;
+    const { settings } = this.parts;
     if (event.type === 'm.room.encrypted') {
-      if (encryption) return encryption.decrypt(event, room);
+      if (this.locked) return this.decrypted(event, room, this.locked);
       await this.noteOnce(
         room.id,
         'encrypted-unread',
@@ -188,6 +195,29 @@ export class Feed {
       'A room that is marked as sensitive is not encrypted, so nothing said there is taken.',
     );
     return undefined;
+  }
+
+  private async decrypted(event: MatrixEvent, room: Room, locked: LockedEvents) {
+    const open = await locked.open(event, room);
+    if (typeof open !== 'string') return open;
+    if (open === 'locked')
+      await this.noteOnce(
+        room.id,
+        'undecryptable',
+        'A message could not be decrypted, for want of its key. When that comes, the message is heard.',
+        event.sender,
+      );
+    return undefined;
+  }
+
+  /** Keys may have come for events that could not be read. */
+  private async unlocked(): Promise<Heard[]> {
+    const heard: Heard[] = [];
+    for (const { event, room } of this.locked?.all ?? []) {
+      const one = await this.read(event, room);
+      if (one) heard.push(one);
+    }
+    return heard;
   }
 
   /** What was said between the cursor and the beginning of the timeline, oldest first. @throws ChannelError */
@@ -219,11 +249,11 @@ export class Feed {
     return found.reverse();
   }
 
-  private async noteOnce(conversation: string, code: string, text: string): Promise<void> {
+  private async noteOnce(conversation: string, code: string, text: string, sender?: string): Promise<void> {
     const key = `${code} ${conversation}`;
     if (this.noted.has(key)) return;
     this.noted.add(key);
-    await this.parts.context.note({ code, text, conversation });
+    await this.parts.context.note({ code, text, conversation, ...(sender === undefined ? {} : { sender }) });
   }
 }
 

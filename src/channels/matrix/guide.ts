@@ -5,6 +5,7 @@ export const matrixGuide: ChannelGuide = {
     'Direct conversations (begun as such, with nobody but the two in them): every message. In rooms: what mentions the bot, begins with its id, or answers one of its messages.',
     'Never: what was said before the bot was there (the first connection only learns which rooms there are), notices (other bots write such), reactions, edited and removed messages, what is older than a day when it arrives, and rooms that are not listed, when a list is set.',
     'In an encrypted room nothing unencrypted is believed, since whoever runs a homeserver could put it there in anybody’s name.',
+    'A message whose key is not here yet is heard when it comes. One that was encrypted by somebody else than its sender, or is delivered again as a new one, is not believed, and noted.',
     'A person is known by their Matrix id, never by display name. A room that everybody may enter or read is public, whatever else it is.',
   ],
   reach:
@@ -24,6 +25,14 @@ export const matrixGuide: ChannelGuide = {
       is: 'what was said meanwhile is heard when the bot is back, at most a day back and two thousand messages a room; each is passed only once it is on the record here',
     },
     { what: 'files', is: 'up to 50 MB each, both ways, encrypted where the room is' },
+    {
+      what: 'keys',
+      is: 'of encrypted rooms are kept sealed in the secret store’s file, with the login they belong to; nothing is sent before what it was encrypted with is kept. When they are lost, the bot must be logged in again',
+    },
+    {
+      what: 'devices',
+      is: 'messages of every device of a person are taken; one whose key is not listed is noted, and shown in the Channels view and the Checklist with its key. The bot cannot be verified by comparing pictures; compare the key of its device',
+    },
     { what: 'mentions', is: 'a reply rings for nobody: it says that it mentions no one' },
   ],
   troubles: [
@@ -35,6 +44,10 @@ export const matrixGuide: ChannelGuide = {
     {
       says: 'What answers at the address of the homeserver does not speak Matrix',
       do: 'The address is that of the client API, which /.well-known/matrix/client of the domain names.',
+    },
+    {
+      says: 'The homeserver has other keys for this login than this machine',
+      do: 'Log the bot in again, which makes a new device, and enter the new token with Enter Token….',
     },
     {
       says: 'This Matrix account is in use by …',

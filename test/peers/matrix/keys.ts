@@ -122,7 +122,7 @@ export class Keys {
         const next = kept?.oneTime.entries().next().value;
         if (kept && next) {
           kept.oneTime.delete(next[0]);
-          this.claimed.push(next[0]);
+          this.claimed.push(`${user} ${device} ${next[0]}`);
           found[user] = { ...found[user], [device]: { [next[0]]: next[1] } };
         } else if (kept?.fallback) {
           kept.fallback.used = true;
