@@ -19,7 +19,7 @@ const STRING = String.raw`(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|\x60((?:[^\
 function calls(code: string, names: string): string[] {
   const found: string[] = [];
   const pattern = new RegExp(
-    String.raw`(?:${names})(?:\s{1,8}\(?|\()\s{0,8}(?:[brfu]{1,2}(?=["']))?${STRING}`,
+    String.raw`(?:${names})(?:\s{1,8}\(?|\(|(?<=[:,]))\s{0,8}(?:[brfu]{1,2}(?=["']))?${STRING}`,
     'g',
   );
   for (const match of code.matchAll(pattern)) {
@@ -154,6 +154,7 @@ const DELETES = [
   'os\\.listdir',
   'removeItem\\(at(?:Path)?:',
   'new\\s{1,4}File',
+  'delete-(?:directory|file)',
 ].join('|');
 
 const FILES =
@@ -162,7 +163,7 @@ const READS =
   'open|File\\.read|IO\\.read|readFileSync|readFile|file_get_contents|File\\.readlines|slurp|createReadStream|read_text|expanduser';
 
 const DELETING =
-  /\b(?:rmtree|remove|removedirs|unlink|rmdir|rm|rmSync|unlinkSync|rmdirSync|rm_rf|rm_r|delete|rimraf|remove_tree|removeSync|RemoveAll|remove_entry|delete_all|rm_f|emptyDirSync|removeItem|deleteDir)\b/;
+  /\b(?:rmtree|remove|removedirs|unlink|rmdir|rm|rmSync|unlinkSync|rmdirSync|rm_rf|rm_r|delete|rimraf|remove_tree|removeSync|RemoveAll|remove_entry|delete_all|rm_f|emptyDirSync|removeItem|deleteDir|delete-directory|delete-file)\b/;
 const SOCKET =
   /\b(?:socket|Socket|TCPSocket|fsockopen|net\.connect|net['"]\)\.\w{2,20}|createConnection|net\.Socket|IO::Socket|TCPSocket\.new|TcpClient|Net\.Sockets)\b/;
 const SHELLED =
@@ -181,7 +182,10 @@ const FORKS =
 
 /** Reads code of an interpreter as far as texts and names of calls tell. Never believed in the other direction. */
 export function scanCode(source: string): CodeScan {
-  const code = joined(source.slice(0, LIMITS.text));
+  const plain = joined(source.slice(0, LIMITS.text));
+  // `exec("…")`: code in a text is read like the code around it.
+  const inner = calls(plain, '(?:exec|eval|Function|runInThisContext|loadstring|load)');
+  const code = inner.length === 0 ? plain : joined([plain, ...inner].join('\n'));
   const reported: string[] = [];
   const network = FETCHES.test(code) || SOCKET.test(code);
   if (FORKS.test(code)) reported.push('process.fork-bomb');
@@ -252,7 +256,7 @@ export function printedLiterals(code: string): string | undefined {
 /** `'a' + 'b'` and `'a' . 'b'` and `'a' 'b'` as one text, as the interpreter would see it. */
 function joined(code: string): string {
   return (
-    code
+    withoutAliases(code)
       // Perl's word lists.
       .replace(
         /\bqw\s?[([{]([^)\]}]{0,400})[)\]}]/g,
@@ -266,6 +270,23 @@ function joined(code: string): string {
       .replace(/'\s{0,4}[+.]\s{0,4}'/g, '')
       .replace(/"\s{0,4}[+.]\s{0,4}"/g, '')
   );
+}
+
+const RENAMED =
+  /\b(execSync|execFileSync|execFile|exec|spawnSync|spawn|rmSync|rmdirSync|unlinkSync|system|popen|rmtree|unlink|remove)\s{0,4}(?::|\bas\b)\s{0,4}([A-Za-z_]\w{0,20})\s{0,4}(?=[,};\n]|$)/g;
+const ASSIGNED =
+  /(?<![\w.])([A-Za-z_]\w{0,20})\s{0,4}=\s{0,4}[\w.'"():]{0,60}\.(execSync|execFileSync|execFile|exec|spawnSync|spawn|rmSync|rmdirSync|unlinkSync|system|popen|rmtree|unlink|remove)\s{0,4}(?=[,;\n])/g;
+
+/** `{execSync: e}`, `from os import system as s`, `r = fs.rmSync;`: calls by the names they had before. */
+function withoutAliases(code: string): string {
+  let result = code;
+  const names = [
+    ...[...code.matchAll(RENAMED)].map(([, real = '', alias = '']) => [alias, real] as const),
+    ...[...code.matchAll(ASSIGNED)].map(([, alias = '', real = '']) => [alias, real] as const),
+  ];
+  for (const [alias, real] of names.slice(0, 8))
+    result = result.replace(new RegExp(`(?<![\\w.])${alias}(?=\\s{0,4}\\()`, 'g'), real);
+  return result;
 }
 
 function withHome(paths: readonly string[], code: string): string[] {

@@ -100,6 +100,7 @@ export function classify(
   shell: Shell,
 ): ReadonlySet<PathClass> {
   const found = new Set<PathClass>();
+  if (shape === '' && shell === 'bash') return found.add('unknown'); // `rm ""` finds no file of that name
   const lower = shape.toLowerCase();
   if (
     data.SINKS.some((sink) => lower === sink) ||

@@ -41,6 +41,7 @@ export function unwrap(facts: Facts): readonly Inner[] {
     return [{ line: `${found[0].line} ${rest.map(asShell).join(' ')}`, tags: 0 }];
   }
   rest = rest.slice(spec.skip ?? 0);
+  if (facts.name === 'ssh' && rest[0]?.shape.startsWith('-')) rest = parseArgs(facts.spec, rest, true).rest;
   if (facts.name === 'flock' && rest[0]?.shape === '-c') return [...found, asLine(rest.slice(1))];
   if (facts.name === 'trap' && rest.length < 2) return found;
   if (facts.name === 'trap') rest = rest.slice(0, 1);

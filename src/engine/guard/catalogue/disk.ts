@@ -16,9 +16,7 @@ export const DISK: readonly Rule[] = [
           'mkfs',
           'mke2fs',
           'mkswap',
-          'wipefs',
           'blkdiscard',
-          'sgdisk',
           'newfs',
           'newfs_hfs',
           'newfs_apfs',
@@ -42,8 +40,22 @@ export const DISK: readonly Rule[] = [
         notText: new RegExp(`^(-V$|--version|-h|--help|-n\\s|--no-act|-p\\s+\\/|--print)|${IMAGE}`),
       },
       {
+        // Its capital and small letters differ: -p prints, -o clears; --pretend only says what it would do.
+        program: ['sgdisk'],
+        text: /(^|\s)(-[AcCdeghGjlmnNorRsStTuUzZ]|--(adjust|attributes|change-name|clear|delete|disk-guid|gpttombr|hybrid|largest-new|load-backup|mbrtogpt|move|new|partition-guid|randomize|recompute|replicate|resize|sort|transpose|typecode|zap))/,
+        notText: new RegExp(`(^|\\s)(-P|--pretend)(\\s|$)|${IMAGE}`),
+      },
+      {
+        // Without these it only lists the signatures.
+        program: ['wipefs'],
+        text: /(^|\s)(-\w*[ao]|--all|--offset)/,
+        notText: new RegExp(`(^|\\s)(-\\w*n\\w*|--no-act)(\\s|$)|${IMAGE}`),
+      },
+      {
         program: ['fdisk', 'cfdisk', 'sfdisk', 'gdisk', 'cgdisk', 'gpart', 'gpt'],
-        notText: new RegExp(`^(-l|--list|-x|-V|--version|-h|--help|show|status|list)\\b|${IMAGE}`),
+        notText: new RegExp(
+          `^(-l|--list|-x|-V|--version|-h|--help|-n|--no-act|-d|--dump|-J|--json|-s|--show-size|-F|--list-free|show|status|list)\\b|${IMAGE}`,
+        ),
       },
       { program: ['parted'], text: /\b(mklabel|mktable|mkpart|rm|resizepart|mkpartfs|rescue|set)\b/ },
       { program: ['format'], shell: ['cmd', 'powershell'], text: /[a-z]:/i },
@@ -56,9 +68,16 @@ export const DISK: readonly Rule[] = [
       { program: ['hdparm'], text: /--security-erase|--trim-sector|--write-sector|--make-bad-sector|--dco-/ },
       { program: ['nvme'], text: /^(format|sanitize|write|write-zeroes|dsm)\b/ },
       { program: ['mdadm'], text: /--zero-superblock|--(remove|fail|stop)|-S\b/ },
-      { program: ['lvremove', 'vgremove', 'pvremove', 'vgreduce', 'lvreduce', 'pvcreate'] },
-      { program: ['zpool'], text: /^(destroy|create|labelclear|remove|offline)\b/ },
-      { program: ['zfs'], text: /^(destroy|rollback)\b/ },
+      {
+        program: ['lvremove', 'vgremove', 'pvremove', 'vgreduce', 'lvreduce', 'pvcreate'],
+        notText: /(^|\s)(-t|--test)(\s|$)/,
+      },
+      {
+        program: ['zpool'],
+        text: /^(destroy|create|labelclear|remove|offline)\b/,
+        notText: /^(create|remove)\s+-\w*n/,
+      },
+      { program: ['zfs'], text: /^(destroy|rollback)\b/, notText: /^destroy\s(-[a-z]+\s)?-[rRfpv]*n/ },
       { program: ['btrfs'], text: /^(subvolume\s+delete|device\s+(delete|remove)|balance)/ },
       {
         program: ['cryptsetup'],
@@ -79,7 +98,7 @@ export const DISK: readonly Rule[] = [
       {
         program: ['tune2fs', 'resize2fs', 'e2fsck', 'fsck', 'ntfsfix'],
         text: /\/dev\/(sd|nvme|vd|hd|mapper|xvd)/,
-        notText: /^-n\b|\s-n\s|^-l\b/,
+        notText: /^-[nN]\b|\s-[nN]\s|^-l\b/,
       },
       { program: ['manage-bde'], text: /-(off|forcerecovery|wipefreespace|lock)/i },
       { program: ['fsutil'], text: /(setzerodata|deletejournal|dirty\s+set|reparsepoint\s+delete)/i },
@@ -103,6 +122,9 @@ export const DISK: readonly Rule[] = [
       'wipefs -a /dev/sda',
       'fdisk /dev/sda',
       'parted /dev/sda mklabel gpt',
+      'sgdisk -Z /dev/sda',
+      'sfdisk --delete /dev/sda',
+      'zfs destroy -r tank/n',
       'zpool destroy tank',
       'hdparm --security-erase p /dev/sda',
       'cryptsetup luksFormat /dev/sdb',
@@ -112,6 +134,13 @@ export const DISK: readonly Rule[] = [
     ],
     noMatch: [
       'fdisk -l',
+      'wipefs /dev/sda',
+      'sgdisk -p -i 1 /dev/sda',
+      'sgdisk --pretend --zap-all /dev/sda',
+      'sfdisk --dump /dev/sda',
+      'lvremove --test vg/lv',
+      'zfs destroy -nv tank/x',
+      'fsck -N /dev/sda1',
       'npm run format',
       'lsblk',
       'parted -l',
@@ -131,6 +160,12 @@ export const DISK: readonly Rule[] = [
     when: [
       { writes: ['device'] },
       { deletes: ['device'] },
+      {
+        // The last name is what they write.
+        program: ['ffmpeg', 'convert', 'magick', 'sox', 'qemu-img'],
+        text: /\s\/dev\/(sd|nvme|vd|hd|xvd|mmcblk|disk)\S*(\s-y)?$/,
+        notText: /^(info|check|map)\b/,
+      },
       {
         program: ['dd', 'dcfldd', 'dc3dd'],
         text: /\b(?:h?of|h?wipe)=\/dev\/(?!null|stdout|stderr|fd\/|tty|shm\/|zero)/,

@@ -139,7 +139,6 @@ export const PRIVILEGE: readonly Rule[] = [
           'set-adaccountpassword',
           'remove-adorganizationalunit',
           'dsadd',
-          'chage',
           'faillock',
         ],
         notText: /^(-S|--status|-l\s*$|-D\s*$|--help|-h|\.\s+-?(list|read|-ls|-search)|-list|-read|-search)/,
@@ -149,6 +148,7 @@ export const PRIVILEGE: readonly Rule[] = [
         text: /^(user|localgroup|group|accounts)\b.*\s\/(add|delete|del|active|passwordchg|maxpwage|minpw\w*|lockout\w*|times|expires|random|logonpasswordchg)|^user\s+[^/\s]+\s+[^/\s]/i,
       },
       { program: ['chsh', 'chfn'], text: /\S/ },
+      { program: ['chage'], notText: /^(-l|--list|-h|--help)\b/ },
       { program: ['wmic'], text: /^useraccount\s.*(delete|set|create|call)/i },
     ],
     match: [
@@ -159,6 +159,13 @@ export const PRIVILEGE: readonly Rule[] = [
       ['cmd', 'net user hacker pass /add'],
       ['powershell', 'New-LocalUser -Name eve'],
     ],
-    noMatch: ['id', 'getent passwd', 'cat /etc/passwd', ['cmd', 'net use'], 'passwd --status'],
+    noMatch: [
+      'id',
+      'getent passwd',
+      'cat /etc/passwd',
+      ['cmd', 'net use'],
+      'passwd --status',
+      'chage -l ann',
+    ],
   },
 ];

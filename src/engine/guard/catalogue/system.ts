@@ -25,7 +25,7 @@ export const SYSTEM_RULES: readonly Rule[] = [
           'logoff',
           'psshutdown',
         ],
-        notText: /^(-c|[-/]a|--help|--version|-h\s*$|--show)(\s|$)/,
+        notText: /^(-c|-k|[-/]a|--help|--version|-h\s*$|--show)(\s|$)/,
       },
       { program: ['init'], text: /^[0-6sS]$/ },
       {
@@ -51,7 +51,15 @@ export const SYSTEM_RULES: readonly Rule[] = [
       ['cmd', 'shutdown /s /t 0'],
       ['powershell', 'Stop-Computer -Force'],
     ],
-    noMatch: ['echo reboot', 'shutdown -c', 'uptime', 'npm run reboot', 'npm init -y', 'git init'],
+    noMatch: [
+      'echo reboot',
+      'shutdown -c',
+      'shutdown -k now',
+      'uptime',
+      'npm run reboot',
+      'npm init -y',
+      'git init',
+    ],
   },
   {
     id: 'system.kernel',

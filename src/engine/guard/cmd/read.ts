@@ -202,7 +202,7 @@ class CmdReader {
     };
     while (/^(\/i|not)$/.test(text(at))) at++;
     if (/^(exist|errorlevel|defined|cmdextversion)$/.test(text(at))) at += 2;
-    else if (/==/.test(text(at)) && !/==$/.test(text(at))) at += 1;
+    else if (/[^=]==[^=]/.test(text(at))) at += 1;
     else if (/^==|==$/.test(text(at)) || /^==/.test(text(at + 1)))
       at += /==$/.test(text(at)) ? 2 : text(at + 1) === '==' ? 3 : 2;
     else at += 3;

@@ -137,7 +137,7 @@ export function tokenise(line: string): CmdToken[] {
       raw += c;
       shape += c;
       open = true;
-    } else if (/[\s,;=]/.test(c) && !(c === '=' && line[at + 1] === '=')) {
+    } else if (/[\s,;=]/.test(c) && !(c === '=' && (line[at + 1] === '=' || shape.endsWith('=')))) {
       if (c === '=' && open && /^[\w.]+$/.test(shape)) {
         // `set NAME=value` and `path=…` keep it; everywhere else it parts words.
         raw += c;

@@ -41,7 +41,11 @@ const TOGETHER: readonly (readonly [RegExp, RegExp, string])[] = [
     /\bClearLog\s*\(|\.\s*Clear\s*\(\)|::Delete\s*\(/i,
     'delete.logs',
   ],
-  [/Assembly\]::\s*Load\w*\s*\(/i, /Download(?:Data|String|File)|https?:\/\//i, 'run.download'],
+  [
+    /Assembly\]::\s*Load\w*\s*\(/i,
+    /Download(?:Data|String|File)|https?:\/\/|\b(?:iwr|irm|curl|wget|Invoke-(?:WebRequest|RestMethod))\b/i,
+    'run.download',
+  ],
   [/Assembly\]::\s*Load\w*\s*\(/i, /FromBase64String|GZipStream|DeflateStream/i, 'run.decoded'],
   [/ShellExecute|ProcessStartInfo|\bVerb\b/i, /['"]runas['"]/i, 'privilege.escalate'],
 ];

@@ -103,6 +103,7 @@ export const SHELLS: readonly ProgramSpec[] = [
       'erl',
       'elixir',
       'iex',
+      'ghc',
       'ghci',
       'runghc',
       'ocaml',
@@ -193,7 +194,7 @@ export const SHELLS: readonly ProgramSpec[] = [
     options: { '-c -n --class --classdata': 'value', '-p --pid': 'value' },
   },
   {
-    names: ['chrt', 'taskset', 'numactl-skip'],
+    names: ['chrt', 'taskset'],
     wrapper: { skip: 1, transparent: true },
     options: { '-p --pid': 'value' },
   },
@@ -219,6 +220,14 @@ export const SHELLS: readonly ProgramSpec[] = [
     ],
     wrapper: { transparent: true },
     options: { '-a -f -o --format --output': 'value' },
+  },
+  {
+    names: ['numactl'],
+    wrapper: {},
+    options: {
+      '-N -m -C -i -p -P -w --cpunodebind --membind --physcpubind --interleave --preferred --weighted-interleave':
+        'value',
+    },
   },
   {
     names: ['timeout', 'gtimeout'],

@@ -36,7 +36,9 @@ export const find: Special = (facts, state, run) => {
     const { classes } = pathRef(start.shape, state, facts.shell);
     // A home folder without what is new or old in it is no home; by name, it may be something in particular.
     const all = classes.has('root') || (classes.has('home') && !named);
-    return filtered && !all ? `${start.shape}/${UNKNOWN}` : start.shape;
+    // Links alone are not the project.
+    const links = classes.has('workspace') && /(^|\s)-type l(\s|$)/.test(facts.text);
+    return (filtered || links) && !all ? `${start.shape}/${UNKNOWN}` : start.shape;
   });
   if (facts.words.some((word) => word.shape === '-delete')) {
     for (const target of targets) facts.deletes.push(pathRef(target, state, facts.shell));
@@ -114,9 +116,15 @@ export const rsync: Special = (facts, state) => {
     for (const word of facts.args.positionals.slice(0, -1))
       facts.sends |= wholeSecrecy(pathRef(word.shape, state, facts.shell)) | Tag.file;
   }
-  if (facts.words.some((word) => /^--del/.test(word.shape))) {
+  const onlyTold = hasOption(facts.args, ['-n', '--dry-run']);
+  if (!onlyTold && facts.words.some((word) => /^--del/.test(word.shape))) {
     const target = facts.args.positionals.at(-1);
     if (target !== undefined) facts.deletes.push(pathRef(target.shape, state, facts.shell));
+    facts.recursive = true;
+  }
+  if (!onlyTold && hasOption(facts.args, ['--remove-source-files'])) {
+    for (const word of facts.args.positionals.slice(0, -1))
+      facts.deletes.push(pathRef(word.shape, state, facts.shell));
     facts.recursive = true;
   }
 };

@@ -32,6 +32,8 @@ export const editor: Special = (facts, _state, run) => {
       guessOf(word) ?? '',
     )?.[1];
     if (shell !== undefined) run(shell);
+    const call = /\bsystem(?:list)?\(\s*(?:"([^"]+)"|'([^']+)')/.exec(guessOf(word) ?? '');
+    if (call !== null) run(call[1] ?? call[2] ?? '');
     const py = /(?:py3?|python3?|lua|perl|ruby)\s+(.+)$/.exec(guessOf(word) ?? '')?.[1];
     if (py !== undefined) for (const line of scanCode(py).shell) run(line);
   }
@@ -43,10 +45,13 @@ const LOSES =
 
 export const database: Special = (facts, _state, run) => {
   if (facts.simple.piped && LOSES.test(facts.stdin.text ?? '')) facts.reported.push('data.destroy');
-  for (const word of facts.words) {
-    const text = guessOf(word);
+  const statements = facts.words.map(guessOf);
+  if (facts.simple.piped) statements.push(...(facts.stdin.text?.split('\n').slice(0, 50) ?? []));
+  for (const text of statements) {
     const shell =
-      text === undefined ? undefined : /(?:^|;)\s*(?:\\!|\.shell|\.system|!)\s*(\S.*)$/.exec(text)?.[1];
+      text === undefined
+        ? undefined
+        : /(?:^|;)\s*(?:\\!|\.shell\s|\.system\s|system\s|!)\s*(\S.*)$/.exec(text)?.[1];
     if (shell !== undefined) run(shell);
     const program = text === undefined ? undefined : /\bPROGRAM\s+'((?:[^']|'')+)'/i.exec(text)?.[1];
     if (program !== undefined) run(program);
@@ -89,6 +94,10 @@ export const make: Special = (facts, _state, run) => {
     if (recipe !== undefined) run(recipe);
   }
   if (facts.simple.piped && hasOption(facts.args, ['-f'])) facts.runs |= facts.stdin.tags;
+  for (const word of facts.words) {
+    const shell = /^(?:SHELL|MAKE)=(.+)$/.exec(guessOf(word) ?? '')?.[1];
+    if (shell !== undefined) run(shell);
+  }
   for (const option of facts.args.options) {
     if (option.name !== '--eval' && option.name !== '-E') continue;
     const recipe = /(?:;|\n\t|\$\(shell\s)\s*([^)]+)/.exec(guessOf(option.value) ?? '')?.[1];
