@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { DESCRIPTORS } from './channels/registry';
 import { Masking } from './engine/vault/masking';
+import { settingDescription } from './host/channel-fields';
 import { SessionChannels } from './host/channels-port';
 import { VsCodeEditor } from './host/editor';
 import { openLocalChat } from './host/local-chat';
@@ -41,7 +42,16 @@ export function activate(context: vscode.ExtensionContext): void {
     masking,
   );
   window = session;
-  const channels = new SessionChannels(session, DESCRIPTORS, () => openLocalChat(session));
+  const channels = new SessionChannels(
+    session,
+    DESCRIPTORS,
+    {
+      read: (id) => engineSettings.channel(id),
+      write: (key, value) => editor.settings.set(key, value),
+      describe: (key) => settingDescription(context.extension.packageJSON, key),
+    },
+    () => openLocalChat(session),
+  );
   const host: ViewsHost = {
     context,
     log,

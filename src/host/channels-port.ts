@@ -3,7 +3,14 @@ import { Emitter } from '../engine/model/emitter';
 import { EngineError } from '../engine/model/error';
 import { ACCESS_MODES } from '../engine/model/events';
 import type { Session } from '../session/session';
-import type { ChannelsPort, ChannelViewItem, CheckedAccount, WebhookReach } from '../views/ports';
+import type {
+  ChannelsPort,
+  ChannelViewItem,
+  CheckedAccount,
+  SettingField,
+  WebhookReach,
+} from '../views/ports';
+import { missingSetting, settingField, settingProblem, settingValue } from './channel-fields';
 import type { WindowSession } from './window-session';
 
 const BUILT_IN = 'local';
@@ -20,6 +27,13 @@ export class SessionChannels implements ChannelsPort {
     private readonly window: WindowSession,
     /** Known even while there is no session, so that the views can say what there is. */
     private readonly descriptors: readonly ChannelDescriptor[],
+    /** What the person set for a channel, and where it is written. */
+    private readonly settings: {
+      read(id: string): unknown;
+      write(key: string, value: unknown): Promise<void>;
+      /** What a setting is for, in the language of the editor. */
+      describe(key: string): string | undefined;
+    },
     readonly openLocalChat: () => Promise<void>,
   ) {
     window.onChange(() => this.follow());
@@ -41,11 +55,14 @@ export class SessionChannels implements ChannelsPort {
         builtIn: descriptor.id === BUILT_IN,
         state: view?.state ?? (restricted ? 'restricted' : 'off'),
         detail: view?.detail ?? this.window.get().detail,
+        ...(view?.nextTryAt === undefined ? {} : { nextTryAt: view.nextTryAt }),
+        health: (view && descriptor.health?.(view.reported)) ?? [],
         ...(account
           ? {
               account: {
                 id: account.account,
                 name: account.name,
+                isBot: account.isBot,
                 ...(account.handle ? { handle: account.handle } : {}),
               },
             }
@@ -65,6 +82,8 @@ export class SessionChannels implements ChannelsPort {
             stored: this.stored.has(`${descriptor.id}/${name}`),
           })),
         setup: descriptor.setup,
+        links: descriptor.links,
+        troubles: descriptor.guide.troubles,
       };
     });
   }
@@ -95,8 +114,34 @@ export class SessionChannels implements ChannelsPort {
     return field?.validate?.(value);
   }
 
-  async setSecrets(id: string, values: Readonly<Record<string, string>>): Promise<CheckedAccount> {
-    return this.kept(id, await this.session().channels.storeSecrets(id, values));
+  async setSecrets(
+    id: string,
+    values: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<CheckedAccount> {
+    return this.kept(id, await this.session().channels.storeSecrets(id, values, signal));
+  }
+
+  test(id: string, signal: AbortSignal): Promise<CheckedAccount | undefined> {
+    return this.session().channels.checkSecrets(id, {}, signal);
+  }
+
+  missingSetting(id: string): SettingField | undefined {
+    return missingSetting(this.descriptor(id), this.settings.read(id));
+  }
+
+  settingField(id: string, key: string): SettingField {
+    const field = settingField(this.descriptor(id), key, this.settings.read(id));
+    return { ...field, description: this.settings.describe(`channels.${id}.${key}`) ?? field.description };
+  }
+
+  validateSetting(id: string, key: string, text: string): string | undefined {
+    return settingProblem(this.descriptor(id), key, text, this.settings.read(id));
+  }
+
+  async setSetting(id: string, key: string, text: string): Promise<void> {
+    const value = settingValue(this.descriptor(id), key, text);
+    await this.settings.write(`channels.${id}.${key}`, value);
   }
 
   async rotateSecret(id: string, name: string, value: string): Promise<CheckedAccount> {

@@ -41,6 +41,19 @@ export interface ChannelSecret {
   readonly stored: boolean;
 }
 
+/** A setting of a channel that the wizard asks for. */
+export interface SettingField {
+  /** Without what stands before it: `serverUrl`. */
+  readonly key: string;
+  readonly description: string;
+  /** The values that it may have, when they are counted; else empty. */
+  readonly choices: readonly string[];
+  /** Several values, typed with commas between them. */
+  readonly list: boolean;
+  /** What is set now, as it is typed; empty when nothing is. */
+  readonly value: string;
+}
+
 export interface ChannelViewItem {
   readonly id: string;
   readonly name: string;
@@ -53,8 +66,18 @@ export interface ChannelViewItem {
   readonly builtIn: boolean;
   readonly state: ChannelState;
   readonly detail: string;
+  /** When it is tried again, in milliseconds since the epoch; only while it waits. */
+  readonly nextTryAt?: number;
+  /** Sentences on health and quota, from what the platform said since the last start. */
+  readonly health: readonly string[];
   /** Who the platform says the bot is, once it has said so. */
-  readonly account?: { readonly id: string; readonly name: string; readonly handle?: string };
+  readonly account?: {
+    readonly id: string;
+    readonly name: string;
+    readonly handle?: string;
+    /** Null where the platform has no notion of a bot. */
+    readonly isBot: boolean | null;
+  };
   readonly contexts: readonly ChatContext[];
   readonly allowedModes: readonly AccessMode[];
   /** Its platform calls it, and it has a door for that now. */
@@ -64,6 +87,10 @@ export interface ChannelViewItem {
   readonly secrets: readonly ChannelSecret[];
   /** Steps of the setup guide, in order, as plain text. */
   readonly setup: readonly string[];
+  /** The platform's pages that the steps speak of. */
+  readonly links: readonly { readonly label: string; readonly url: string }[];
+  /** What the page of the channel says of troubles, and what to do then. */
+  readonly troubles: readonly { readonly says: string; readonly do: string }[];
 }
 
 /** What came of asking for a page of ours at a channel's public address. */
@@ -94,8 +121,24 @@ export interface ChannelsPort {
   remove(id: string): Promise<void>;
   /** Undefined when the text may be right; else one sentence on what is wrong with it. Asks nobody. */
   validateSecret(id: string, name: string, value: string): string | undefined;
-  /** Asks the platform whether these credentials are good and keeps them only then. */
-  setSecrets(id: string, values: Readonly<Record<string, string>>): Promise<CheckedAccount>;
+  /**
+   * Asks the platform whether these credentials are good and keeps them only then; neither once `signal` has aborted,
+   * and it rejects at once.
+   */
+  setSecrets(
+    id: string,
+    values: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<CheckedAccount>;
+  /** Asks the platform whether what is stored is good. Undefined when it cannot be asked without connecting. */
+  test(id: string, signal: AbortSignal): Promise<CheckedAccount | undefined>;
+  /** The setting without which it cannot run; undefined when it has all. */
+  missingSetting(id: string): SettingField | undefined;
+  settingField(id: string, key: string): SettingField;
+  /** Undefined when the setting may be this; else one sentence on what is wrong with it. */
+  validateSetting(id: string, key: string, text: string): string | undefined;
+  /** At user scope (law 2). */
+  setSetting(id: string, key: string, text: string): Promise<void>;
   /**
    * Replaces one stored credential; the old one is dropped only after the platform took the new one, and only when
    * both are of the same account.

@@ -9,6 +9,7 @@ import { Disposables } from './lifecycle';
 import { ApprovalNotifications } from './notifications';
 import { AuditPanels } from './panels/audit-panel';
 import { AuthenticatorPanels } from './panels/authenticator-panel';
+import { ChannelGuides } from './panels/channel-guide';
 import { PairingPanels } from './panels/pairing-panel';
 import type { PanelHost } from './panels/panel';
 import { PosturePanels } from './panels/posture-panel';
@@ -62,6 +63,7 @@ export function registerViews(host: ViewsHost): vscode.Disposable {
   const tasks = all.register(new TaskPanels(panelHost, watch));
   const pairing = all.register(new PairingPanels(panelHost, watch, host.channels));
   const authenticator = all.register(new AuthenticatorPanels(panelHost, watch));
+  const guides = all.register(new ChannelGuides(host.channels));
   const keys = all.register(new ContextKeys(watch, host.context.globalState));
   all.register(new ChannelsTree(watch, host.channels));
   all.register(new UsersTree(watch, host.channels));
@@ -80,7 +82,7 @@ export function registerViews(host: ViewsHost): vscode.Disposable {
       keys,
       checklist,
       preview,
-      panels: { audit, tasks, pairing, authenticator, posture },
+      panels: { audit, tasks, pairing, authenticator, posture, guides },
     }),
   );
   all.register(restorePanels(audit, tasks));

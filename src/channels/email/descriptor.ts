@@ -156,6 +156,12 @@ export const emailDescriptor: ChannelDescriptor = {
     },
   ],
   settings: emailSettings,
+  missing: ({ address, imapHost, smtpHost }) => {
+    if (!address) return 'Set “cowork.channels.email.address” to the address of the agent’s own mailbox.';
+    if (!imapHost) return 'Set “cowork.channels.email.imapHost” to the IMAP server of that mailbox.';
+    if (!smtpHost) return 'Set “cowork.channels.email.smtpHost” to the SMTP server of that mailbox.';
+    return undefined;
+  },
   capabilities: {
     maxLength: MAX_LENGTH,
     edit: false,

@@ -15,6 +15,7 @@ import {
   type SecretField,
 } from '../contract';
 import type { ChannelRegistry } from '../registry';
+import { checkCancelled, unlessAborted } from './cancel';
 import { ChannelNetworks } from './egress';
 import type { LeasePort } from './lease';
 import type { ChannelServices } from './services';
@@ -189,11 +190,13 @@ export class ChannelManager implements Disposable {
   /**
    * Asks the platform whether secrets are good together, before any is kept. What is not among them is as stored.
    * @returns who the platform says we are; undefined when the platform cannot be asked about these.
-   * @throws ChannelError with a sentence that says what is wrong and never repeats a secret.
+   * @throws ChannelError with a sentence that says what is wrong and never repeats a secret; at once when `signal`
+   * aborts, and nothing is open any more then.
    */
   async checkSecrets(
     id: string,
     values: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
   ): Promise<ConnectedAccount | undefined> {
     const slot = this.slot(id);
     const names = Object.keys(values);
@@ -220,7 +223,7 @@ export class ChannelManager implements Disposable {
     });
     const adapter = factory(context);
     try {
-      const account = await adapter.check?.();
+      const account = await unlessAborted(adapter.check?.(), signal);
       const detail = account
         ? `accepted by ${slot.descriptor.name} for ${account.name}`
         : 'cannot be checked';
@@ -247,8 +250,10 @@ export class ChannelManager implements Disposable {
   async storeSecrets(
     id: string,
     values: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
   ): Promise<ConnectedAccount | undefined> {
-    const account = await this.checkSecrets(id, values);
+    const account = await this.checkSecrets(id, values, signal);
+    if (signal?.aborted) throw checkCancelled();
     await this.keepSecrets(id, values);
     return account;
   }

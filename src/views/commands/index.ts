@@ -3,6 +3,7 @@ import { COMMAND_IDS, type CommandId } from '../command-ids';
 import { Disposables } from '../lifecycle';
 import { t } from '../protocol/l10n';
 import { approvalCommands } from './approvals';
+import { channelCareCommands } from './channel-care';
 import { channelCommands } from './channels';
 import { checklistCommands } from './checklist';
 import { credentialCommands } from './credentials';
@@ -40,6 +41,7 @@ export function registerCommands(desk: Desk): Disposables {
   const handlers: Readonly<Record<CommandId, Handler>> = {
     ...approvalCommands(desk),
     ...channelCommands(desk),
+    ...channelCareCommands(desk),
     ...checklistCommands(desk),
     ...credentialCommands(desk),
     ...pairingCommands(desk),

@@ -6,6 +6,7 @@ import type { ContextKeys } from '../context-keys';
 import type { EngineWatch } from '../engine-watch';
 import type { AuditPanels } from '../panels/audit-panel';
 import type { AuthenticatorPanels } from '../panels/authenticator-panel';
+import type { ChannelGuides } from '../panels/channel-guide';
 import type { PairingPanels } from '../panels/pairing-panel';
 import type { PosturePanels } from '../panels/posture-panel';
 import type { TaskPanels } from '../panels/task-panel';
@@ -36,6 +37,7 @@ export interface Desk {
     readonly pairing: PairingPanels;
     readonly authenticator: AuthenticatorPanels;
     readonly posture: PosturePanels;
+    readonly guides: ChannelGuides;
   };
 }
 

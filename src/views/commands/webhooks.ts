@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { ChannelViewItem, WebhookReach } from '../ports';
 import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
-import { channelOf } from './channels';
+import { channelOf } from './channel-choice';
 import { confirmed, type Desk, type Handler, inform, Notice, needEngine, pick } from './kit';
 
 interface Called {

@@ -14,7 +14,7 @@ import {
   modeText,
   roleText,
 } from '../present/words';
-import { t } from '../protocol/l10n';
+import { t, translated } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
 import { EngineTree, textTooltip } from './tree';
 
@@ -35,6 +35,9 @@ export type ChannelNode =
       readonly admittedAt: number;
       readonly how: string;
     };
+
+/** How often a countdown is drawn. In milliseconds. */
+const COUNT_MS = 1000;
 
 function stateIcon(state: ChannelState): vscode.ThemeIcon {
   switch (state) {
@@ -57,11 +60,14 @@ function stateIcon(state: ChannelState): vscode.ThemeIcon {
 
 /** Channels that are switched on, each with its modes by context, its live codes and the rooms that were let in. */
 export class ChannelsTree extends EngineTree<ChannelNode> {
+  private counting: ReturnType<typeof setTimeout> | undefined;
+
   constructor(
     watch: EngineWatch,
     private readonly channels: ChannelsPort,
   ) {
     super('cowork.channels', watch, ['channels', 'codes', 'users', 'status']);
+    this.register({ dispose: () => clearTimeout(this.counting) });
   }
 
   getChildren(node?: ChannelNode): ChannelNode[] {
@@ -120,8 +126,18 @@ export class ChannelsTree extends EngineTree<ChannelNode> {
     const account = channel.account?.handle ?? channel.account?.name;
     const known = account === undefined || account === channel.name ? '' : flat(account);
     const waiting = channel.pending > 0 ? t('{0} to send', channel.pending) : '';
-    item.description = [state, known, waiting].filter(Boolean).join(' · ');
-    item.tooltip = textTooltip(`${channel.name}: ${state}`, [flat(channel.detail), flat(channel.summary)]);
+    const next =
+      channel.nextTryAt === undefined
+        ? ''
+        : t('next try in {0}', lasting(Math.max(0, channel.nextTryAt - Date.now())));
+    if (channel.nextTryAt !== undefined) this.countDown();
+    const [health = ''] = channel.health;
+    item.description = [state, next, known, waiting, flat(health)].filter(Boolean).join(' · ');
+    item.tooltip = textTooltip(`${channel.name}: ${state}`, [
+      flat(channel.detail),
+      ...channel.health.map(flat),
+      translated(channel.summary),
+    ]);
     const running = ['online', 'connecting', 'waiting'].includes(channel.state) ? 'running' : 'stopped';
     const kinds = ['channel', running, channel.builtIn ? 'builtin' : 'external'];
     item.contextValue = [...kinds, ...(channel.called ? ['called'] : [])].join('.');
@@ -129,6 +145,12 @@ export class ChannelsTree extends EngineTree<ChannelNode> {
       label: `${channel.name}, ${item.description}. ${flat(channel.detail)}`,
     };
     return item;
+  }
+
+  /** A row with a time that runs out is drawn again as long as somebody looks at it. */
+  private countDown(): void {
+    clearTimeout(this.counting);
+    this.counting = setTimeout(() => this.refresh(), COUNT_MS);
   }
 
   private contextItem(channel: ChannelViewItem, context: ChatContext, mode: AccessMode): vscode.TreeItem {

@@ -187,6 +187,9 @@ function channel(changes: Partial<ChannelViewItem>): ChannelViewItem {
     called: false,
     secrets: [{ name: 'botToken', label: 'Bot token', help: '', stored: true }],
     setup: ['Do this.'],
+    health: [],
+    links: [{ label: 'Page', url: 'https://example.org/page' }],
+    troubles: [],
     ...changes,
   };
 }
@@ -231,6 +234,17 @@ function open(state: EngineState, engine: EngineApi | undefined, calls: Call[]) 
       disconnect: note('disconnect'),
       remove: note('remove'),
       validateSecret: () => undefined,
+      test: note('test', { name: 'bot', isBot: true }),
+      missingSetting: () => undefined,
+      settingField: (_id: string, key: string) => ({
+        key,
+        description: 'Where it is.',
+        choices: [],
+        list: false,
+        value: '',
+      }),
+      validateSetting: () => undefined,
+      setSetting: note('setSetting'),
       setSecrets: note('setSecrets', { name: 'bot', isBot: true }),
       rotateSecret: note('rotateSecret', { name: 'bot', isBot: true }),
       pairingLink: () => undefined,
@@ -315,6 +329,7 @@ describe('the commands', () => {
       'checkReach',
       'checkForUpdates',
       'lookAgain',
+      'test',
     ]);
     const reviews = ['acknowledge defaults', 'complete permissions'];
     assert.deepEqual(

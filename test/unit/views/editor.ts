@@ -28,6 +28,57 @@ export class FakeEditor {
         const choices = rest.filter((item) => typeof item === 'string');
         return this.answers === 'first' && kind !== 'error' ? choices[0] : undefined;
       };
+    /** A box that is answered as soon as it is shown, and again when it offers something else. */
+    const box = () => {
+      let accept = async () => {};
+      let hide = () => {};
+      let shown = false;
+      let over = false;
+      let items: readonly unknown[] = [];
+      let typed = '';
+      const answer = () =>
+        setImmediate(() => {
+          if (over || !shown) return;
+          if (this.answers === 'leave') hide();
+          else void accept();
+        });
+      return {
+        busy: false,
+        get value() {
+          return typed || '12345';
+        },
+        set value(next: string) {
+          typed = next;
+        },
+        get items() {
+          return items;
+        },
+        set items(next: readonly unknown[]) {
+          items = next;
+          if (shown) answer();
+        },
+        get selectedItems() {
+          return items.slice(0, 1);
+        },
+        onDidTriggerButton: event,
+        onDidChangeValue: event,
+        onDidAccept: (listener: () => Promise<void>) => {
+          accept = listener;
+          return disposable();
+        },
+        onDidHide: (listener: () => void) => {
+          hide = listener;
+          return disposable();
+        },
+        show: () => {
+          shown = true;
+          answer();
+        },
+        dispose: () => {
+          over = true;
+        },
+      };
+    };
     class EventEmitter {
       event = event;
       fire(): void {}
@@ -72,12 +123,15 @@ export class FakeEditor {
       },
       TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
       StatusBarAlignment: { Left: 1 },
+      QuickPickItemKind: { Default: 0, Separator: -1 },
+      QuickInputButtons: { Back: {} },
       ViewColumn: { Active: -1 },
       ProgressLocation: { Notification: 15 },
       l10n: { bundle: undefined },
       env: {
         language: 'en',
         clipboard: { writeText: async (text: string) => void this.clipboard.push(text) },
+        openExternal: async () => true,
       },
       workspace: {
         isTrusted: true,
@@ -97,6 +151,8 @@ export class FakeEditor {
         },
         showInputBox: async (options: { value?: string }) =>
           this.answers === 'leave' ? undefined : options.value || '12345',
+        createQuickPick: box,
+        createInputBox: box,
         showTextDocument: async () => undefined,
         showSaveDialog: async () => undefined,
         withProgress: (_options: unknown, work: (...args: readonly unknown[]) => Promise<unknown>) =>
