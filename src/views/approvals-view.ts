@@ -1,8 +1,11 @@
 import * as vscode from 'vscode';
+import type { ApprovalView } from '../engine/api';
 import type { EngineWatch } from './engine-watch';
+import { forecast } from './forecast';
 import { Disposables } from './lifecycle';
 import type { ViewsHost } from './ports';
 import { toCard } from './present/approval-card';
+import { Proposals } from './proposals';
 import { type ApprovalsFromPage, type ApprovalsToPage, approvalsFromPage } from './protocol/approvals';
 import type { PageCommand } from './protocol/common';
 import { t } from './protocol/l10n';
@@ -28,6 +31,7 @@ export async function runPageCommand(name: PageCommand): Promise<void> {
 export class ApprovalsView extends Disposables implements vscode.WebviewViewProvider {
   private view: vscode.WebviewView | undefined;
   private page: WebviewPage<ApprovalsFromPage, ApprovalsToPage> | undefined;
+  private readonly proposals = this.register(new Proposals());
   private toReveal: string | undefined;
 
   constructor(
@@ -112,8 +116,24 @@ export class ApprovalsView extends Disposables implements vscode.WebviewViewProv
         await vscode.commands.executeCommand('cowork.tasks.open', message.taskId);
         return;
       case 'copy': {
-        const card = this.watch.engine?.approvals.pending().find((view) => view.id === message.id);
+        const card = this.pending(message.id);
         if (card !== undefined) await vscode.env.clipboard.writeText(card.action);
+        return;
+      }
+      case 'compare': {
+        const view = this.pending(message.id);
+        if (view !== undefined) await this.proposals.show(view);
+        return;
+      }
+      case 'openAudit':
+        await vscode.commands.executeCommand('cowork.audit.openFor', `task:${message.taskId}`);
+        return;
+      case 'forecast': {
+        const view = this.pending(message.id);
+        const { engine } = this.watch;
+        if (view === undefined || engine === undefined) return;
+        const found = await forecast(engine, view, message.pattern);
+        this.page?.post({ ...message, ...(found === undefined ? {} : { forecast: found }) });
         return;
       }
       case 'approve':
@@ -128,6 +148,10 @@ export class ApprovalsView extends Disposables implements vscode.WebviewViewProv
           engine.approvals.deny(message.id, message.consequence),
         );
     }
+  }
+
+  private pending(id: string): ApprovalView | undefined {
+    return this.watch.engine?.approvals.pending().find((view) => view.id === id);
   }
 
   private async answer(

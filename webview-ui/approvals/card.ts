@@ -1,9 +1,9 @@
-import type { ApprovalCard, ApprovalsFromPage } from '../../src/views/protocol/approvals';
+import type { ApprovalCard, ApprovalsFromPage, Forecast } from '../../src/views/protocol/approvals';
 import { t } from '../../src/views/protocol/l10n';
 import { type Button, busy, button, select } from '../components';
 import { append, clear, el } from '../dom';
 import { icon } from '../icons';
-import { actionBlock, facts, markWarning, parts } from './facts';
+import { actionBlock, facts, markWarning, outlook, parts } from './facts';
 import { contextWord, countdown, intent, riskIcon, riskText, scopeWord } from './words';
 
 export type Consequence = Extract<ApprovalsFromPage, { type: 'deny' }>['consequence'];
@@ -13,6 +13,11 @@ export interface CardActions {
   deny(card: Card, consequence: Consequence): void;
   openTask(taskId: string): void;
   copy(id: string): void;
+  /** Lays what would be written beside what is there. */
+  compare(id: string): void;
+  openAudit(taskId: string): void;
+  /** Asks what a choice would have let through; the answer comes to `forecast`. */
+  askForecast(id: string, pattern: string): void;
   /** Something that nobody sees must be said. */
   announce(text: string): void;
 }
@@ -34,6 +39,8 @@ export class Card {
   private readonly block: HTMLElement;
   private settledAt = Number.POSITIVE_INFINITY;
   private scope = 0;
+  private readonly outlook = el('div', { class: 'outlook', 'aria-live': 'polite' });
+  private readonly forecasts = new Map<string, Forecast | undefined>();
   private state: 'open' | 'confirming' | 'busy' | 'closed' = 'open';
 
   constructor(
@@ -60,7 +67,7 @@ export class Card {
     append(this.element, [
       markWarning(data),
       parts(data),
-      facts(data),
+      facts(data, () => this.actions.openAudit(data.taskId)),
       this.links(),
       this.footer,
       this.status,
@@ -130,6 +137,13 @@ export class Card {
         className: 'link',
         onPress: () => this.actions.openTask(this.data.taskId),
       }).element,
+      this.data.comparable &&
+        button({
+          label: t('Compare with the file'),
+          look: 'secondary',
+          className: 'link',
+          onPress: () => this.actions.compare(this.data.id),
+        }).element,
       button({
         label: t('Copy action'),
         look: 'secondary',
@@ -154,10 +168,12 @@ export class Card {
         (value) => {
           this.scope = Number(value);
           allows.textContent = scopes[this.scope]?.allows ?? '';
+          this.look();
         },
       );
       choice.value = String(this.scope);
-      this.footer.append(el('div', { class: 'scope' }, choice, allows));
+      this.footer.append(el('div', { class: 'scope' }, choice, allows, this.outlook));
+      this.look();
     }
     const calm = this.data.cautions.length === 0;
     const approve = button({
@@ -191,6 +207,25 @@ export class Card {
     const answers = row(approve, deny);
     answers.classList.add('sticky');
     this.footer.append(answers, row(cancelTask, revoke));
+  }
+
+  /** What the choice that is selected would have let through. */
+  forecast(pattern: string, found: Forecast | undefined): void {
+    this.forecasts.set(pattern, found);
+    this.look();
+  }
+
+  private look(): void {
+    clear(this.outlook);
+    const pattern = this.data.scopes[this.scope]?.pattern;
+    if (pattern === undefined) return;
+    if (!this.forecasts.has(pattern)) {
+      this.outlook.append(busy(t('Looking at the past…')));
+      this.actions.askForecast(this.data.id, pattern);
+      return;
+    }
+    const found = this.forecasts.get(pattern);
+    if (found !== undefined) this.outlook.append(...outlook(found));
   }
 
   private askApprove(): void {

@@ -1,8 +1,10 @@
-import type { ApprovalCard } from '../../src/views/protocol/approvals';
+import type { ApprovalCard, Forecast } from '../../src/views/protocol/approvals';
 import { t } from '../../src/views/protocol/l10n';
 import { markNames } from '../../src/views/protocol/marks';
+import { button } from '../components';
 import { append, type Child, el, markedNodes, untrusted } from '../dom';
 import { icon } from '../icons';
+import { tokensOf } from './tokens';
 import { accessWord, contextWord, riskIcon, riskText, roleWord } from './words';
 
 /** The whole action: wrapped, never cut, left to right whatever it is written in. */
@@ -14,7 +16,16 @@ export function actionBlock(card: ApprovalCard): HTMLElement {
     role: 'group',
     'aria-label': t('The complete action'),
   });
-  append(block, markedNodes(card.action, card.marks));
+  let at = 0;
+  for (const { kind, text } of tokensOf(card.tool, card.action)) {
+    const start = at;
+    at += text.length;
+    const marks = card.marks
+      .filter(({ offset }) => offset >= start && offset < at)
+      .map((mark) => ({ ...mark, offset: mark.offset - start }));
+    const nodes = markedNodes(text, marks);
+    append(block, kind === 'plain' ? nodes : [el('span', { class: `token ${kind}` }, ...nodes)]);
+  }
   return block;
 }
 
@@ -75,7 +86,7 @@ function lines(items: readonly Node[]): HTMLElement {
 }
 
 /** Everything else that a person needs to decide: what it touches, who asks, from where, and why it asks. */
-export function facts(card: ApprovalCard): HTMLElement {
+export function facts(card: ApprovalCard, openAudit: () => void): HTMLElement {
   const list = el('dl', { class: 'facts' });
   row(list, t('Folder'), mono(card.cwd));
   if (card.files.length > 0) {
@@ -128,6 +139,7 @@ export function facts(card: ApprovalCard): HTMLElement {
       t('Read before'),
       note('warning', 'warn', t('Untrusted content was read in this task:')),
       lines(card.taint.map((name) => untrusted(name))),
+      button({ label: t('Show in Audit'), className: 'link', onPress: openAudit }).element,
     );
   }
   row(
@@ -162,4 +174,17 @@ function why({ why: { layers, alter } }: ApprovalCard): HTMLElement | undefined 
     alter.length > 0 && el('div', { class: 'quiet' }, t('What would alter it')),
     lines(alter.map((sentence) => untrusted(sentence))),
   );
+}
+
+/** What a choice would have let through without asking, in the past days. */
+export function outlook({ days, wouldAutoRun, examples }: Forecast): readonly HTMLElement[] {
+  if (wouldAutoRun === 0)
+    return [
+      el('p', { class: 'quiet' }, t('In the last {0} days this would have run nothing by itself.', days)),
+    ];
+  const summary =
+    wouldAutoRun === 1
+      ? t('In the last {0} days this would have run 1 action without asking.', days)
+      : t('In the last {0} days this would have run {1} actions without asking.', days, wouldAutoRun);
+  return [el('details', {}, el('summary', {}, summary), lines(examples.map(mono)))];
 }

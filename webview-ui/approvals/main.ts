@@ -11,6 +11,7 @@ import { byId, clear, el } from '../dom';
 import { Host, useLocale } from '../host';
 import '../base.css';
 import './style.css';
+import { Batch } from './batch';
 import { Card, type CardActions, type Consequence } from './card';
 import { empty } from './empty';
 import { cardKey, reconcile } from './reconcile';
@@ -28,6 +29,15 @@ class ApprovalsPage {
   private readonly nothing = el('div', {});
   private readonly help = el('div', { class: 'help', role: 'note' });
   private readonly cards = new Map<string, Card>();
+  private readonly batch = new Batch({
+    approve: (cards) => {
+      for (const card of cards) this.actions.approve(card, 0);
+    },
+    deny: (cards) => {
+      for (const card of cards) this.actions.deny(card, 'deny');
+    },
+    announce: (text) => this.announcer.say(text),
+  });
   private readonly asked = new Map<number, { readonly card: Card; readonly done: string }>();
   private state: ApprovalsState | undefined;
   private clockOffset = 0;
@@ -37,7 +47,7 @@ class ApprovalsPage {
 
   constructor() {
     this.help.hidden = true;
-    this.root.append(this.nothing, this.help, this.list);
+    this.root.append(this.nothing, this.help, this.batch.element, this.list);
     this.list.addEventListener('pointerenter', () => {
       this.hovered = true;
     });
@@ -65,6 +75,11 @@ class ApprovalsPage {
         this.wantedToReveal = message.id;
         this.reveal();
         return;
+      case 'forecast': {
+        const asked = [...this.cards.values()].filter(({ data }) => data.id === message.id);
+        for (const card of asked) card.forecast(message.pattern, message.forecast);
+        return;
+      }
       case 'result': {
         const asked = this.asked.get(message.requestId);
         this.asked.delete(message.requestId);
@@ -108,6 +123,7 @@ class ApprovalsPage {
     if (changes.remove.length > 0) this.moved();
     if (focusWas !== undefined && !focusWas.isConnected) this.focusNear();
     this.number();
+    this.batch.update([...this.cards.values()]);
     clear(this.nothing);
     if (this.cards.size === 0) {
       this.nothing.append(empty(state, (name) => this.host.post({ type: 'command', name })));
@@ -163,6 +179,9 @@ class ApprovalsPage {
     },
     openTask: (taskId) => this.host.post({ type: 'openTask', taskId }),
     copy: (id) => this.host.post({ type: 'copy', id }),
+    compare: (id) => this.host.post({ type: 'compare', id }),
+    openAudit: (taskId) => this.host.post({ type: 'openAudit', taskId }),
+    askForecast: (id, pattern) => this.host.post({ type: 'forecast', id, pattern }),
     announce: (text) => this.announcer.say(text),
   };
 

@@ -30,6 +30,7 @@ export function intent(card: ApprovalCard): DocumentFragment {
     case 'read':
       return fill('{0} wants to read a file', name);
     case 'write':
+    case 'edit':
       return fill('{0} wants to change a file', name);
     case 'list':
       return fill('{0} wants to list a folder', name);

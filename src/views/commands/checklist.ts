@@ -7,7 +7,7 @@ import {
   type Severity,
 } from '../../engine/model/posture';
 import { severityText } from '../present/checklist-words';
-import { t } from '../protocol/l10n';
+import { t, translated } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
 import type { ChecklistFilter } from '../trees/checklist-tree';
 import {
@@ -58,7 +58,7 @@ async function oneFinding(
     title,
     t('Which finding?'),
     findings.map((finding) => ({
-      label: finding.title,
+      label: translated(finding.title),
       description: severityText(finding.severity),
       detail: flat(finding.evidence),
       value: finding,
@@ -71,7 +71,7 @@ async function oneFinding(
 async function fix(desk: Desk, finding: Finding): Promise<void> {
   const { posture } = needEngine(desk);
   const own = finding.fix;
-  if (own === undefined) throw new Notice(finding.why);
+  if (own === undefined) throw new Notice(translated(finding.why));
   if (own.kind === 'command') {
     await vscode.commands.executeCommand(own.command, ...(own.arguments ?? []));
     return;
@@ -179,8 +179,8 @@ export function checklistCommands(desk: Desk) {
       const accepted = finding.accepted !== undefined;
       const [repair, accept, docs] = [t('Fix'), t('Accept…'), t('Docs')];
       const choice = await vscode.window.showInformationMessage(
-        finding.title,
-        { modal: true, detail: `${flat(finding.evidence)}\n\n${finding.why}\n\n${finding.rule}` },
+        translated(finding.title),
+        { modal: true, detail: `${flat(finding.evidence)}\n\n${translated(finding.why)}\n\n${finding.rule}` },
         ...(finding.fix === undefined ? [] : [repair]),
         ...(accepted ? [] : [accept]),
         docs,

@@ -3,6 +3,7 @@ import { parseIdentityKey } from '../../engine/model/identity';
 import type { ApprovalCard, Risk } from '../protocol/approvals';
 import { t } from '../protocol/l10n';
 import { markNames } from '../protocol/marks';
+import { proposedFile } from './proposal';
 import { touchLines } from './touches';
 
 const RISKS: readonly Risk[] = ['none', 'low', 'medium', 'high'];
@@ -84,6 +85,7 @@ export function toCard(view: ApprovalView): ApprovalCard {
     ...(view.blast === undefined
       ? {}
       : { touches: { lines: touchLines(view.blast), complete: view.blast.complete } }),
+    comparable: proposedFile(view) !== undefined,
     sandbox: { label: view.sandbox.label, isolated: view.sandbox.isolated },
     scopes: view.scopes.map((scope) => ({ ...scope })),
     risk: highest(view.parts),
@@ -99,6 +101,7 @@ export function intentText(tool: string, name: string): string {
     case 'read':
       return t('{0} wants to read a file', name);
     case 'write':
+    case 'edit':
       return t('{0} wants to change a file', name);
     case 'list':
       return t('{0} wants to list a folder', name);

@@ -51,6 +51,8 @@ export const cardSchema = z.object({
   }),
   /** What it would touch, a sentence each; `complete` is false when there may be more. */
   touches: z.optional(z.object({ lines: z.array(z.string()), complete: z.boolean() })),
+  /** The change can be laid beside the file that is there now. */
+  comparable: z.boolean(),
   sandbox: z.object({ label: z.string(), isolated: z.boolean() }),
   scopes: z.array(z.object({ scope: scopeSchema, pattern: z.optional(z.string()), allows: z.string() })),
   /** The highest risk of its parts. */
@@ -59,6 +61,16 @@ export const cardSchema = z.object({
   cautions: z.array(z.string()),
 });
 export type ApprovalCard = z.infer<typeof cardSchema>;
+
+/** What a choice would have let through without asking, in the past. */
+export const forecastSchema = z.object({
+  days: z.int(),
+  considered: z.int(),
+  wouldAutoRun: z.int(),
+  /** The first of them; untrusted text. */
+  examples: z.array(z.string()),
+});
+export type Forecast = z.infer<typeof forecastSchema>;
 
 export const approvalsToPage = z.discriminatedUnion('type', [
   z.object({
@@ -72,6 +84,13 @@ export const approvalsToPage = z.discriminatedUnion('type', [
     setup: z.object({ users: z.int(), channelsOnline: z.int() }),
   }),
   z.object({ type: z.literal('reveal'), id: z.string() }),
+  /** The answer to `forecast`; without one when it cannot be told. */
+  z.object({
+    type: z.literal('forecast'),
+    id: z.string(),
+    pattern: z.string(),
+    forecast: z.optional(forecastSchema),
+  }),
   resultSchema,
 ]);
 export type ApprovalsToPage = z.infer<typeof approvalsToPage>;
@@ -96,5 +115,8 @@ export const approvalsFromPage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('openTask'), taskId: z.string() }),
   z.object({ type: z.literal('copy'), id: z.string() }),
+  z.object({ type: z.literal('compare'), id: z.string() }),
+  z.object({ type: z.literal('openAudit'), taskId: z.string() }),
+  z.object({ type: z.literal('forecast'), id: z.string(), pattern: z.string() }),
 ]);
 export type ApprovalsFromPage = z.infer<typeof approvalsFromPage>;

@@ -12,7 +12,7 @@ import {
 } from '../../engine/model/posture';
 import type { EngineWatch } from '../engine-watch';
 import { itemText, listText, severityText, taskOf } from '../present/checklist-words';
-import { t } from '../protocol/l10n';
+import { t, translated } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
 import { EngineTree, textTooltip } from './tree';
 
@@ -205,15 +205,15 @@ function findingItem(finding: Finding): vscode.TreeItem {
   // What is the case stands first; what should be so is read beside it.
   const item = new vscode.TreeItem(flat(finding.evidence));
   item.id = `finding:${finding.id}`;
-  item.description = finding.title;
+  item.description = translated(finding.title);
   const { accepted } = finding;
   item.iconPath =
     accepted === undefined
       ? new vscode.ThemeIcon(icon, new vscode.ThemeColor(color))
       : new vscode.ThemeIcon('shield');
-  item.tooltip = textTooltip(`${severityText(finding.severity)} · ${finding.title}`, [
+  item.tooltip = textTooltip(`${severityText(finding.severity)} · ${translated(finding.title)}`, [
     flat(finding.evidence),
-    finding.why,
+    translated(finding.why),
     accepted === undefined ? '' : t('Accepted until {0}: {1}', day(accepted.until), flat(accepted.reason)),
     finding.rule,
   ]);
@@ -225,7 +225,7 @@ function findingItem(finding: Finding): vscode.TreeItem {
     arguments: [{ kind: 'finding', finding }],
   };
   item.accessibilityInformation = {
-    label: `${severityText(finding.severity)}, ${finding.title}, ${flat(finding.evidence)}`,
+    label: `${severityText(finding.severity)}, ${translated(finding.title)}, ${flat(finding.evidence)}`,
   };
   return item;
 }

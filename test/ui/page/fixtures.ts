@@ -47,6 +47,7 @@ export function card(changes: Partial<ApprovalCard> = {}): ApprovalCard {
       alter: ['Approve it.'],
     },
     touches: { lines: ['What this reaches is only known when it runs: runs a script'], complete: true },
+    comparable: false,
     sandbox: { label: 'A process of its own, without isolation', isolated: false },
     scopes: [{ scope: 'once', allows: 'Runs this command once.' }],
     risk: 'medium',
