@@ -83,7 +83,6 @@ export class SessionChannels implements ChannelsPort {
           })),
         setup: descriptor.setup,
         links: descriptor.links,
-        troubles: descriptor.guide.troubles,
       };
     });
   }

@@ -40,9 +40,15 @@ export const COMMAND_IDS = [
   'cowork.users.setNote',
   'cowork.users.copyId',
   'cowork.users.accessDocument',
+  'cowork.users.filter',
+  'cowork.users.clearFilter',
+  'cowork.users.group',
   'cowork.tasks.open',
   'cowork.tasks.cancel',
   'cowork.tasks.forceStop',
+  'cowork.tasks.filter',
+  'cowork.tasks.clearFilter',
+  'cowork.tasks.group',
   'cowork.chat.openLocal',
   'cowork.log.show',
   'cowork.walkthrough.open',
@@ -109,5 +115,7 @@ export const CONTEXT_KEYS = [
   'cowork.pairingTested',
   'cowork.updated',
   'cowork.checklistFiltered',
+  'cowork.usersFiltered',
+  'cowork.tasksFiltered',
 ] as const;
 export type ContextKey = (typeof CONTEXT_KEYS)[number];

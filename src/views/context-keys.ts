@@ -2,11 +2,15 @@ import * as vscode from 'vscode';
 import type { ContextKey } from './command-ids';
 import type { EngineWatch } from './engine-watch';
 import { Disposables } from './lifecycle';
+import type { TreeChoices } from './trees/choices';
 import { isFinal } from './trees/tasks-tree';
 
 /** Facts of the first-use walkthrough that outlive the window. */
 const REMEMBERED = ['cowork.defaultsReviewed', 'cowork.permissionsReviewed', 'cowork.pairingTested'] as const;
 export type RememberedKey = (typeof REMEMBERED)[number];
+
+const FILTERS = ['cowork.usersFiltered', 'cowork.tasksFiltered'] as const;
+type FilterKey = (typeof FILTERS)[number];
 
 /** Tells the `when` clauses of the manifest what is the case. */
 export class ContextKeys extends Disposables {
@@ -43,6 +47,13 @@ export class ContextKeys extends Disposables {
   private updateFromChecklist(): void {
     const { update } = this.watch.engine?.posture.report() ?? {};
     this.set('cowork.updated', update?.status === 'current');
+  }
+
+  /** A view's title offers to take a filter away only while there is one. */
+  follow(key: FilterKey, choices: Pick<TreeChoices<never>, 'filter' | 'onChange'>): vscode.Disposable {
+    const tell = () => this.set(key, choices.filter !== '');
+    tell();
+    return choices.onChange(tell);
   }
 
   private update(): void {

@@ -89,8 +89,6 @@ export interface ChannelViewItem {
   readonly setup: readonly string[];
   /** The platform's pages that the steps speak of. */
   readonly links: readonly { readonly label: string; readonly url: string }[];
-  /** What the page of the channel says of troubles, and what to do then. */
-  readonly troubles: readonly { readonly says: string; readonly do: string }[];
 }
 
 /** What came of asking for a page of ours at a channel's public address. */

@@ -21,6 +21,7 @@ import { SavedFilters } from './saved-filters';
 import { StatusBar } from './status-bar';
 import { ChannelsTree } from './trees/channels-tree';
 import { ChecklistTree } from './trees/checklist-tree';
+import { type TaskGroup, TreeChoices, type UserGroup } from './trees/choices';
 import { TasksTree } from './trees/tasks-tree';
 import { UsersTree } from './trees/users-tree';
 
@@ -66,8 +67,19 @@ export function registerViews(host: ViewsHost): vscode.Disposable {
   const guides = all.register(new ChannelGuides(host.channels));
   const keys = all.register(new ContextKeys(watch, host.context.globalState));
   all.register(new ChannelsTree(watch, host.channels));
-  all.register(new UsersTree(watch, host.channels));
-  all.register(new TasksTree(watch));
+  const { workspaceState } = host.context;
+  const choices = {
+    users: all.register(
+      new TreeChoices<UserGroup>(workspaceState, 'cowork.users', ['channel', 'role', 'none']),
+    ),
+    tasks: all.register(
+      new TreeChoices<TaskGroup>(workspaceState, 'cowork.tasks', ['state', 'person', 'channel']),
+    ),
+  };
+  all.register(new UsersTree(watch, host.channels, choices.users));
+  all.register(new TasksTree(watch, host.channels, choices.tasks));
+  all.register(keys.follow('cowork.usersFiltered', choices.users));
+  all.register(keys.follow('cowork.tasksFiltered', choices.tasks));
   const checklist = all.register(new ChecklistTree(watch));
   const preview = all.register(new ChangePreview());
   const posture = all.register(new PosturePanels(panelHost, watch));
@@ -82,6 +94,7 @@ export function registerViews(host: ViewsHost): vscode.Disposable {
       keys,
       checklist,
       preview,
+      choices,
       panels: { audit, tasks, pairing, authenticator, posture, guides },
     }),
   );

@@ -197,6 +197,97 @@ describe('the page of approvals', () => {
     await button(under, 'Approve').waitFor();
   });
 
+  it('shows in colours what a command is made of, and the same words', async () => {
+    const under = await shown(DANGEROUS);
+    assert.equal(await under.page.locator('.action').first().innerText(), DANGEROUS.action);
+    assert.deepEqual(await under.page.locator('.action .token.command').allInnerTexts(), [
+      'curl',
+      'sh',
+      'rm',
+    ]);
+  });
+
+  it('says what a choice would have let through, once it is chosen', async () => {
+    const under = await shown(DANGEROUS);
+    await under.page.getByRole('combobox', { name: 'What approving allows' }).selectOption('2');
+    const [asked] = (await under.said()).filter((message) => message.type === 'forecast');
+    assert.deepEqual({ id: asked?.id, pattern: asked?.pattern }, { id: 'approval-2', pattern: 'curl *' });
+    await under.send({
+      type: 'forecast',
+      id: 'approval-2',
+      pattern: 'curl *',
+      forecast: {
+        days: 30,
+        considered: 90,
+        wouldAutoRun: 12,
+        examples: ['curl -O https://a.example/<b>x</b>'],
+      },
+    });
+    const summary = under.page.getByText(
+      'In the last 30 days this would have run 12 actions without asking.',
+    );
+    await summary.click();
+    await under.page.getByText('curl -O https://a.example/<b>x</b>').waitFor();
+    await under.page.getByRole('combobox', { name: 'What approving allows' }).selectOption('1');
+    await summary.waitFor({ state: 'detached' });
+  });
+
+  it('leads to the change beside the file, and from untrusted content to its record', async () => {
+    const under = await shown(card({ tool: 'edit', comparable: true, taint: ['page.html'] }));
+    await button(under, 'Compare with the file').click();
+    await button(under, 'Show in Audit').click();
+    const said = await under.said();
+    assert.ok(said.some((message) => message.type === 'compare' && message.id === 'approval-1'));
+    assert.ok(said.some((message) => message.type === 'openAudit' && message.taskId === 'task-1'));
+  });
+
+  it('answers many similar requests together: what needs a look of its own is not approved there', async () => {
+    const many = [1, 2, 3, 4].map((number) =>
+      card({
+        id: `many-${number}`,
+        bindingHash: String(number).repeat(64),
+        action: `cat file-${number}`,
+        cautions: number === 4 ? ['A part of this action is high risk.'] : [],
+      }),
+    );
+    const under = await shown(...many);
+    await button(under, 'Review 4 similar requests together').click();
+    const list = under.page.locator('.batch-list');
+    assert.deepEqual(
+      await list.locator('.action').allInnerTexts(),
+      many.map(({ action }) => action),
+    );
+    await button(under, 'Tick all').click();
+    await button(under, 'Approve 3 of these…').click();
+    assert.equal(
+      await under.page.evaluate(`document.activeElement?.getAttribute('aria-label')`),
+      'Back',
+      'the focus is on the way back',
+    );
+    assert.deepEqual(await answers(under), []);
+    await under.page.waitForTimeout(SETTLED_MS);
+    await button(under, 'Approve 3 requests').click();
+    const given = await answers(under);
+    assert.deepEqual(
+      given.map(({ type, id, bindingHash, scope }) => [type, id, bindingHash, scope]),
+      many.slice(0, 3).map(({ id, bindingHash }) => ['approve', id, bindingHash, 'once']),
+    );
+  });
+
+  it('asks again in the list when another request arrives meanwhile', async () => {
+    const many = [1, 2, 3].map((number) =>
+      card({ id: `many-${number}`, bindingHash: String(number).repeat(64) }),
+    );
+    const under = await shown(...many);
+    await button(under, 'Review 3 similar requests together').click();
+    await button(under, 'Tick all').click();
+    await button(under, 'Approve 3 of these…').click();
+    await under.send(approvalsState([...many, card({ id: 'many-9', bindingHash: '9'.repeat(64) })]));
+    await button(under, 'Approve 3 of these…').waitFor();
+    assert.equal(await button(under, 'Approve 3 requests').count(), 0);
+    assert.deepEqual(await answers(under), []);
+  });
+
   it('does not understand what is not a message of the extension', async () => {
     const under = await shown(card());
     for (const message of [

@@ -13,6 +13,7 @@ import { policyCommands } from './policy';
 import { secondFactorCommands } from './second-factor';
 import { systemCommands } from './system';
 import { taskCommands } from './tasks';
+import { treeChoiceCommands } from './tree-choices';
 import { upkeepCommands } from './upkeep';
 import { userCommands } from './users';
 import { webhookCommands } from './webhooks';
@@ -49,6 +50,7 @@ export function registerCommands(desk: Desk): Disposables {
     ...secondFactorCommands(desk),
     ...systemCommands(desk),
     ...taskCommands(desk),
+    ...treeChoiceCommands(desk.choices),
     ...upkeepCommands(desk),
     ...userCommands(desk),
     ...webhookCommands(desk),

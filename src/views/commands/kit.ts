@@ -13,6 +13,7 @@ import type { TaskPanels } from '../panels/task-panel';
 import type { ViewsHost } from '../ports';
 import { t } from '../protocol/l10n';
 import type { ChecklistTree } from '../trees/checklist-tree';
+import type { TaskGroup, TreeChoices, UserGroup } from '../trees/choices';
 
 /** Shows a change before it is made. */
 export interface ChangePreviewPort {
@@ -31,6 +32,11 @@ export interface Desk {
   readonly keys: ContextKeys;
   readonly checklist: ChecklistTree;
   readonly preview: ChangePreviewPort;
+  /** What is seen of trees. */
+  readonly choices: {
+    readonly users: TreeChoices<UserGroup>;
+    readonly tasks: TreeChoices<TaskGroup>;
+  };
   readonly panels: {
     readonly audit: AuditPanels;
     readonly tasks: TaskPanels;

@@ -28,7 +28,7 @@ export class ChannelGuides extends Disposables {
 
 /** What a person reads while they set a channel up. All of it is the product's own text. */
 export function guideText(channel: ChannelViewItem): string {
-  const { name, summary, setup, secrets, links, troubles } = channel;
+  const { name, summary, setup, secrets, links } = channel;
   const steps = setup.map((step, index) => `${index + 1}. ${plain(translated(step))}`);
   const blocks = [
     `# ${t('Setting up {0}', name)}`,
@@ -42,10 +42,7 @@ export function guideText(channel: ChannelViewItem): string {
       t('The platform’s pages'),
       links.map(({ label, url }) => `- [${plain(translated(label))}](${url})`),
     ),
-    ...section(
-      t('When it does not connect'),
-      troubles.map((one) => `- *${plain(one.says)}* → ${plain(translated(one.do))}`),
-    ),
+    t('What it hears, what it may reach, its limits and its troubles are under *Open Page or Documentation*.'),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }

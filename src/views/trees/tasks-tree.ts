@@ -2,14 +2,22 @@ import * as vscode from 'vscode';
 import type { TaskActionView, TaskView } from '../../engine/api';
 import { FINAL_TASK_STATES, type TaskState } from '../../engine/model/events';
 import type { EngineWatch } from '../engine-watch';
+import type { ChannelsPort } from '../ports';
 import { ago, lasting, taskStateText } from '../present/words';
 import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
+import { grouped, type TaskGroup, type TreeChoices } from './choices';
 import { EngineTree, textTooltip } from './tree';
 
 export type TaskNode =
   | { readonly kind: 'task'; readonly task: TaskView }
   | { readonly kind: 'action'; readonly taskId: string; readonly action: TaskActionView }
+  | {
+      readonly kind: 'group';
+      readonly id: string;
+      readonly name: string;
+      readonly tasks: readonly TaskView[];
+    }
   | { readonly kind: 'finished'; readonly tasks: readonly TaskView[] };
 
 function stateIcon(state: TaskState): vscode.ThemeIcon {
@@ -50,25 +58,54 @@ export function isFinal(task: TaskView): boolean {
   return FINAL_TASK_STATES.includes(task.state);
 }
 
-/** Tasks, the unfinished first. A task opens to the actions it took. */
+function byState(tasks: readonly TaskView[]): TaskNode[] {
+  const active = tasks.filter((task) => !isFinal(task)).map<TaskNode>((task) => ({ kind: 'task', task }));
+  const finished = tasks.filter(isFinal);
+  return finished.length > 0 ? [...active, { kind: 'finished', tasks: finished }] : active;
+}
+
+/** Tasks, the unfinished first, or grouped as the person chose. A task opens to the actions it took. */
 export class TasksTree extends EngineTree<TaskNode> {
-  constructor(watch: EngineWatch) {
+  constructor(
+    watch: EngineWatch,
+    private readonly channels: ChannelsPort,
+    private readonly choices: TreeChoices<TaskGroup>,
+  ) {
     super('cowork.tasks', watch, ['tasks', 'approvals', 'status']);
+    this.choose(choices);
   }
 
   getChildren(node?: TaskNode): TaskNode[] {
     if (node === undefined) {
-      const all = this.watch.engine?.tasks.list() ?? [];
-      const active = all.filter((task) => !isFinal(task)).map<TaskNode>((task) => ({ kind: 'task', task }));
-      const finished = all.filter(isFinal);
-      return finished.length > 0 ? [...active, { kind: 'finished', tasks: finished }] : active;
+      const all = (this.watch.engine?.tasks.list() ?? []).filter((task) => this.fits(task));
+      return this.choices.group === 'state' ? byState(all) : this.groups(all);
     }
-    if (node.kind === 'finished') return node.tasks.map((task) => ({ kind: 'task', task }));
+    if (node.kind === 'finished' || node.kind === 'group')
+      return node.tasks.map((task) => ({ kind: 'task', task }));
     if (node.kind === 'task') {
       const { id, actions } = node.task;
       return actions.map((action) => ({ kind: 'action', taskId: id, action }));
     }
     return [];
+  }
+
+  private fits({ title, displayName, channel, state }: TaskView): boolean {
+    return this.choices.fits(title, displayName, channel, this.channelName(channel), taskStateText(state));
+  }
+
+  private channelName(id: string): string {
+    return this.channels.list().find((channel) => channel.id === id)?.name ?? id;
+  }
+
+  private groups(tasks: readonly TaskView[]): TaskNode[] {
+    const byPerson = this.choices.group === 'person';
+    const found = grouped(tasks, (task) => (byPerson ? task.user : task.channel));
+    return [...found].map(([id, members]) => ({
+      kind: 'group',
+      id,
+      name: byPerson ? flat(members[0]?.displayName ?? id) : this.channelName(id),
+      tasks: members,
+    }));
   }
 
   getTreeItem(node: TaskNode): vscode.TreeItem {
@@ -77,6 +114,13 @@ export class TasksTree extends EngineTree<TaskNode> {
         return this.taskItem(node.task);
       case 'action':
         return this.actionItem(node.taskId, node.action);
+      case 'group': {
+        const item = new vscode.TreeItem(node.name, vscode.TreeItemCollapsibleState.Expanded);
+        item.id = `tasks.group:${node.id}`;
+        item.description = String(node.tasks.length);
+        item.contextValue = 'taskGroup';
+        return item;
+      }
       case 'finished': {
         const item = new vscode.TreeItem(t('Finished'), vscode.TreeItemCollapsibleState.Expanded);
         item.id = 'tasks.finished';

@@ -3,6 +3,8 @@ import type { ChangeKind } from '../../engine/api';
 import type { ViewId } from '../command-ids';
 import type { EngineWatch } from '../engine-watch';
 import { Disposables } from '../lifecycle';
+import { t } from '../protocol/l10n';
+import type { TreeChoices } from './choices';
 
 /** Changes of one moment are drawn once. In milliseconds; short enough not to be seen. */
 const COALESCE_MS = 50;
@@ -30,6 +32,16 @@ export abstract class EngineTree<N> extends Disposables implements vscode.TreeDa
       }),
     );
     this.register({ dispose: () => clearTimeout(this.timer) });
+  }
+
+  /** Draws anew when the person chooses to see something else, and says beside the title what is left out. */
+  protected choose(choices: Pick<TreeChoices<never>, 'filter' | 'onChange'>): void {
+    const tell = () => {
+      this.view.description = choices.filter === '' ? '' : t('with “{0}”', choices.filter);
+      this.refresh();
+    };
+    tell();
+    this.register(choices.onChange(tell));
   }
 
   refresh(): void {

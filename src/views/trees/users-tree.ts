@@ -5,12 +5,13 @@ import type { ChannelsPort } from '../ports';
 import { ago, contextText, roleHelp, roleText } from '../present/words';
 import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
+import { grouped, type TreeChoices, type UserGroup } from './choices';
 import { EngineTree, textTooltip } from './tree';
 
 export type UserNode =
   | { readonly kind: 'user'; readonly user: UserView }
   | {
-      readonly kind: 'channel';
+      readonly kind: 'group';
       readonly id: string;
       readonly name: string;
       readonly users: readonly UserView[];
@@ -41,45 +42,53 @@ function icon(user: UserView): vscode.ThemeIcon {
 const byName = (a: UserView, b: UserView) =>
   a.displayName.localeCompare(b.displayName) || (a.key < b.key ? -1 : 1);
 
-/** Who may talk to the agent. Grouped by channel once there are two; the revoked stand apart, at the end. */
+/** Who may talk to the agent, grouped as the person chose; the revoked stand apart, at the end. */
 export class UsersTree extends EngineTree<UserNode> {
   constructor(
     watch: EngineWatch,
     private readonly channels: ChannelsPort,
+    private readonly choices: TreeChoices<UserGroup>,
   ) {
     super('cowork.users', watch, ['users', 'status'], true);
+    this.choose(choices);
   }
 
   getChildren(node?: UserNode): UserNode[] {
     if (node !== undefined) {
       return node.kind === 'user' ? [] : node.users.map((user) => ({ kind: 'user', user }));
     }
-    const all = [...(this.watch.engine?.users.list() ?? [])].sort(byName);
+    const all = [...(this.watch.engine?.users.list() ?? [])].filter((user) => this.fits(user)).sort(byName);
     const present = all.filter((user) => user.state !== 'revoked');
     const revoked = all.filter((user) => user.state === 'revoked');
-    const ids = [...new Set(present.map((user) => user.channel))].sort();
-    const nodes: UserNode[] =
-      ids.length > 1
-        ? ids.map((id) => ({
-            kind: 'channel',
-            id,
-            name: this.channelName(id),
-            users: present.filter((user) => user.channel === id),
-          }))
-        : present.map((user) => ({ kind: 'user', user }));
+    const nodes = this.groups(present);
     return revoked.length > 0 ? [...nodes, { kind: 'revoked', users: revoked }] : nodes;
+  }
+
+  private fits(user: UserView): boolean {
+    const { displayName, sender, channel, role, note } = user;
+    return this.choices.fits(displayName, sender, channel, this.channelName(channel), roleText(role), note);
+  }
+
+  /** A single group is not shown as one: its people stand by themselves. */
+  private groups(users: readonly UserView[]): UserNode[] {
+    const { group } = this.choices;
+    const nameOf = ({ channel, role }: UserView) =>
+      group === 'channel' ? this.channelName(channel) : group === 'role' ? roleText(role) : '';
+    const found = [...grouped(users, nameOf)].sort(([a], [b]) => a.localeCompare(b));
+    if (found.length < 2) return users.map((user) => ({ kind: 'user', user }));
+    return found.map(([name, members]) => ({ kind: 'group', id: `${group}:${name}`, name, users: members }));
   }
 
   getTreeItem(node: UserNode): vscode.TreeItem {
     if (node.kind === 'user') return this.userItem(node.user);
-    const expanded = node.kind === 'channel';
+    const expanded = node.kind === 'group';
     const item = new vscode.TreeItem(
-      node.kind === 'channel' ? node.name : t('Revoked'),
+      node.kind === 'group' ? node.name : t('Revoked'),
       expanded ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed,
     );
-    item.id = node.kind === 'channel' ? `users:${node.id}` : 'users.revoked';
+    item.id = node.kind === 'group' ? `users:${node.id}` : 'users.revoked';
     item.description = String(node.users.length);
-    item.contextValue = node.kind === 'channel' ? 'userGroup' : 'revokedGroup';
+    item.contextValue = node.kind === 'group' ? 'userGroup' : 'revokedGroup';
     return item;
   }
 

@@ -189,7 +189,6 @@ function channel(changes: Partial<ChannelViewItem>): ChannelViewItem {
     setup: ['Do this.'],
     health: [],
     links: [{ label: 'Page', url: 'https://example.org/page' }],
-    troubles: [],
     ...changes,
   };
 }

@@ -1,9 +1,10 @@
+import { CHANNEL_RULES } from '../../../src/channels/channel-rules';
 import { DESCRIPTORS } from '../../../src/channels/descriptors';
 
 /** What the views show of channels' descriptors, each with the place where it is written. */
 export function ofDescriptors(): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
-  for (const { id, summary, secrets, setup, links, guide, rules } of DESCRIPTORS) {
+  for (const { id, summary, secrets, setup, links } of DESCRIPTORS) {
     const say = (text: string | undefined, where: string) => text && texts.set(text, `${id}: ${where}`);
     say(summary, 'summary');
     for (const { name, label, help, validate } of secrets) {
@@ -13,8 +14,7 @@ export function ofDescriptors(): ReadonlyMap<string, string> {
     }
     for (const step of setup) say(step, 'setup');
     for (const { label } of links) say(label, 'links');
-    for (const one of guide.troubles) say(one.do, 'guide.troubles');
-    for (const { title, why } of rules) {
+    for (const { title, why } of CHANNEL_RULES[id] ?? []) {
       say(title, 'title of a rule');
       say(why, 'why of a rule');
     }
