@@ -42,7 +42,9 @@ export function guideText(channel: ChannelViewItem): string {
       t('The platform’s pages'),
       links.map(({ label, url }) => `- [${plain(translated(label))}](${url})`),
     ),
-    t('What it hears, what it may reach, its limits and its troubles are under *Open Page or Documentation*.'),
+    t(
+      'What it hears, what it may reach, its limits and its troubles are under *Open Page or Documentation*.',
+    ),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
