@@ -6,6 +6,7 @@ import { googlechatRules } from './googlechat/rules';
 import { lineRules } from './line/rules';
 import { matrixRules } from './matrix/rules';
 import { mattermostRules } from './mattermost/rules';
+import { signalRules } from './signal/rules';
 import { slackRules } from './slack/rules';
 import { teamsRules } from './teams/rules';
 import { telegramRules } from './telegram/rules';
@@ -19,6 +20,7 @@ export const CHANNEL_RULES: Readonly<Record<string, readonly ChannelRule[]>> = {
   line: lineRules,
   matrix: matrixRules,
   mattermost: mattermostRules,
+  signal: signalRules,
   slack: slackRules,
   teams: teamsRules,
   telegram: telegramRules,

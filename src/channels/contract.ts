@@ -161,9 +161,30 @@ export interface AdapterContext {
   admit(destination: Destination): Promise<Admitted>;
   /** Opens this channel's door in the webhook server. @throws ChannelError */
   webhook(options: WebhookOptions, handler: WebhookHandler): Promise<OpenWebhook>;
-  readonly machine: { readonly platform: NodeJS.Platform; readonly home: string };
+  readonly machine: Machine;
   /** For jitter. In [0, 1). */
   random(): number;
+}
+
+/** What an adapter may know of the machine. */
+export interface Machine {
+  readonly platform: NodeJS.Platform;
+  readonly home: string;
+  /** Who else may look into a folder, and where it lies; undefined when it cannot be looked at. Nothing is read. */
+  rightsOf(folder: string): Promise<FolderRights | undefined>;
+}
+
+export interface FolderRights {
+  /** Its real path. */
+  readonly path: string;
+  /**
+   * The folder and what lies directly in it or one step deeper, as far as others on this machine may open it. What
+   * lies in a folder that nobody else may enter is closed. 0 on Windows, whose rights are not looked at.
+   */
+  readonly openToOthers: number;
+  readonly insideWorkspace: boolean;
+  /** The service that copies it to other machines, by its path. */
+  readonly syncedBy?: string;
 }
 
 export interface Destination {

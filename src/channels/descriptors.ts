@@ -7,6 +7,7 @@ import { lineDescriptor } from './line/descriptor';
 import { localDescriptor } from './local/descriptor';
 import { matrixDescriptor } from './matrix/descriptor';
 import { mattermostDescriptor } from './mattermost/descriptor';
+import { signalDescriptor } from './signal/descriptor';
 import { slackDescriptor } from './slack/descriptor';
 import { teamsDescriptor } from './teams/descriptor';
 import { telegramDescriptor } from './telegram/descriptor';
@@ -21,6 +22,7 @@ export const DESCRIPTORS: readonly ChannelDescriptor[] = [
   lineDescriptor,
   matrixDescriptor,
   mattermostDescriptor,
+  signalDescriptor,
   slackDescriptor,
   teamsDescriptor,
   telegramDescriptor,

@@ -6,6 +6,7 @@ import type { AuditApi } from '../engine/api';
 import type { SecretStore } from '../engine/model/ports';
 import { ENGINE, type RecordSink } from '../engine/model/record';
 import { SealedStore } from '../engine/vault/sealed-store';
+import { rightsOf } from './folder-rights';
 import type { SessionPorts } from './ports';
 
 /** More than a channel's replay cache holds. */
@@ -30,7 +31,11 @@ export function channelServices(
           await access.removeConversation(key, reason, ENGINE);
       },
     },
-    machine: { platform: process.platform, home: ports.home },
+    machine: {
+      platform: process.platform,
+      home: ports.home,
+      rightsOf: (folder) => rightsOf(folder, ports.workspace, process.platform),
+    },
     store: (channel) =>
       new SealedStore(join(ports.storage, 'channels', channel), channel, secrets, (name) =>
         ports.log.warn(`What ${channel} had kept as “${name}” cannot be opened any more; it starts afresh.`),

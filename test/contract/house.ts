@@ -332,7 +332,11 @@ export class ContractHouse {
           isOpen: (key) => access.conversations().some((room) => room.key === key),
           closeConversation: (key, reason) => access.removeConversation(key, reason),
         },
-        machine: { platform: descriptor.platforms?.[0] ?? 'linux', home: this.folder },
+        machine: {
+          platform: descriptor.platforms?.[0] ?? 'linux',
+          home: this.folder,
+          rightsOf: async () => undefined,
+        },
         store: () => this.store,
         webhook: (channel, options, handler) => this.doors.open(channel, options, handler),
       },

@@ -89,7 +89,7 @@ export function watchedContext(
         closeConversation: async (account, conversation) => void known.delete(`${account}/${conversation}`),
       },
       store,
-      machine: more.machine ?? { platform: 'linux', home: '/home/nobody' },
+      machine: more.machine ?? NO_MACHINE,
       webhook: async (options, handler): Promise<OpenWebhook> => {
         door = { options, handler };
         return {
@@ -128,6 +128,13 @@ export class MemoryStore implements BlobStore {
   }
 }
 
+/** A machine on which nothing can be looked at. */
+const NO_MACHINE: AdapterContext['machine'] = {
+  platform: 'linux',
+  home: '/home/nobody',
+  rightsOf: async () => undefined,
+};
+
 /** Services for managers whose channels need none. */
 export function noServices(): ChannelServices {
   return {
@@ -137,7 +144,7 @@ export function noServices(): ChannelServices {
       isOpen: () => false,
       closeConversation: async () => {},
     },
-    machine: { platform: 'linux', home: '/home/nobody' },
+    machine: NO_MACHINE,
     store: () => new MemoryStore(),
     webhook: () => Promise.reject(new Error('no webhook server in this test')),
   };
