@@ -46,9 +46,11 @@ export class Buckets {
   }
 
   private forgetOldest(): void {
+    // Several at once: a map passes over the places of keys that have left it, so that its first key is far away.
+    let left = Math.max(1, this.max >> 8);
     for (const key of this.buckets.keys()) {
       this.buckets.delete(key);
-      return;
+      if (--left === 0) return;
     }
   }
 }

@@ -50,6 +50,7 @@ export interface GatewayAccess {
 const SETTLE_MS = 1_500;
 /** Ids are short on every platform; what is longer is not an id. */
 const ID_MAX = 512;
+const DROPPED: Promise<void> = Promise.resolve();
 /** How often someone who is too fast is told so. */
 const TOO_FAST_TOLD = { burst: 1, perSecond: 1 / 60 };
 const TOO_FAST =
@@ -165,15 +166,20 @@ export class Gateway implements Disposable {
    * Takes a message from an adapter. Resolves when the engine has it on record or it was dropped, rejects when
    * it could not be recorded and should be delivered again.
    */
-  async receive(message: InboundMessage): Promise<void> {
-    if (this.closed) throw new Error('The gateway is closed.');
+  receive(message: InboundMessage): Promise<void> {
+    if (this.closed) return Promise.reject(new Error('The gateway is closed.'));
+    return this.look(message) ?? DROPPED;
+  }
+
+  /** Undefined when nothing is left to wait for: of a flood, almost all. */
+  private look(message: InboundMessage): Promise<void> | undefined {
     const { channel, account, conversation, context, sender, platformId } = message;
     // An echo of what is on record as a reply already.
-    if (sender.isSelf) return;
+    if (sender.isSelf) return undefined;
     if (![channel, account, conversation].every(isId)) return this.drop(channel, 'no-sender');
     if (context !== 'dm' && !message.addressed) {
       // Not said to us: it is not ours to count, let alone to keep.
-      if (this.deps.access.mentionRequired(channel, context, conversationKey(message))) return;
+      if (this.deps.access.mentionRequired(channel, context, conversationKey(message))) return undefined;
     }
     if (sender.isBot) return this.drop(channel, 'bot');
     if (!isId(sender.id)) return this.drop(channel, 'no-sender');
@@ -214,12 +220,12 @@ export class Gateway implements Disposable {
     this.outbox.dispose();
   }
 
-  private drop(channel: string, reason: DropReason): void {
+  private drop(channel: string, reason: DropReason): undefined {
     // The name of a channel is ours, but an adapter that has it wrong must not fill the journal.
     this.drops.count(channel.slice(0, 64), reason);
   }
 
-  private async take(message: InboundMessage, sender: IdentityKey): Promise<void> {
+  private take(message: InboundMessage, sender: IdentityKey): Promise<void> | undefined {
     const { channel } = message;
     const share = this.deps.access.isKnown(sender) ? 'known' : 'stranger';
     const now = this.deps.clock.now();
@@ -240,20 +246,20 @@ export class Gateway implements Disposable {
     const conversation = conversationKey(message);
     return new Promise((done, failed) => {
       if (lane.offer({ message: clean, sender, conversation, done, failed })) return;
-      this.overRate(message, sender, share, 'queue-full').then(done, failed);
+      (this.overRate(message, sender, share, 'queue-full') ?? DROPPED).then(done, failed);
     });
   }
 
-  private async overRate(
+  private overRate(
     message: InboundMessage,
     sender: IdentityKey,
     share: 'known' | 'stranger',
     reason: DropReason,
-  ): Promise<void> {
+  ): Promise<void> | undefined {
     this.drop(message.channel, reason);
-    if (share === 'known' && this.tooFast.take(sender, this.deps.clock.now())) {
-      await this.answer(message, sender, TOO_FAST);
-    }
+    return share === 'known' && this.tooFast.take(sender, this.deps.clock.now())
+      ? this.answer(message, sender, TOO_FAST)
+      : undefined;
   }
 
   private async refuse(
@@ -329,5 +335,5 @@ export function sessionKey(message: InboundMessage): string {
 
 /** A lone surrogate cannot be part of a key. */
 function isId(part: string): boolean {
-  return part.trim() !== '' && part.length <= ID_MAX && /^\P{Cs}*$/u.test(part);
+  return part.length <= ID_MAX && part.isWellFormed() && part.trim() !== '';
 }

@@ -1,6 +1,11 @@
+const NOTHING_LEFT: Promise<void> = Promise.resolve();
+
 /** The messages that were looked at lately, and those that are being looked at. Bounded; the oldest go first. */
 export class Seen {
   private readonly done = new Set<string>();
+  /** What is in `done`, in a ring: the place that is written next holds the oldest. */
+  private readonly order: string[] = [];
+  private next = 0;
   private readonly underWay = new Map<string, Promise<void>>();
 
   constructor(
@@ -12,14 +17,21 @@ export class Seen {
 
   /**
    * Runs `look` for a key that is new; for one being looked at, gives the same outcome; for one that was,
-   * nothing. A key whose look rejected is new again, so that the platform may deliver it once more.
+   * nothing. `look` gives undefined when nothing is left to wait for. A key whose look rejected is new again, so
+   * that the platform may deliver it once more.
    */
-  once(key: string, look: () => Promise<void>, onRepeat: () => void): Promise<void> {
+  once(key: string, look: () => Promise<void> | undefined, onRepeat: () => void): Promise<void> {
     const running = this.underWay.get(key);
-    if (running || this.done.has(key)) onRepeat();
-    if (running) return running;
-    if (this.done.has(key)) return Promise.resolve();
-    const looking = look().then(
+    if (running || this.done.has(key)) {
+      onRepeat();
+      return running ?? NOTHING_LEFT;
+    }
+    const outcome = look();
+    if (outcome === undefined) {
+      this.add(key);
+      return NOTHING_LEFT;
+    }
+    const looking = outcome.then(
       () => {
         this.underWay.delete(key);
         this.add(key);
@@ -34,11 +46,11 @@ export class Seen {
   }
 
   private add(key: string): void {
+    if (this.done.has(key)) return;
+    const oldest = this.order[this.next];
+    if (oldest !== undefined) this.done.delete(oldest);
     this.done.add(key);
-    if (this.done.size <= this.max) return;
-    for (const oldest of this.done) {
-      this.done.delete(oldest);
-      return;
-    }
+    this.order[this.next] = key;
+    this.next = (this.next + 1) % this.max;
   }
 }

@@ -3,6 +3,8 @@ import type { Clock } from '../../engine/model/ports';
 
 /** Keys remembered of one channel; the oldest go first. */
 const REMEMBERED = 50_000;
+/** So many go at once: a map passes over the places of keys that have left it, so that its first key is far away. */
+const FORGOTTEN_AT_ONCE = 256;
 
 interface Entry {
   until: number;
@@ -19,10 +21,11 @@ export class Replays {
   /** What an earlier run accepted, by its hash, until a time in milliseconds since the epoch. */
   learn(hash: string, until: number): void {
     this.seen.set(hash, { until, pending: false });
-    if (this.seen.size <= REMEMBERED) return;
+    if (this.seen.size < REMEMBERED + FORGOTTEN_AT_ONCE) return;
+    let left = FORGOTTEN_AT_ONCE;
     for (const oldest of this.seen.keys()) {
       this.seen.delete(oldest);
-      return;
+      if (--left === 0) return;
     }
   }
 

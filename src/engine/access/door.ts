@@ -353,7 +353,7 @@ const ID_MAX = 512;
 
 /** A lone surrogate has no percent-encoding, so it cannot be part of a key. */
 function isId(part: string): boolean {
-  return part.trim() !== '' && part.length <= ID_MAX && /^\P{Cs}*$/u.test(part);
+  return part.length <= ID_MAX && part.isWellFormed() && part.trim() !== '';
 }
 
 function visit(message: InboundMessage): Visitor {

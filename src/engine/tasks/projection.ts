@@ -2,7 +2,7 @@ import { FINAL_TASK_STATES, type TaskState } from '../model/events';
 import type { IdentityKey } from '../model/identity';
 import type { Projection } from '../model/projection';
 
-/** Finished tasks kept in memory for the views; older ones are found in the audit. */
+/** Tasks kept in memory for the views, and a few more; older ones that are finished are found in the audit. */
 export const KEPT_TASKS = 500;
 
 export interface TaskEntry {
@@ -133,9 +133,19 @@ function findAction(state: TasksState, taskId: string, actionId: string): Action
   return state.tasks[taskId]?.actions.find((action) => action.actionId === actionId);
 }
 
-function forgetOldest(state: TasksState): void {
-  const ids = Object.keys(state.tasks);
-  if (ids.length <= KEPT_TASKS) return;
-  const oldest = ids.find((id) => isFinal(state.tasks[id]?.state ?? 'done'));
-  if (oldest !== undefined) delete state.tasks[oldest];
+/** So many go at once: naming all that are kept takes longer than all else that a new task does. */
+const FORGOTTEN_AT_ONCE = 50;
+/** How many tasks a state holds. Only for speed: what is not in it is counted. */
+const sizes = new WeakMap<TasksState['tasks'], number>();
+
+function forgetOldest({ tasks }: TasksState): void {
+  const known = sizes.get(tasks);
+  const size = known === undefined ? Object.keys(tasks).length : known + 1;
+  sizes.set(tasks, size);
+  if (size < KEPT_TASKS + FORGOTTEN_AT_ONCE) return;
+  const ids = Object.keys(tasks);
+  const finished = ids.filter((id) => isFinal(tasks[id]?.state ?? 'done'));
+  const gone = finished.slice(0, Math.max(0, ids.length - KEPT_TASKS));
+  for (const id of gone) delete tasks[id];
+  sizes.set(tasks, ids.length - gone.length);
 }
