@@ -4,7 +4,7 @@
 //   npm test -- --stage ui          one stage, or several separated by commas
 //   npm test -- --full              long matrices instead of samples
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap, root, testPackages } from './bootstrap.mjs';
 import { endMarked, run } from './processes.mjs';
@@ -16,7 +16,8 @@ const exitCodeSkipped = 77;
 const options = readArguments(process.argv.slice(2));
 await bootstrap({ systemPackages: testPackages });
 
-const mark = randomUUID();
+/** Of what runs now: whatever carries one is ended with it. */
+const marks = new Set();
 const results = join(root, 'test-results');
 const stretch = options.full ? 6 : 1;
 const env = {
@@ -36,6 +37,7 @@ const stages = [
   { name: 'lint', kind: 'check', limit: 5, npm: 'lint' },
   { name: 'types', kind: 'check', limit: 5, npm: 'types' },
   { name: 'unit', kind: 'suite', limit: 15, args: mocha() },
+  { name: 'contract', kind: 'suite', built: true, limit: 12, shards: contractShards() },
   { name: 'host', kind: 'suite', built: true, limit: 8, args: inHost() },
   { name: 'oldest', kind: 'suite', built: true, limit: 8, args: inHost(), env: { COWORK_VSCODE: 'oldest' } },
   { name: 'package', kind: 'check', built: true, limit: 3, args: ['scripts/package.mjs', '--no-build'] },
@@ -44,19 +46,8 @@ const stages = [
     kind: 'suite',
     built: true,
     limit: 25,
-    args: mocha(
-      '--no-config',
-      '--require',
-      'tsx/cjs',
-      '--extension',
-      'ts',
-      'test/ui/**/*.ui.ts',
-      // A step of the browser that came too early on a busy machine is tried once more; what is broken fails twice.
-      '--retries',
-      '1',
-      '--timeout',
-      '240000',
-    ),
+    // A step of the browser that came too early on a busy machine is tried once more; what is broken fails twice.
+    args: mochaOn(240_000, 'test/ui/**/*.ui.ts', '--retries', '1'),
   },
 ];
 
@@ -99,6 +90,22 @@ function mocha(...more) {
   return ['node_modules/mocha/bin/mocha.js', '--reporter', 'test/harness/reporter.cjs', ...found, ...more];
 }
 
+/** Mocha without the list of specs of .mocharc.json, on these. */
+function mochaOn(timeoutMs, ...files) {
+  const loader = ['--no-config', '--require', 'tsx/cjs', '--extension', 'ts'];
+  return mocha(...loader, '--timeout', String(timeoutMs), ...files);
+}
+
+/** Channels wait for their platforms most of the time, so some of them are tried side by side. */
+function contractShards() {
+  const benches = readdirSync(join(root, 'test/contract/benches')).map((file) => file.replace(/\.ts$/, ''));
+  const shards = Array.from({ length: 4 }, (_, at) => ({
+    env: { COWORK_BENCH: benches.filter((_bench, index) => index % 4 === at).join(',') },
+    args: mochaOn(20_000, 'test/contract/contract.spec.ts', 'test/contract/main-job.spec.ts'),
+  }));
+  return [...shards, { env: {}, args: mochaOn(20_000, 'test/contract/*-attacks.spec.ts') }];
+}
+
 function inHost() {
   return ['--import', 'tsx', 'test/harness/in-host.ts'];
 }
@@ -109,19 +116,39 @@ async function runStage(stage) {
     const failed = [{ title: stage.name, message: 'did not run, because the build failed' }];
     return { name: stage.name, seconds: 0, passed: 0, failed, skipped: [] };
   }
-  const file = join(results, `${stage.name}.json`);
-  rmSync(file, { force: true });
   const started = performance.now();
-  const [command, args] =
-    stage.npm === undefined ? [process.execPath, stage.args] : [npmCommand(), ['run', '--silent', stage.npm]];
-  const { code, timedOut } = await run(command, args, {
+  const shards = stage.shards ?? [stage];
+  const counted = await Promise.all(shards.map((shard, at) => runShard(stage, shard, at)));
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    name: stage.name,
+    seconds,
+    passed: counted.reduce((total, { passed }) => total + passed, 0),
+    failed: counted.flatMap(({ failed }) => failed),
+    skipped: counted.flatMap(({ skipped }) => skipped),
+  };
+}
+
+/** One of the processes of a stage; most stages have one. What several say is printed one after the other. */
+async function runShard(stage, { env: shardEnv, args }, at) {
+  const several = stage.shards !== undefined;
+  const file = join(results, `${stage.name}${several ? `-${at}` : ''}.json`);
+  rmSync(file, { force: true });
+  const [command, words] =
+    stage.npm === undefined ? [process.execPath, args] : [npmCommand(), ['run', '--silent', stage.npm]];
+  // What a shard leaves behind is ended with it, and not what the others are doing.
+  const mark = randomUUID();
+  marks.add(mark);
+  const { code, timedOut, output } = await run(command, words, {
     cwd: root,
-    env: { ...env, ...stage.env, COWORK_RESULTS: file },
+    env: { ...env, ...shardEnv, COWORK_RESULTS: file },
     limitMs: stage.limit * minute * stretch,
     mark,
+    quiet: several,
   });
-  const seconds = (performance.now() - started) / 1000;
-  return { name: stage.name, seconds, ...outcomeOf(stage, file, code, timedOut) };
+  marks.delete(mark);
+  if (several) console.log(output);
+  return outcomeOf(stage, file, code, timedOut);
 }
 
 function outcomeOf(stage, file, code, timedOut) {
@@ -179,7 +206,7 @@ function report(outcomes) {
 }
 
 function interrupted(code) {
-  endMarked(mark);
+  for (const mark of marks) endMarked(mark);
   process.exit(code);
 }
 

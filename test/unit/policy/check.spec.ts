@@ -165,7 +165,7 @@ describe('cowork', () => {
     assert.equal((await run(['--version'], '', main)).out, `${version}\n`);
     assert.match(
       (await run(['help'], '', main)).out,
-      /check .*\n {2}simulate .*\n {2}policy .*\n {2}audit .*\n {2}chat /,
+      /check .*\n {2}simulate .*\n {2}policy .*\n {2}posture .*\n {2}audit .*\n {2}chat /,
     );
     assert.match((await run(['help', 'check'], '', main)).out, /--trust-defaults/);
     assert.equal((await run(['help', 'nothing'], '', main)).code, 2);

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contextPolicy } from '../../../src/engine/access/config';
-import { accessProjection } from '../../../src/engine/access/projection';
-import type { ChatContext } from '../../../src/engine/model/identity';
-import { decide } from '../../../src/engine/policy/decide';
-import { TOOL_NAMES, toolTraits } from '../../../src/engine/policy/tool-groups';
-import { accessUnder } from '../../../src/session/access-config';
-import type { ChannelBench, Seen } from '../../contract/bench';
-import { allBenches } from '../../contract/benches';
-import { LocalBench } from '../../contract/benches/local';
-import { skip } from '../../harness/report';
-import { TestSession } from '../../helpers/session';
-import { until } from '../channels/support';
-import { facts, policy, principal, request } from '../policy/support';
+import { contextPolicy } from '../../src/engine/access/config';
+import { accessProjection } from '../../src/engine/access/projection';
+import type { ChatContext } from '../../src/engine/model/identity';
+import { decide } from '../../src/engine/policy/decide';
+import { TOOL_NAMES, toolTraits } from '../../src/engine/policy/tool-groups';
+import { accessUnder } from '../../src/session/access-config';
+import { skip } from '../harness/report';
+import { TestSession } from '../helpers/session';
+import { until } from '../unit/channels/support';
+import { facts, policy, principal, request } from '../unit/policy/support';
+import type { ChannelBench, Seen } from './bench';
+import { allBenches } from './benches';
+import { LocalBench } from './benches/local';
 
 /** The whole product but the editor, from the bundles that ship, with a channel's platform played by its bench. */
 class Everywhere {
