@@ -87,6 +87,8 @@ export const COMMAND_IDS = [
   'cowork.log.setLevel',
   'cowork.profile.choose',
   'cowork.profile.allowOpen',
+  'cowork.security.reset',
+  'cowork.security.report',
   'cowork.pause',
   'cowork.resume',
   'cowork.resume.protect',

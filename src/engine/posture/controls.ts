@@ -611,7 +611,7 @@ export const CONTROLS: readonly Control[] = [
     says: 'Reset security',
     kinds: ['A', 'E'],
     must: 'One guided command: revoke all channel users → new pairing codes → open audit review → credential rotation list. Also as a panic button: one keystroke, everything stops now.',
-    by: ['src/engine/engine.ts'],
+    by: ['src/engine/engine.ts', 'src/views/commands/incident.ts'],
   },
   {
     id: 'INC-4',
@@ -619,6 +619,7 @@ export const CONTROLS: readonly Control[] = [
     says: 'Report vulnerabilities',
     kinds: ['A'],
     must: 'Collects description, steps, impact, contact into a redacted local report; opens a private mail to the address in the seed; warns against public disclosure; sends nothing itself.',
+    by: ['src/views/commands/incident.ts'],
   },
   {
     id: 'FAQ-1',

@@ -7,6 +7,7 @@ import { channelCareCommands } from './channel-care';
 import { channelCommands } from './channels';
 import { checklistCommands } from './checklist';
 import { credentialCommands } from './credentials';
+import { incidentCommands } from './incident';
 import { type Desk, type Handler, Notice } from './kit';
 import { pairingCommands } from './pairing';
 import { policyCommands } from './policy';
@@ -45,6 +46,7 @@ export function registerCommands(desk: Desk): Disposables {
     ...channelCareCommands(desk),
     ...checklistCommands(desk),
     ...credentialCommands(desk),
+    ...incidentCommands(desk),
     ...pairingCommands(desk),
     ...policyCommands(desk),
     ...secondFactorCommands(desk),

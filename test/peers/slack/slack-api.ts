@@ -226,7 +226,9 @@ export class SlackApi {
   /** As Slack does it: three repetitions, here with seconds for minutes. */
   private async call(type: string, payload: Json): Promise<void> {
     for (const [repetition, waitMs] of [0, 100, 1_000, 5_000].entries()) {
-      await new Promise((resolve) => setTimeout(resolve, waitMs / this.speed));
+      // While Slack is down it tries nothing, so that is no try that has failed.
+      do await new Promise((resolve) => setTimeout(resolve, waitMs / this.speed + 1));
+      while (this.trouble === 'down');
       if (this.server === undefined) return;
       if (await this.caller?.(type, payload, repetition)) return;
     }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { homedir } from 'node:os';
 import type { EngineApi } from '../../../src/engine/api';
 import { Emitter } from '../../../src/engine/model/emitter';
 import { COMMAND_IDS } from '../../../src/views/command-ids';
@@ -209,6 +210,7 @@ function open(state: EngineState, engine: EngineApi | undefined, calls: Call[]) 
   const host = {
     context: {
       extensionUri: '/extension',
+      extension: { packageJSON: { version: '1.2.3' } },
       workspaceState: { get: () => undefined, update: async () => undefined },
       globalState: { get: (_key: string, otherwise: unknown) => otherwise, update: async () => undefined },
     },
@@ -343,6 +345,39 @@ describe('the commands', () => {
     assert.deepEqual(editor.clipboard, ['https://own.example/secret-path']);
     await run('cowork.webhook.checkReach', 'telegram');
     assert.ok(editor.shown.some(({ text }) => text.includes('own.example leads here')));
+  });
+
+  it('[INC-3] reset security: all stops, everyone is out, codes are dead, and the rest is offered', async () => {
+    const calls: Call[] = [];
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    editor.answers = 'leave';
+    await run('cowork.security.reset');
+    assert.deepEqual(
+      calls.filter(([name]) => name !== 'query'),
+      [],
+      'nothing before it is confirmed',
+    );
+    editor.answers = 'first';
+    await run('cowork.security.reset');
+    const names = calls.map(([name]) => name);
+    assert.equal(names.indexOf('pause'), 0, `all work stops first: ${names}`);
+    for (const act of ['revoke', 'cancelCode']) assert.ok(names.includes(act), `${act} in ${names}`);
+    assert.ok(
+      editor.executed.some(([id]) => id === 'cowork.audit.open'),
+      'the audit is the first thing offered',
+    );
+  });
+
+  it('[INC-4] write a report without secrets and folders, and send nothing', async () => {
+    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', []), []);
+    editor.answers = 'first';
+    editor.documents.length = 0;
+    await run('cowork.security.report');
+    const [text = ''] = editor.documents;
+    assert.match(text, /security@cowork\.dev/);
+    assert.ok(!text.includes(homedir()), 'no folder of the person');
+    assert.ok(editor.shown.some((message) => /nothing was sent/.test(message.text)));
+    assert.ok(editor.shown.some((message) => /do not disclose it publicly/.test(message.text)));
   });
 
   it('[INC-1] revoke everyone who was selected, once it is confirmed', async () => {

@@ -128,13 +128,16 @@ export class FakeEditor {
       ViewColumn: { Active: -1 },
       ProgressLocation: { Notification: 15 },
       l10n: { bundle: undefined },
+      version: '1.101.0',
       env: {
         language: 'en',
+        openExternal: async (uri: unknown) => void this.executed.push(['openExternal', uri]),
         clipboard: { writeText: async (text: string) => void this.clipboard.push(text) },
         openExternal: async () => true,
       },
       workspace: {
         isTrusted: true,
+        workspaceFolders: [{ uri: { fsPath: '/home/somebody/project' } }],
         registerTextDocumentContentProvider: disposable,
         openTextDocument: async (options: { content?: string }) => {
           this.documents.push(options.content ?? '');
