@@ -131,7 +131,6 @@ export class FakeEditor {
       version: '1.101.0',
       env: {
         language: 'en',
-        openExternal: async (uri: unknown) => void this.executed.push(['openExternal', uri]),
         clipboard: { writeText: async (text: string) => void this.clipboard.push(text) },
         openExternal: async () => true,
       },
