@@ -61,12 +61,14 @@ export class Syncer implements Receiver {
 
   private async run(): Promise<void> {
     const { signal } = this.stopped;
+    let asked = false;
     while (!signal.aborted) {
       try {
         const before = this.state.since;
         const askedAt = this.context.clock.now();
-        // After trouble the first question is answered at once, so that it is known soon whether it is over.
-        const answer = await this.ask(this.backoff.count > 0 ? 0 : HOLD_MS, DEAD_AFTER_MS);
+        // The first question, and that after trouble, is answered at once: keys go out, and it is known how things are.
+        const answer = await this.ask(asked && this.backoff.count === 0 ? HOLD_MS : 0, DEAD_AFTER_MS);
+        asked = true;
         await this.feed.take(answer, signal);
         this.recovered();
         if (this.state.since === before && this.context.clock.now() - askedAt < EMPTY_PAUSE_MS)

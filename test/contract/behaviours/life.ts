@@ -97,6 +97,8 @@ export const life: readonly Behaviour[] = [
     async run(house) {
       await house.tell('the first time', 'dm');
       await house.see('You said: the first time', 'dm');
+      // It may be seen before the platform has said so.
+      await house.until(() => house.idle(), 'the answer to be sent');
       await house.manager.disable(house.id, 'test');
       await house.connect();
       await house.tell('the second time', 'dm');

@@ -27,6 +27,8 @@ export const outbound: readonly Behaviour[] = [
         for (const other of placesOf(house.bench))
           if (other !== context) assert.equal(house.count(`question in ${context}`, other), 0);
       }
+      // It may be seen before the platform has said so.
+      await house.until(() => house.idle(), 'every answer to be sent');
       assert.equal(house.journal.ofType('reply.sent').length, placesOf(house.bench).length);
     },
   },

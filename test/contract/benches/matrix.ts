@@ -1,5 +1,7 @@
 import { createAdapter } from '../../../src/channels/matrix/adapter';
 import { matrixDescriptor } from '../../../src/channels/matrix/descriptor';
+import { decryptFile } from '../../../src/channels/matrix/media';
+import { encryptedFile } from '../../../src/channels/matrix/wire';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { BOT, Homeserver } from '../../peers/matrix/homeserver';
 import { rendered } from '../../peers/matrix/rendered';
@@ -34,6 +36,8 @@ export class MatrixBench implements ChannelBench {
     'lose-answer',
   ];
   readonly server = new Homeserver();
+  protected readonly bot = BOT;
+  protected readonly otherBot = OTHER_BOT;
   private last: HsEvent | undefined;
 
   async start(speed: number): Promise<void> {
@@ -80,7 +84,7 @@ export class MatrixBench implements ChannelBench {
     const room = this.place(context, from);
     if (displayName !== undefined) world.member(room, from, 'join', from, { displayname: displayName });
     const meant = context !== 'dm' && addressed !== false;
-    this.last = world.put(room, from, 'm.room.message', {
+    this.last = await this.put(room, from, {
       msgtype: 'm.text',
       body: meant ? `Work Bot: ${text}` : text,
       'm.mentions': meant ? { user_ids: [BOT] } : {},
@@ -92,7 +96,7 @@ export class MatrixBench implements ChannelBench {
 
   async edit(id: string, text: string, context: ChatContext): Promise<void> {
     const room = this.place(context, PEOPLE[0]);
-    this.server.world.put(room, PEOPLE[0], 'm.room.message', {
+    await this.put(room, PEOPLE[0], {
       msgtype: 'm.text',
       body: `* ${text}`,
       'm.mentions': { user_ids: [BOT] },
@@ -107,11 +111,11 @@ export class MatrixBench implements ChannelBench {
 
   async sayAsBot(text: string, context: ChatContext): Promise<void> {
     const sender = context === 'dm' ? PEOPLE[0] : OTHER_BOT;
-    this.speak(sender, 'm.notice', text, context);
+    await this.speak(sender, 'm.notice', text, context);
   }
 
   async sayAsSelf(text: string, context: ChatContext): Promise<void> {
-    this.speak(BOT, 'm.text', text, context);
+    await this.speak(BOT, 'm.text', text, context);
   }
 
   async repeatLast(): Promise<void> {
@@ -120,15 +124,17 @@ export class MatrixBench implements ChannelBench {
 
   seen(context: ChatContext): readonly Seen[] {
     const { entries } = this.server.world.room(this.conversation(context));
-    const ours = entries
-      .map(({ event }) => event)
-      .filter(({ sender, content }) => sender === BOT && content.msgtype !== 'm.text');
-    const said = ours.filter((event) => event.type === 'm.room.message' && !editOf(event));
-    return said.map((event) => {
-      const edits = ours.filter((other) => editOf(other) === event.event_id);
-      const latest = edits.at(-1)?.content['m.new_content'] ?? event.content;
-      return this.see(event, latest as Json, edits.length > 0);
+    const ours = entries.flatMap(({ event }) => {
+      const content = event.sender === BOT ? this.contentOf(event) : undefined;
+      return content && content.msgtype !== 'm.text' ? [{ event, content }] : [];
     });
+    return ours
+      .filter(({ content }) => editOf(content) === undefined)
+      .map(({ event, content }) => {
+        const edits = ours.filter((other) => editOf(other.content) === event.event_id);
+        const latest = edits.at(-1)?.content['m.new_content'] ?? content;
+        return this.see(event, latest as Json, edits.length > 0);
+      });
   }
 
   async inject(fault: Fault): Promise<void> {
@@ -172,9 +178,18 @@ export class MatrixBench implements ChannelBench {
     return this.server.problems;
   }
 
-  private speak(sender: string, msgtype: string, text: string, context: ChatContext): void {
+  protected async put(room: string, sender: string, content: Json): Promise<HsEvent> {
+    return this.server.world.put(room, sender, 'm.room.message', content);
+  }
+
+  /** What a message of ours says; undefined when that is not known. */
+  protected contentOf(event: HsEvent): Json | undefined {
+    return event.type === 'm.room.message' ? event.content : undefined;
+  }
+
+  private async speak(sender: string, msgtype: string, text: string, context: ChatContext): Promise<void> {
     const content = { msgtype, body: text, 'm.mentions': { user_ids: [BOT] } };
-    this.server.world.put(this.place(context, PEOPLE[0]), sender, 'm.room.message', content);
+    await this.put(this.place(context, PEOPLE[0]), sender, content);
   }
 
   private place(context: ChatContext, from: string): string {
@@ -193,22 +208,28 @@ export class MatrixBench implements ChannelBench {
     };
   }
 
+  private fileOf({ url, file }: Json): Uint8Array | undefined {
+    const key = encryptedFile.safeParse(file);
+    const stored = this.server.media.get(key.success ? key.data.url : String(url))?.bytes;
+    return stored && key.success ? decryptFile(stored, key.data) : stored;
+  }
+
   private see(event: HsEvent, content: Json, edited: boolean): Seen {
     const relates = event.content['m.relates_to'] as { 'm.in_reply_to'?: { event_id: string } } | undefined;
     const answered = relates?.['m.in_reply_to']?.event_id;
-    const file = content.msgtype === 'm.file' ? this.server.media.get(String(content.url)) : undefined;
+    const file = content.msgtype === 'm.file' ? this.fileOf(content) : undefined;
     return {
       id: event.event_id,
       ...rendered(content),
       ...(answered === undefined ? {} : { replyTo: answered }),
       buttons: [],
       edited,
-      files: file ? [{ name: String(content.filename), bytes: file.bytes }] : [],
+      files: file ? [{ name: String(content.filename), bytes: file }] : [],
     };
   }
 }
 
-function editOf({ content }: HsEvent): string | undefined {
+function editOf(content: Json): string | undefined {
   const relates = content['m.relates_to'] as { rel_type?: string; event_id?: string } | undefined;
   return relates?.rel_type === 'm.replace' ? relates.event_id : undefined;
 }
