@@ -79,7 +79,7 @@ describe('adding a channel, step by step', () => {
         : undefined,
     );
     await bench.screenshot('wizard-4-token-refused');
-    await bench.page.locator('.quick-input-titlebar .action-label[aria-label="Back"]').click();
+    await bench.page.locator('.quick-input-titlebar .action-label[aria-label^="Back"]').click();
     await until('the address again', async () =>
       /Address of the Mattermost server/.test(await bench.quickInput.message()) ? true : undefined,
     );
