@@ -10,6 +10,7 @@ import { signalRules } from './signal/rules';
 import { slackRules } from './slack/rules';
 import { teamsRules } from './teams/rules';
 import { telegramRules } from './telegram/rules';
+import { twitchRules } from './twitch/rules';
 import { whatsappRules } from './whatsapp/rules';
 
 /** Rules of the Checklist about one channel alone, by its id. What holds for every channel is not repeated there. */
@@ -24,5 +25,6 @@ export const CHANNEL_RULES: Readonly<Record<string, readonly ChannelRule[]>> = {
   slack: slackRules,
   teams: teamsRules,
   telegram: telegramRules,
+  twitch: twitchRules,
   whatsapp: whatsappRules,
 };

@@ -11,6 +11,7 @@ import { signalDescriptor } from './signal/descriptor';
 import { slackDescriptor } from './slack/descriptor';
 import { teamsDescriptor } from './teams/descriptor';
 import { telegramDescriptor } from './telegram/descriptor';
+import { twitchDescriptor } from './twitch/descriptor';
 import { whatsappDescriptor } from './whatsapp/descriptor';
 
 /** Every channel that this build knows. */
@@ -26,5 +27,6 @@ export const DESCRIPTORS: readonly ChannelDescriptor[] = [
   slackDescriptor,
   teamsDescriptor,
   telegramDescriptor,
+  twitchDescriptor,
   whatsappDescriptor,
 ];

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { pause } from '../backoff';
 import { type AdapterContext, ChannelError } from '../contract';
+import { Intake } from '../intake';
 import type { Receiver } from '../reception';
 import { type Standing, StandingConnection } from '../standing';
 import { type DiscordClient, PLATFORM } from './client';
-import { Intake } from './intake';
 import type { GatewaySession } from './session';
 import { type Dispatch, openSocket, type Ready, SessionLost } from './socket';
 
@@ -31,7 +31,7 @@ export interface GatewayOptions {
 /** Keeps the gateway's connection, takes its session up again, and opens a new one only when it must. */
 export class DiscordGateway implements Receiver {
   private readonly line: StandingConnection;
-  private readonly intake: Intake;
+  private readonly intake: Intake<Dispatch>;
 
   constructor(
     private readonly context: AdapterContext,
@@ -45,13 +45,19 @@ export class DiscordGateway implements Receiver {
       (signal) => this.open(signal),
       () => options.onlineDetail,
     );
-    this.intake = new Intake(
-      context,
-      session,
-      (event) => options.handle(event),
-      () => this.line.renew(),
-      options.onlineDetail,
-    );
+    this.intake = new Intake(context, {
+      platform: PLATFORM,
+      // The session is only as far as what is on record: Discord delivers the rest once more with the next line.
+      handle: async (event) => {
+        await options.handle(event);
+        await session.taken(event.s);
+      },
+      overflow: () => {
+        this.intake.drop();
+        this.line.renew();
+      },
+      onlineDetail: options.onlineDetail,
+    });
   }
 
   async start(): Promise<void> {

@@ -28,7 +28,7 @@ const Op = {
 /** https://docs.discord.com/developers/events/gateway-events#payload-structure */
 const payload = z.looseObject({
   op: z.number(),
-  d: z.unknown(),
+  d: z.unknown().optional(),
   s: z.number().nullish(),
   t: z.string().nullish(),
 });

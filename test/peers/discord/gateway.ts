@@ -49,6 +49,8 @@ export class DiscordGatewayPeer {
   startsLeft = 1_000;
   identified = 0;
   resumed = 0;
+  /** Signs of life that came. */
+  beats = 0;
   /** The highest sequence that a sign of life named. */
   acknowledged = 0;
   /** What READY calls the application; for tests of a gateway that is not ours. */
@@ -193,6 +195,7 @@ export class DiscordGatewayPeer {
       if (op === 1) {
         clearTimeout(beat);
         beat = missing();
+        this.beats += 1;
         if (d !== null && (typeof d !== 'number' || (session && d > session.seq)))
           problems.push(`a sign of life with the sequence ${String(d)}`);
         if (typeof d === 'number') this.acknowledged = Math.max(this.acknowledged, d);

@@ -289,6 +289,14 @@ describe('discord adapter', () => {
       assert.ok(!watched.states.some(({ state }) => state === 'fatal'));
     });
 
+    it('stays on its line as long as its signs of life are answered', async () => {
+      peer.speed = 50;
+      await connected();
+      await until(() => peer.gateway.beats >= 4);
+      assert.deepEqual([peer.gateway.identified, peer.gateway.resumed], [1, 0]);
+      assert.deepEqual(peer.problems, []);
+    });
+
     it('is taken up at once when Discord asks to reconnect', async () => {
       const watched = await connected();
       peer.gateway.end();

@@ -1,0 +1,77 @@
+import { Backoff, nextTry, pause } from './backoff';
+import type { AdapterContext } from './contract';
+
+/** What may wait while nothing can be put on record. */
+const WAITING_AT_MOST = 1_000;
+
+export interface IntakeOptions<Item> {
+  /** For sentences: `Discord`. */
+  readonly platform: string;
+  /** Rejects when it could not be recorded; it is tried again then. */
+  handle(item: Item): Promise<void>;
+  /** No more can wait, and what has just come was not taken. */
+  overflow(): void;
+  /** What to say while it works. */
+  readonly onlineDetail: string;
+}
+
+/** What comes over a connection, in its order: each is taken before the next, and tried again until it is on record. */
+export class Intake<Item> {
+  private queue: Promise<void> = Promise.resolve();
+  private waiting = 0;
+  /** What was queued under an earlier turn is dropped. */
+  private turn = new AbortController();
+  private readonly backoff: Backoff;
+
+  constructor(
+    private readonly context: Pick<AdapterContext, 'clock' | 'state' | 'random'>,
+    private readonly options: IntakeOptions<Item>,
+  ) {
+    this.backoff = new Backoff(() => context.random());
+  }
+
+  take(item: Item): void {
+    const { signal } = this.turn;
+    if (this.waiting >= WAITING_AT_MOST) {
+      this.options.overflow();
+      return;
+    }
+    this.waiting += 1;
+    this.queue = this.queue.then(async () => {
+      await this.record(item, signal);
+      this.waiting -= 1;
+    });
+  }
+
+  /** Drops what waits. */
+  drop(): void {
+    this.turn.abort();
+    this.turn = new AbortController();
+  }
+
+  /** Drops what waits, and resolves when nothing is under way. */
+  async settle(): Promise<void> {
+    this.drop();
+    await this.queue;
+  }
+
+  private async record(item: Item, signal: AbortSignal): Promise<void> {
+    const { context, options } = this;
+    while (!signal.aborted) {
+      try {
+        await options.handle(item);
+        if (this.backoff.count > 0) context.state('online', options.onlineDetail);
+        this.backoff.succeeded();
+        return;
+      } catch {
+        if (signal.aborted) return;
+        const delay = this.backoff.next();
+        context.state(
+          'waiting',
+          `What came from ${options.platform} could not be put on record; it is kept until it can. ${nextTry(context.clock.now() + delay)}`,
+        );
+        await pause(context.clock, delay, signal);
+      }
+    }
+  }
+}
