@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { apiRoot } from '../api-root';
 import type { ChannelDescriptor, ChannelSettings } from '../contract';
-import { twitchGuide } from './guide';
-import { twitchRules } from './rules';
 import { SCOPES_FOR_WHISPERS, SCOPES_NEEDED } from './scopes';
 
 export const DEFAULT_API = 'https://api.twitch.tv/helix';
@@ -106,8 +104,6 @@ export const twitchDescriptor: ChannelDescriptor = {
     { label: 'Getting tokens', url: 'https://dev.twitch.tv/docs/authentication/getting-tokens-oauth/' },
     { label: 'Scopes', url: 'https://dev.twitch.tv/docs/authentication/scopes/' },
   ],
-  guide: twitchGuide,
-  rules: twitchRules,
   health: (reported) => [
     ...(Array.isArray(reported.joined)
       ? [`In ${reported.joined.length} ${reported.joined.length === 1 ? 'chat' : 'chats'}.`]

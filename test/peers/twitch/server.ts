@@ -42,7 +42,7 @@ const CHAT_LIMIT = 100;
 const WHISPER_LIMIT = 3;
 const SAME_WITHIN_MS = 30_000;
 /** What was on its way already when another call was told to wait is no fault. */
-const UNDER_WAY_MS = 25;
+const UNDER_WAY_MS = 250;
 
 export class TwitchPeer {
   readonly problems: string[] = [];
@@ -130,7 +130,8 @@ export class TwitchPeer {
     this.calls.push(`${request.method} ${url.pathname}`);
     if (this.trouble === 'error') return refuse(503, 'Service Unavailable');
     if (this.trouble === 'rate-limit') {
-      this.toldToWait = { from: Date.now() + UNDER_WAY_MS, until: Date.now() + 80 };
+      const now = Date.now();
+      this.toldToWait = { from: now + UNDER_WAY_MS / this.speed, until: now + 800 / this.speed };
       return answer(429, { status: 429, message: 'Too Many Requests' }, this.full());
     }
     const { from, until } = this.toldToWait;

@@ -3,6 +3,7 @@ import { createAdapter } from '../../../src/channels/twitch/adapter';
 import { untilReset } from '../../../src/channels/twitch/client';
 import { DEFAULT_API, twitchDescriptor } from '../../../src/channels/twitch/descriptor';
 import { fitsOneMessage, formatText } from '../../../src/channels/twitch/format';
+import { twitchRules } from '../../../src/channels/twitch/rules';
 import { eventsUrl, isTwitchSocket } from '../../../src/channels/twitch/socket';
 import { type Clock, systemClock } from '../../../src/engine/model/ports';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
@@ -81,7 +82,7 @@ describe('twitch adapter', () => {
     ...part,
   });
   const found = (id: string, part: Partial<ChannelFacts>) =>
-    twitchDescriptor.rules.find((rule) => rule.id === id)?.check(facts(part));
+    twitchRules.find((rule) => rule.id === id)?.check(facts(part));
 
   describe('the token', () => {
     it('[TW-1] has its scopes read, and those that it does not need are found', async () => {
