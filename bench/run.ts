@@ -1,4 +1,4 @@
-// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox] [audit-page]: all of them when none is named.
+// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox] [audit-page] [webhook]: all of them when none is named.
 // Each prints what it measured beside a peer that did the same, or less, in the same run.
 import { run as auditPage } from './audit-page';
 import { run as decide } from './decide';
@@ -6,6 +6,7 @@ import { run as guard } from './guard';
 import { run as journal } from './journal';
 import { run as policyServer } from './policy-server';
 import { run as sandbox } from './sandbox';
+import { run as webhook } from './webhook';
 
 /** What a bench that leaves the printing to others gives back. */
 interface Row {
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   'policy-server': policyServer,
   sandbox,
   'audit-page': () => auditPage().then(() => []),
+  webhook,
 };
 
 async function main(asked: readonly string[]): Promise<void> {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { ChatContext } from '../../src/engine/model/identity';
 import { skip } from '../harness/report';
+import { bytesKept } from '../helpers/memory';
 import type { ChannelBench, Fault } from './bench';
 import { ContractHouse } from './house';
 
@@ -49,10 +48,10 @@ export function describeChaos(make: () => ChannelBench, title: string): void {
       ...(bench.forgetful ? {} : { failing: () => random() < 0.02 }),
     });
     try {
-      const before = memory();
+      const before = bytesKept();
       await new Chaos(house, faults, random).run();
       house.check();
-      const kept = memory() - before;
+      const kept = bytesKept() - before;
       assert.ok(kept < KEPT_ANYWAY + MESSAGES * KEPT_PER_MESSAGE, `${kept} bytes are kept; seed ${seed}`);
     } catch (error) {
       throw new Error(`With COWORK_SEED=${seed}: ${error instanceof Error ? error.message : String(error)}`, {
@@ -170,12 +169,4 @@ class Chaos {
     if (one === undefined) throw new RangeError('nothing to choose from');
     return one;
   }
-}
-
-/** Bytes in use once everything that can go has gone. */
-function memory(): number {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') collect();
-  return process.memoryUsage().heapUsed;
 }
