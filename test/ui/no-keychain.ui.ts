@@ -6,10 +6,10 @@ import type { Workbench } from '../harness/workbench/workbench';
 
 const PASSPHRASE = 'four random words of mine';
 
-/** The title of the question that is open. */
+/** Waits for a box with a title, which the palette that may still be closing has not, and answers the title. */
 async function question(bench: Workbench): Promise<string> {
   await bench.quickInput.waitForOpen();
-  return bench.quickInput.title();
+  return until('a question', async () => (await bench.quickInput.title()) || undefined);
 }
 
 async function online(bench: Workbench): Promise<void> {
