@@ -87,6 +87,10 @@ export interface ChannelDescriptor {
    * name below one.
    */
   hosts?(settings: ChannelSettings): readonly string[];
+  /** Full paths of the programs that the adapter may start with these settings. None when absent. */
+  programs?(settings: ChannelSettings): readonly string[];
+  /** Folders, relative to the home folder, in which the platform keeps the files that come with messages. */
+  readonly folders?: readonly string[];
   /** A link or QR content by which a person sends `code` to the bot, where the platform has one. */
   pairingLink?(account: ConnectedAccount, code: string): string | undefined;
 }
@@ -162,8 +166,27 @@ export interface AdapterContext {
   /** Opens this channel's door in the webhook server. @throws ChannelError */
   webhook(options: WebhookOptions, handler: WebhookHandler): Promise<OpenWebhook>;
   readonly machine: Machine;
+  /**
+   * Starts one of the programs that the descriptor names, without a shell and without the editor's environment. Its
+   * start, with all its arguments, and its end are put on record. `heard` gets each line that it writes.
+   * @throws ChannelError `fatal` when it is not one of them or cannot be started
+   */
+  program(path: string, args: readonly string[], heard: (line: string) => void): Promise<RunningProgram>;
+  /** The bytes of a file in one of the descriptor's folders. @throws ChannelError `refused` for every other one. */
+  readFile(path: string, limitBytes: number): Promise<Uint8Array>;
   /** For jitter. In [0, 1). */
   random(): number;
+}
+
+/** A program that was started for a channel. */
+export interface RunningProgram {
+  readonly pid: number;
+  /** Writes one line; nothing happens when it has ended. */
+  write(line: string): void;
+  /** Resolves when it and all that it has started are gone. Never rejects. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** Ends it with all that it has started. May be called twice. */
+  stop(): void;
 }
 
 /** What an adapter may know of the machine. */

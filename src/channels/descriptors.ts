@@ -3,6 +3,7 @@ import type { ChannelDescriptor } from './contract';
 import { discordDescriptor } from './discord/descriptor';
 import { emailDescriptor } from './email/descriptor';
 import { googlechatDescriptor } from './googlechat/descriptor';
+import { imessageDescriptor } from './imessage/descriptor';
 import { lineDescriptor } from './line/descriptor';
 import { localDescriptor } from './local/descriptor';
 import { matrixDescriptor } from './matrix/descriptor';
@@ -20,6 +21,7 @@ export const DESCRIPTORS: readonly ChannelDescriptor[] = [
   discordDescriptor,
   emailDescriptor,
   googlechatDescriptor,
+  imessageDescriptor,
   lineDescriptor,
   matrixDescriptor,
   mattermostDescriptor,

@@ -6,8 +6,10 @@ import type { AuditApi } from '../engine/api';
 import type { SecretStore } from '../engine/model/ports';
 import { ENGINE, type RecordSink } from '../engine/model/record';
 import { SealedStore } from '../engine/vault/sealed-store';
+import { readChannelFile } from './channel-files';
 import { rightsOf } from './folder-rights';
 import type { SessionPorts } from './ports';
+import { startProgram } from './programs';
 
 /** More than a channel's replay cache holds. */
 const KEYS_CAP = 50_000;
@@ -36,6 +38,8 @@ export function channelServices(
       home: ports.home,
       rightsOf: (folder) => rightsOf(folder, ports.workspace, process.platform),
     },
+    program: (path, args, heard) => startProgram({ ...ports, platform: process.platform }, path, args, heard),
+    readFile: (folders, path, limitBytes) => readChannelFile(ports.home, folders, path, limitBytes),
     store: (channel) =>
       new SealedStore(join(ports.storage, 'channels', channel), channel, secrets, (name) =>
         ports.log.warn(`What ${channel} had kept as “${name}” cannot be opened any more; it starts afresh.`),

@@ -22,6 +22,7 @@ import {
 import type { InboundMessage } from '../../src/engine/model/message';
 import type { Disposable } from '../../src/engine/model/ports';
 import { Masking } from '../../src/engine/vault/masking';
+import { readChannelFile } from '../../src/session/channel-files';
 import { MemoryJournal } from '../helpers/memory-journal';
 import { collectingLogger, MemorySecrets, MemoryStore, noServices } from '../unit/channels/support';
 import { TestGate } from '../unit/egress/gate';
@@ -337,6 +338,7 @@ export class ContractHouse {
           home: this.folder,
           rightsOf: async () => undefined,
         },
+        readFile: (folders, path, limitBytes) => readChannelFile(this.folder, folders, path, limitBytes),
         store: () => this.store,
         webhook: (channel, options, handler) => this.doors.open(channel, options, handler),
       },

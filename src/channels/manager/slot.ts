@@ -16,6 +16,7 @@ import {
 } from '../contract';
 import type { ChannelNetwork } from './egress';
 import type { Lease, LeasePort } from './lease';
+import { recordedPrograms } from './programs';
 import type { ChannelServices } from './services';
 import { readSettings } from './settings';
 
@@ -144,6 +145,8 @@ export class ChannelSlot {
       },
       store: services.store(id),
       machine: services.machine,
+      program: recordedPrograms(this.descriptor, settings, services, hooks.note),
+      readFile: (path, limitBytes) => services.readFile(this.descriptor.folders ?? [], path, limitBytes),
       clock,
       log,
       fetch,

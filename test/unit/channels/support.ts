@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
 import type { AdapterContext, ChannelDescriptor, ChannelNote } from '../../../src/channels/contract';
 import { ChannelNetworks } from '../../../src/channels/manager/egress';
+import { recordedPrograms } from '../../../src/channels/manager/programs';
 import type { ChannelServices } from '../../../src/channels/manager/services';
 import type { OpenWebhook, WebhookHandler, WebhookOptions } from '../../../src/channels/webhook-contract';
 import type { ChannelState } from '../../../src/engine/model/events';
@@ -14,6 +16,8 @@ import {
   systemClock,
 } from '../../../src/engine/model/ports';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
+import { readChannelFile } from '../../../src/session/channel-files';
+import { startProgram } from '../../../src/session/programs';
 import { TestGate } from '../egress/gate';
 
 /** What an adapter did, and the context that it did it in. */
@@ -90,6 +94,9 @@ export function watchedContext(
       },
       store,
       machine: more.machine ?? NO_MACHINE,
+      program: recordedPrograms(descriptor, settings, PROGRAMS, async (event) => void notes.push(event)),
+      readFile: (path, limitBytes) =>
+        readChannelFile((more.machine ?? NO_MACHINE).home, descriptor.folders ?? [], path, limitBytes),
       webhook: async (options, handler): Promise<OpenWebhook> => {
         door = { options, handler };
         return {
@@ -135,6 +142,17 @@ const NO_MACHINE: AdapterContext['machine'] = {
   rightsOf: async () => undefined,
 };
 
+/** Starts programs as the session does. */
+export const PROGRAMS: Pick<ChannelServices, 'program'> = {
+  program: (path, args, heard) =>
+    startProgram(
+      { workspace: '/nowhere', env: process.env, home: tmpdir(), platform: process.platform },
+      path,
+      args,
+      heard,
+    ),
+};
+
 /** Services for managers whose channels need none. */
 export function noServices(): ChannelServices {
   return {
@@ -145,6 +163,8 @@ export function noServices(): ChannelServices {
       closeConversation: async () => {},
     },
     machine: NO_MACHINE,
+    program: PROGRAMS.program,
+    readFile: (folders, path, limitBytes) => readChannelFile(NO_MACHINE.home, folders, path, limitBytes),
     store: () => new MemoryStore(),
     webhook: () => Promise.reject(new Error('no webhook server in this test')),
   };
