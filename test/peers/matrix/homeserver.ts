@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
-import { Refusal, type Session } from './answers';
+import { jsonOf, positionOf, Refusal, reply, type Session } from './answers';
 import { Keys } from './keys';
 import { Sessions } from './sessions';
 import { type Json, World } from './world';
@@ -383,24 +383,5 @@ export class Homeserver {
 const GONE = Symbol('gone');
 
 function jsonBody({ body, request }: Call): Json {
-  if (!request.headers['content-type']?.includes('application/json'))
-    throw new Refusal(400, 'M_NOT_JSON', 'Content not JSON.');
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  } catch {
-    throw new Refusal(400, 'M_NOT_JSON', 'Content not JSON.');
-  }
-  throw new Refusal(400, 'M_BAD_JSON', 'Content must be a JSON object.');
-}
-
-function positionOf(token: string | null): number {
-  const position = Number(/^[st](\d+)$/.exec(token ?? '')?.[1] ?? Number.NaN);
-  if (Number.isNaN(position)) throw new Refusal(400, 'M_INVALID_PARAM', 'Invalid stream token');
-  return position;
-}
-
-function reply(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(value));
+  return jsonOf(body, request.headers['content-type']);
 }
