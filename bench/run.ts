@@ -1,6 +1,7 @@
-// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox] [audit-page] [webhook]: all of them when none is named.
+// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox] [audit-page] [webhook] [channels]: all of them when none is named.
 // Each prints what it measured beside a peer that did the same, or less, in the same run.
 import { run as auditPage } from './audit-page';
+import { run as channels } from './channels';
 import { run as decide } from './decide';
 import { run as guard } from './guard';
 import { run as journal } from './journal';
@@ -25,6 +26,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   sandbox,
   'audit-page': () => auditPage().then(() => []),
   webhook,
+  channels,
 };
 
 async function main(asked: readonly string[]): Promise<void> {
