@@ -105,6 +105,42 @@ const views: readonly View[] = [
       await under.page.getByRole('heading', { name: 'Keyboard' }).waitFor();
     },
   },
+  {
+    name: 'approvals-batch',
+    page: 'approvals',
+    widths: [300, 700],
+    async show(under) {
+      const many = [1, 2, 3].map((at) => card({ id: `many-${at}`, bindingHash: String(at).repeat(64) }));
+      await under.send(approvalsState(many));
+      await under.page.getByRole('button', { name: 'Review 3 similar requests together' }).click();
+      await under.page.getByRole('button', { name: 'Tick all' }).click();
+      await under.page.getByRole('button', { name: 'Approve 3 of these…' }).click();
+      await under.page.getByRole('group', { name: 'Approve these 3 requests, each once?' }).waitFor();
+    },
+  },
+  {
+    name: 'approvals-outlook',
+    page: 'approvals',
+    widths: [300, 700],
+    async show(under) {
+      const edit = card({
+        tool: 'edit',
+        comparable: true,
+        action: 'edit a.ts\n- old\n+ new',
+        taint: ['a page'],
+      });
+      await under.send(approvalsState([DANGEROUS, { ...edit, id: 'edit' }]));
+      await under.page.getByRole('combobox').first().selectOption('2');
+      const forecast = {
+        days: 30,
+        considered: 90,
+        wouldAutoRun: 12,
+        examples: ['curl -O https://a.example'],
+      };
+      await under.send({ type: 'forecast', id: DANGEROUS.id, pattern: 'curl *', forecast });
+      await under.page.getByText('would have run 12 actions').click();
+    },
+  },
   ...(['no-folder', 'restricted', 'starting', 'held', 'failed', 'paused', 'ready'] as const).map((kind) => ({
     name: `approvals-${kind}`,
     page: 'approvals',
