@@ -116,6 +116,7 @@ describe('channel manager', () => {
   let gateway: string[];
   let logged: string[];
   let connect: () => Promise<ConnectedAccount>;
+  let check: () => Promise<ConnectedAccount>;
 
   beforeEach(() => {
     clock = new ManualClock();
@@ -133,6 +134,7 @@ describe('channel manager', () => {
     gateway = [];
     logged = [];
     connect = async () => ACCOUNT;
+    check = async () => ACCOUNT;
   });
 
   afterEach(() => gate.close());
@@ -150,7 +152,7 @@ describe('channel manager', () => {
         if (id === 'broken') throw new Error('no such file');
         return {
           createAdapter: (context) => {
-            const puppet = new Puppet(context, { connect: () => connect(), check: async () => ACCOUNT });
+            const puppet = new Puppet(context, { connect: () => connect(), check: () => check() });
             puppets.push(puppet);
             return puppet;
           },
@@ -463,6 +465,25 @@ describe('channel manager', () => {
     assert.equal(secrets.values.get('gamma/token'), SECRET);
     assert.equal(secrets.values.get('gamma/app'), 'right-app');
     assert.ok(!JSON.stringify([journal.records, logged]).includes('right-app'));
+  });
+
+  it('stops waiting for a check at once, disconnects it, and keeps nothing that it answers later', async () => {
+    const manager = make();
+    let answer = (_account: ConnectedAccount) => {};
+    check = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const stop = new AbortController();
+    const storing = manager.storeSecrets('alpha', { token: ROTATED }, stop.signal);
+    const refused = assert.rejects(storing, /cancelled. Nothing was changed/);
+    while (puppets.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    stop.abort();
+    await refused;
+    answer(ACCOUNT);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(secrets.values.get('alpha/token'), SECRET);
+    assert.equal(puppets[0]?.disconnects, 1);
   });
 
   it('keeps a secret only after the platform took it, and never tells it', async () => {
