@@ -73,14 +73,21 @@ export class DiscordGateway implements Receiver {
 
   private async open(signal: AbortSignal): Promise<Standing> {
     await this.intake.settle();
+    await this.rest(signal);
     try {
       return await this.connect(signal);
     } catch (error) {
       if (!(error instanceof SessionLost)) throw error;
-      const { clock, random } = this.context;
-      await pause(clock, AFTER_LOSS_MS + AFTER_LOSS_MORE_MS * random(), signal);
+      await this.rest(signal);
       return this.connect(signal);
     }
+  }
+
+  private async rest(signal: AbortSignal): Promise<void> {
+    const { context, session } = this;
+    if (!session.refused) return;
+    session.refused = false;
+    await pause(context.clock, AFTER_LOSS_MS + AFTER_LOSS_MORE_MS * context.random(), signal);
   }
 
   private async connect(signal: AbortSignal): Promise<Standing> {

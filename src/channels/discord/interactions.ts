@@ -87,7 +87,10 @@ export async function acknowledge(
   { id, token, command }: ReadInteraction,
 ): Promise<void> {
   const body = command
-    ? { type: SHOW_MESSAGE, data: { content: 'Taken. The answer follows here.', flags: EPHEMERAL } }
+    ? {
+        type: SHOW_MESSAGE,
+        data: { content: 'Passed on. What there is to say to it follows here.', flags: EPHEMERAL },
+      }
     : { type: CHANGE_NOTHING_YET };
   const path = `/interactions/${encodeURIComponent(id)}/${encodeURIComponent(token)}/callback`;
   await client.call('POST', path, { body }).catch(() => undefined);

@@ -21,6 +21,8 @@ const kept = z.object({
 export class GatewaySession {
   private current: z.output<typeof kept> | undefined;
   private savedAt = 0;
+  /** Discord said that it is no good: the next one is asked for after a while only. */
+  refused = false;
 
   constructor(
     private readonly context: Pick<AdapterContext, 'store' | 'clock' | 'log'>,
@@ -57,6 +59,7 @@ export class GatewaySession {
   /** Discord no longer has it. */
   forget(): void {
     this.current = undefined;
+    this.refused = true;
   }
 
   async save(): Promise<void> {

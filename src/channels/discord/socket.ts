@@ -226,7 +226,8 @@ export async function openSocket(
         case Op.reconnect:
           return end();
         case Op.invalid:
-          if (said.d !== true) session.forget();
+          if (said.d === true) session.refused = true;
+          else session.forget();
           return end(new SessionLost());
         case Op.dispatch:
           return dispatched(said);

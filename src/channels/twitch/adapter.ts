@@ -50,7 +50,6 @@ class TwitchAdapter implements ChannelAdapter {
           me,
           settings,
           membership,
-          hourly: () => this.watch.report(),
           handle: async ({ metadata, payload }) => {
             const message = readEvent(metadata.subscription_type, payload.event, {
               me: me.user_id,
@@ -72,6 +71,7 @@ class TwitchAdapter implements ChannelAdapter {
     this.stopped.abort();
     this.sender = undefined;
     await this.reception.end();
+    this.watch.dispose();
   }
 
   send(message: OutboundMessage): Promise<SentReceipt> {

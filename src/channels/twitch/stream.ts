@@ -19,8 +19,6 @@ export interface StreamOptions {
   readonly membership: Membership;
   /** Rejects when it could not be recorded. */
   handle(event: TwitchLine): Promise<void>;
-  /** Once an hour. */
-  hourly(): void;
 }
 
 /** Keeps the connection of events, subscribed to what is listened to, and the token proved. */
@@ -119,7 +117,6 @@ export class TwitchStream implements Receiver {
     while (!signal.aborted) {
       await pause(context.clock, wait, signal);
       if (signal.aborted) return;
-      options.hourly();
       try {
         await proveToken(context, client, options.settings, true, signal);
         if (await options.membership.read(signal)) this.line.renew();

@@ -1,8 +1,11 @@
 import type { InboundMessage } from '../../engine/model/message';
+import type { Disposable } from '../../engine/model/ports';
 import type { AdapterContext } from '../contract';
 
 /** Milliseconds that are looked back on. */
 const WINDOW_MS = 600_000;
+/** Milliseconds until it is looked again whether it has passed. */
+const LOOK_EVERY_MS = 60_000;
 /** What is meant for the bot within that: as much is usual for nobody, and as often nobody knocks by mistake. */
 const MESSAGES_AT_MOST = 20;
 const REFUSED_AT_MOST = 4;
@@ -25,6 +28,7 @@ interface Person {
 export class AbuseWatch {
   private readonly people = new Map<string, Person>();
   private reported = '';
+  private next: Disposable | undefined;
 
   constructor(private readonly context: Pick<AdapterContext, 'clock' | 'report' | 'note' | 'people'>) {}
 
@@ -57,8 +61,12 @@ export class AbuseWatch {
     });
   }
 
-  /** Says who is too much now; to be called now and then, since that passes. */
-  report(): void {
+  dispose(): void {
+    this.next?.dispose();
+  }
+
+  /** Says who is too much now, and looks again until nobody is. */
+  private report(): void {
     const since = this.context.clock.now() - WINDOW_MS;
     const suspects: string[] = [];
     for (const [id, person] of this.people) {
@@ -68,6 +76,11 @@ export class AbuseWatch {
       else person.noted = false;
       if (person.at.length === 0) this.people.delete(id);
     }
+    if (suspects.length > 0)
+      this.next ??= this.context.clock.after(LOOK_EVERY_MS, () => {
+        this.next = undefined;
+        this.report();
+      });
     const text = suspects.join();
     if (text === this.reported) return;
     this.reported = text;

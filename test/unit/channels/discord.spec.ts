@@ -5,7 +5,9 @@ import { isFileAddress } from '../../../src/channels/discord/files';
 import { fitsOneMessage, formatText } from '../../../src/channels/discord/format';
 import { isDiscordSocket } from '../../../src/channels/discord/gateway';
 import { discordRules } from '../../../src/channels/discord/rules';
+import type { Clock } from '../../../src/engine/model/ports';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
+import { ManualClock } from '../../helpers/manual-clock';
 import { snowflake } from '../../peers/discord/ids';
 import { APPLICATION, BOT, DiscordPeer, GUILD, TOKEN } from '../../peers/discord/server';
 import { MemoryStore, until as untilNamed, watchedContext } from './support';
@@ -40,12 +42,12 @@ describe('discord adapter', () => {
     await peer.stop();
   });
 
-  function made(settings: Record<string, unknown> = {}, store = new MemoryStore()) {
+  function made(settings: Record<string, unknown> = {}, store = new MemoryStore(), clock?: Clock) {
     const watched = watchedContext(
       discordDescriptor,
       { applicationId: APPLICATION, apiRoot: peer.apiRoot, ...settings },
       { token: TOKEN },
-      undefined,
+      clock,
       { store },
     );
     const adapter = createAdapter(watched.context);
@@ -53,8 +55,8 @@ describe('discord adapter', () => {
     return { ...watched, adapter };
   }
 
-  async function connected(settings: Record<string, unknown> = {}, store = new MemoryStore()) {
-    const all = made(settings, store);
+  async function connected(settings: Record<string, unknown> = {}, store = new MemoryStore(), clock?: Clock) {
+    const all = made(settings, store, clock);
     const account = await all.adapter.connect();
     return { ...all, account };
   }
@@ -295,6 +297,26 @@ describe('discord adapter', () => {
       await until(() => peer.gateway.beats >= 4);
       assert.deepEqual([peer.gateway.identified, peer.gateway.resumed], [1, 0]);
       assert.deepEqual(peer.problems, []);
+    });
+
+    it('that Discord says is no good while it is used is opened anew, after a while', async () => {
+      const clock = new ManualClock();
+      const watched = await connected({}, undefined, clock);
+      peer.gateway.rest();
+      const before = clock.now();
+      peer.gateway.invalidate(false);
+      await until(() => {
+        clock.advance(50);
+        return peer.gateway.identified === 2;
+      });
+      assert.ok(clock.now() - before >= 1_000, 'not at once');
+      peer.say(ALICE, DM, 'afterwards');
+      await until(() => texts(watched).includes('afterwards'));
+      peer.gateway.invalidate(true);
+      await until(() => {
+        clock.advance(50);
+        return peer.gateway.resumed === 1;
+      });
     });
 
     it('is taken up at once when Discord asks to reconnect', async () => {
