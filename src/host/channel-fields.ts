@@ -22,12 +22,11 @@ export function missingSetting(descriptor: ChannelDescriptor, set: unknown): Set
 export function settingField(descriptor: ChannelDescriptor, key: string, set: unknown): SettingField {
   const schema = schemaOf(descriptor, key);
   const value = isJson(set) ? set[key] : undefined;
-  const choices = Array.isArray(schema.enum) ? schema.enum.map(String) : [];
   return {
     key,
-    description: String(schema.description ?? ''),
-    choices,
-    list: schema.type === 'array',
+    description: schema.description,
+    choices: schema.choices,
+    list: schema.type === 'list',
     value: Array.isArray(value) ? value.join(', ') : value === undefined ? '' : String(value),
   };
 }
@@ -35,9 +34,9 @@ export function settingField(descriptor: ChannelDescriptor, key: string, set: un
 /** What a person typed, as the setting wants it. */
 export function settingValue(descriptor: ChannelDescriptor, key: string, text: string): unknown {
   const { type } = schemaOf(descriptor, key);
-  if (type === 'array') return [...new Set(text.split(/[\s,;]+/).filter((part) => part !== ''))];
-  if (type === 'number' || type === 'integer') return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-  if (type === 'boolean') return text === 'true';
+  if (type === 'list') return [...new Set(text.split(/[\s,;]+/).filter((part) => part !== ''))];
+  if (type === 'number') return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  if (type === 'switch') return text === 'true';
   return text;
 }
 
@@ -78,11 +77,30 @@ export function settingDescription(packageJson: unknown, key: string): string | 
   return undefined;
 }
 
-function schemaOf(descriptor: ChannelDescriptor, key: string): Json {
-  const { properties = {} } = z.toJSONSchema(descriptor.settings, { io: 'input', unrepresentable: 'any' });
-  const found = Object.hasOwn(properties, key) ? properties[key] : undefined;
-  if (typeof found !== 'object') throw new RangeError(`${descriptor.name} has no setting “${key}”.`);
-  return found as Json;
+interface Shape {
+  readonly type: 'text' | 'list' | 'number' | 'switch';
+  readonly choices: readonly string[];
+  readonly description: string;
+}
+
+/** Read off the schema itself: what writes JSON Schemas is not in this bundle. */
+function schemaOf({ name, settings }: ChannelDescriptor, key: string): Shape {
+  const { shape } = settings as z.ZodType & { readonly shape?: Readonly<Record<string, z.ZodType>> };
+  const field = shape !== undefined && Object.hasOwn(shape, key) ? shape[key] : undefined;
+  if (field === undefined) throw new RangeError(`${name} has no setting “${key}”.`);
+  const inner = unwrapped(field);
+  const description = field.description ?? '';
+  if (inner instanceof z.ZodArray) return { type: 'list', choices: [], description };
+  if (inner instanceof z.ZodNumber) return { type: 'number', choices: [], description };
+  if (inner instanceof z.ZodBoolean) return { type: 'switch', choices: ['true', 'false'], description };
+  return { type: 'text', choices: inner instanceof z.ZodEnum ? inner.options.map(String) : [], description };
+}
+
+/** What a person types, without defaults and without what is made of it afterwards. */
+function unwrapped(field: z.core.$ZodType): z.core.$ZodType {
+  if (field instanceof z.ZodDefault || field instanceof z.ZodOptional || field instanceof z.ZodPrefault)
+    return unwrapped(field.def.innerType);
+  return field instanceof z.ZodPipe ? unwrapped(field.def.in) : field;
 }
 
 function isJson(value: unknown): value is Json {
