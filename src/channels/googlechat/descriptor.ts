@@ -121,6 +121,6 @@ function keyProblem(value: string): string | undefined {
 export const serviceAccountKey = z.looseObject({
   type: z.literal('service_account'),
   client_email: z.string().regex(/^[^\s@]+@[^\s@]+$/),
-  private_key: z.string().startsWith('-----BEGIN PRIVATE KEY-----'),
+  private_key: z.string().regex(/^-{5}BEGIN PRIVATE KEY-{5}/),
   private_key_id: z.string().optional(),
 });

@@ -141,7 +141,10 @@ class WhatsAppAdapter implements ChannelAdapter {
   private async take(said: WhatsAppMessage, value: WhatsAppValue): Promise<string | undefined> {
     const read = readMessage(said, value, this.context.clock.now());
     if (typeof read === 'string') {
-      if (read === 'group') this.context.log.info('WhatsApp: a message of a group was left alone.');
+      if (read === 'group') {
+        this.context.report({ heardOfGroup: true });
+        this.context.log.info('WhatsApp: a message of a group was left alone.');
+      }
       return read;
     }
     this.remember(read.conversation, read.platformId);

@@ -2,6 +2,16 @@ import type { ChannelRule } from '../../engine/model/posture';
 
 export const whatsappRules: readonly ChannelRule[] = [
   {
+    id: 'WA-2',
+    severity: 'low',
+    title: 'The WhatsApp number is in no group',
+    why: 'What is said in a group is left alone, but the number can read it all, and so can whoever gets hold of its token.',
+    check: ({ reported }) =>
+      reported.heardOfGroup === true
+        ? { evidence: 'A message of a group arrived. Take the number out of its groups in WhatsApp.' }
+        : undefined,
+  },
+  {
     id: 'WA-3',
     severity: 'high',
     title: 'In production, WhatsApp speaks from a number of your own business',

@@ -100,6 +100,8 @@ describe('whatsapp adapter', () => {
     assert.equal(answer.reason, 'group');
     assert.deepEqual(watched.received, []);
     assert.match(watched.logged.join(), /message of a group was left alone/);
+    assert.match(found('WA-2', { reported: watched.facts() })?.evidence ?? '', /Take the number out/);
+    assert.equal(found('WA-2', { reported: {} }), undefined);
   });
 
   it('[WA-3] finds a test number of Meta in production, and in development not', async () => {
