@@ -130,7 +130,10 @@ export interface ChannelAdapter {
   typing?(conversation: string): Promise<void>;
 }
 
-/** What an adapter may use. It has no other way to the machine: no `process.env`, no files, no global fetch. */
+/**
+ * What an adapter may use. It has no other way to the machine: no `process.env`, no global fetch, no files and no
+ * programs but those that its descriptor names.
+ */
 export interface AdapterContext {
   /** Has passed the descriptor's schema; parse with it again to get the type. */
   readonly settings: ChannelSettings;

@@ -44,7 +44,7 @@ export function startProgram(
     windowsHide: true,
   });
   return new Promise((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => {
+    child.on('error', (error: NodeJS.ErrnoException) => {
       releaseRunMarker(marker);
       const code = /^[A-Z_]{2,40}$/.exec(error.code ?? '')?.[0];
       reject(

@@ -1,6 +1,12 @@
 import * as z from 'zod';
 import type { Attachment, OutboundMessage, SentReceipt } from '../../engine/model/message';
-import type { AdapterContext, AdapterFactory, ChannelAdapter, ConnectedAccount } from '../contract';
+import {
+  type AdapterContext,
+  type AdapterFactory,
+  type ChannelAdapter,
+  ChannelError,
+  type ConnectedAccount,
+} from '../contract';
 import { PartSender } from '../parts';
 import { richText } from '../rich';
 import { type Standing, StandingConnection } from '../standing';
@@ -37,7 +43,10 @@ class ImessageAdapter implements ChannelAdapter {
 
   async connect(): Promise<ConnectedAccount> {
     const detail = `Connected as ${this.settings.account}.`;
-    const feed = new Feed(this.context, this.settings, this.stopped.signal, () => detail);
+    const feed = new Feed(this.context, this.settings, {
+      onlineDetail: detail,
+      overflow: () => this.imsg?.close(),
+    });
     this.feed = feed;
     this.standing = new StandingConnection(
       this.context,
@@ -90,9 +99,9 @@ class ImessageAdapter implements ChannelAdapter {
   /** Starts imsg and what it is to tell. @throws ChannelError */
   private async run(feed: Feed, signal: AbortSignal): Promise<Standing> {
     // What the last one told is done with first, so that nothing is asked for twice.
-    await feed.settled();
+    await feed.settle();
     const imsg = new Imsg(this.context, this.settings.program, (method, params) => {
-      if (method === 'message' && !feed.take(params)) imsg.close();
+      if (method === 'message') feed.take(params);
       // The watch itself has failed: only a new one tells more.
       if (method === 'error') imsg.close();
     });
@@ -108,7 +117,11 @@ class ImessageAdapter implements ChannelAdapter {
       signal.removeEventListener('abort', stop);
       imsg.close();
       await imsg.ended;
-      throw error;
+      if (error instanceof ChannelError) throw error;
+      throw new ChannelError(
+        'temporary',
+        'What was started does not answer as imsg does. It is tried again.',
+      );
     }
     life.start();
     const ended = imsg.ended.then(() => {

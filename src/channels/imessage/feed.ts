@@ -1,38 +1,44 @@
 import * as z from 'zod';
-import { Backoff, nextTry, pause } from '../backoff';
 import type { AdapterContext } from '../contract';
+import { Intake } from '../intake';
 import type { ImessageSettings } from './descriptor';
-import { imsgMessage, readMessage } from './inbound';
+import { type ImsgMessage, imsgMessage, readMessage } from './inbound';
 
 const CURSOR = 'cursor';
 /** Milliseconds between two savings of the cursor; what comes again is dropped by the gateway. */
 const SAVE_EVERY_MS = 2_000;
-/** Messages that wait to be recorded; when more come, imsg is started again later, from where we are. */
-const MOST_WAITING = 500;
 
 const cursorSchema = z.object({ row: z.number().int() });
 const notification = z.looseObject({ message: imsgMessage });
+
+export interface FeedOptions {
+  readonly onlineDetail: string;
+  /** No more can wait: it has to come again, from where we are. */
+  overflow(): void;
+}
 
 /** What people say, in the order of the database of Messages: each is on record before the next is looked at. */
 export class Feed {
   /** The row of the last message that is on record. */
   private row: number | undefined;
-  private queue: Promise<void> = Promise.resolve();
-  private waiting = 0;
   private savedAt = 0;
-  private readonly backoff: Backoff;
+  private readonly intake: Intake<ImsgMessage>;
 
   constructor(
     private readonly context: AdapterContext,
     private readonly settings: ImessageSettings,
-    private readonly stopped: AbortSignal,
-    private readonly onlineDetail: () => string,
+    options: FeedOptions,
   ) {
-    this.backoff = new Backoff(() => context.random());
+    this.intake = new Intake(context, {
+      platform: 'iMessage',
+      handle: (said) => this.deliver(said),
+      ...options,
+    });
   }
 
   /** Reads how far it came; without that, `newest` says where it starts. */
   async open(newest: () => Promise<number>): Promise<void> {
+    if (this.row !== undefined) return;
     const bytes = await this.context.store.load(CURSOR);
     const kept = cursorSchema.safeParse(bytes ? parseJson(bytes) : undefined);
     this.row = kept.success ? kept.data.row : await newest();
@@ -43,55 +49,27 @@ export class Feed {
     return this.row ?? 0;
   }
 
-  /** Resolves when all that was taken is on record or given up. */
-  settled(): Promise<void> {
-    return this.queue;
+  take(params: unknown): void {
+    const parsed = notification.safeParse(params);
+    if (parsed.success) this.intake.take(parsed.data.message);
   }
 
-  /** False when there is no room for it: it has to come again. */
-  take(params: unknown): boolean {
-    const parsed = notification.safeParse(params);
-    if (!parsed.success) return true;
-    if (this.waiting >= MOST_WAITING) return false;
-    this.waiting += 1;
-    this.queue = this.queue.then(async () => {
-      await this.deliver(parsed.data.message);
-      this.waiting -= 1;
-    });
-    return true;
+  /** Drops what waits, which is asked for again. Resolves when nothing is under way. */
+  settle(): Promise<void> {
+    return this.intake.settle();
   }
 
   async close(): Promise<void> {
-    await this.queue;
-    await this.save();
+    await this.intake.settle();
+    if (this.row !== undefined) await this.save();
   }
 
-  private async deliver(said: z.output<typeof imsgMessage>): Promise<void> {
+  private async deliver(said: ImsgMessage): Promise<void> {
     if (said.id <= this.since) return;
     const message = readMessage(said, { settings: this.settings, now: this.context.clock.now() });
-    while (message && !(await this.hand(message))) if (this.stopped.aborted) return;
-    if (this.stopped.aborted) return;
+    if (message) await this.context.receive(message);
     this.row = said.id;
     if (this.context.clock.now() - this.savedAt >= SAVE_EVERY_MS) await this.save();
-  }
-
-  /** False when it has to be tried again. */
-  private async hand(message: Parameters<AdapterContext['receive']>[0]): Promise<boolean> {
-    try {
-      await this.context.receive(message);
-      if (this.backoff.count > 0) this.context.state('online', this.onlineDetail());
-      this.backoff.succeeded();
-      return true;
-    } catch {
-      if (this.stopped.aborted) return false;
-      const delay = this.backoff.next();
-      this.context.state(
-        'waiting',
-        `What was said could not be put on record. ${nextTry(this.context.clock.now() + delay)}`,
-      );
-      await pause(this.context.clock, delay, this.stopped);
-      return false;
-    }
   }
 
   private async save(): Promise<void> {

@@ -128,13 +128,6 @@ export class SignalDaemon {
     this.streams.clear();
   }
 
-  /** The daemon is started anew: what it kept is gone, and so are its numbers. */
-  restart(): void {
-    this.cut();
-    this.events = [];
-    this.count += 1_000_000;
-  }
-
   stall(): void {
     for (const stream of this.streams) stream.dead = true;
   }
