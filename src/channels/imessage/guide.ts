@@ -10,15 +10,14 @@ export const imessageGuide: ChannelGuide = {
     'There is no credential here. imsg reads the database of Messages, all conversations of the account, and sends through Messages; it is started by its full path with fixed arguments and without the editor’s environment, and each start and end of it is on record. Files that came with a message are read from the folder of Messages alone.',
   limits: [
     { what: 'files', is: 'files of people are taken; none can be sent' },
-    { what: 'answers', is: 'are not linked to their question, and messages cannot be changed' },
     { what: 'while away', is: 'what was said meanwhile is asked for when imsg runs again' },
     { what: 'macOS 26', is: 'no longer tells SMS from iMessage for some conversations; those are heard' },
   ],
   troubles: [
     { says: 'iMessage works on macOS only', do: 'Use another channel on this machine.' },
-    { says: 'imsg could not be started', do: 'Set “cowork.channels.imessage.program” to its full path.' },
+    { says: '… imsg could not be started', do: 'Set “cowork.channels.imessage.program” to its full path.' },
     {
-      says: 'imsg ended … Next try at …',
+      says: 'The program imsg ended … Next try at …',
       do: 'Look whether the program that starts VS Code has Full Disk Access, and whether Messages is signed in.',
     },
   ],
