@@ -4,6 +4,7 @@ import type { ChatContext } from '../../../src/engine/model/identity';
 import { snowflake } from '../../peers/discord/ids';
 import { APPLICATION, BOT, DiscordPeer, GUILD, type Message, TOKEN } from '../../peers/discord/server';
 import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
+import { injectInto } from '../faults';
 
 const PEOPLE = [snowflake('alice'), snowflake('bob')] as const;
 const DIRECT = new Map<string, string>([
@@ -117,32 +118,7 @@ export class DiscordBench implements ChannelBench {
   }
 
   async inject(fault: Fault): Promise<void> {
-    const { peer } = this;
-    switch (fault) {
-      case 'drop':
-        peer.cut();
-        break;
-      case 'down':
-        peer.trouble = 'down';
-        peer.cut();
-        break;
-      case 'stall':
-        peer.gateway.stall();
-        break;
-      case 'garbage':
-        peer.gateway.garble();
-        break;
-      case 'error':
-      case 'rate-limit':
-        peer.trouble = fault;
-        break;
-      case 'revoke':
-        peer.trouble = 'revoked';
-        peer.cut();
-        break;
-      case 'lose-answer':
-        peer.loseAnswer = true;
-    }
+    injectInto(this.peer, fault);
   }
 
   async heal(): Promise<void> {

@@ -7,6 +7,7 @@ import { BOT, Homeserver } from '../../peers/matrix/homeserver';
 import { rendered } from '../../peers/matrix/rendered';
 import type { HsEvent, Json } from '../../peers/matrix/world';
 import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
+import { injectInto } from '../faults';
 
 const PEOPLE = ['@ann:example.test', '@bob:other.test'] as const;
 const OTHER_BOT = '@other-bot:example.test';
@@ -138,32 +139,7 @@ export class MatrixBench implements ChannelBench {
   }
 
   async inject(fault: Fault): Promise<void> {
-    const { server } = this;
-    switch (fault) {
-      case 'drop':
-        server.cut();
-        break;
-      case 'down':
-        server.trouble = 'down';
-        server.cut();
-        break;
-      case 'stall':
-        server.stall();
-        break;
-      case 'garbage':
-        server.garble();
-        break;
-      case 'error':
-      case 'rate-limit':
-        server.trouble = fault;
-        break;
-      case 'revoke':
-        server.trouble = 'revoked';
-        server.cut();
-        break;
-      case 'lose-answer':
-        server.loseAnswer = true;
-    }
+    injectInto(this.server, fault);
   }
 
   async heal(): Promise<void> {

@@ -3,6 +3,7 @@ import { mattermostDescriptor } from '../../../src/channels/mattermost/descripto
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { BOT, MattermostServer, mmId, type Post, TEAM, TOKEN } from '../../peers/mattermost/server';
 import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
+import { injectInto } from '../faults';
 
 const PEOPLE = [mmId('alice'), mmId('bob')] as const;
 const DIRECT = new Map<string, string>([
@@ -103,32 +104,7 @@ export class MattermostBench implements ChannelBench {
   }
 
   async inject(fault: Fault): Promise<void> {
-    const { server } = this;
-    switch (fault) {
-      case 'drop':
-        server.cut();
-        break;
-      case 'down':
-        server.trouble = 'down';
-        server.cut();
-        break;
-      case 'stall':
-        server.stall();
-        break;
-      case 'garbage':
-        server.garble();
-        break;
-      case 'error':
-      case 'rate-limit':
-        server.trouble = fault;
-        break;
-      case 'revoke':
-        server.trouble = 'revoked';
-        server.cut();
-        break;
-      case 'lose-answer':
-        server.loseAnswer = true;
-    }
+    injectInto(this.server, fault);
   }
 
   async heal(): Promise<void> {

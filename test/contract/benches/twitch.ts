@@ -4,6 +4,7 @@ import { twitchDescriptor } from '../../../src/channels/twitch/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { ACCESS, BOT, CLIENT, REFRESH, type Said, TwitchPeer } from '../../peers/twitch/server';
 import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
+import { injectInto } from '../faults';
 
 const PEOPLE = ['101', '102'] as const;
 const ROOM = '555';
@@ -85,32 +86,7 @@ export class TwitchBench implements ChannelBench {
   }
 
   async inject(fault: Fault): Promise<void> {
-    const { peer } = this;
-    switch (fault) {
-      case 'drop':
-        peer.cut();
-        break;
-      case 'down':
-        peer.trouble = 'down';
-        peer.cut();
-        break;
-      case 'stall':
-        peer.events.stall();
-        break;
-      case 'garbage':
-        peer.events.garble();
-        break;
-      case 'error':
-      case 'rate-limit':
-        peer.trouble = fault;
-        break;
-      case 'revoke':
-        peer.trouble = 'revoked';
-        peer.cut();
-        break;
-      case 'lose-answer':
-        peer.loseAnswer = true;
-    }
+    injectInto(this.peer, fault);
   }
 
   async heal(): Promise<void> {

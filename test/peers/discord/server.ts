@@ -120,6 +120,14 @@ export class DiscordPeer {
     await closed;
   }
 
+  stall(): void {
+    this.gateway.stall();
+  }
+
+  garble(): void {
+    this.gateway.garble();
+  }
+
   cut(): void {
     this.gateway.cut();
     this.server?.closeAllConnections();

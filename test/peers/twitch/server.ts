@@ -106,6 +106,14 @@ export class TwitchPeer {
     await closed;
   }
 
+  stall(): void {
+    this.events.stall();
+  }
+
+  garble(): void {
+    this.events.garble();
+  }
+
   cut(): void {
     this.events.cut();
     this.server?.closeAllConnections();
