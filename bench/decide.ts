@@ -65,17 +65,27 @@ function fail(): never {
   throw new RangeError('no request to decide');
 }
 
-/** Microseconds of single calls, after a warm-up of a tenth as many. */
+const interruptions = (): number => process.resourceUsage().involuntaryContextSwitches;
+
+/**
+ * Microseconds of single calls, after a warm-up of a tenth as many. A call during which the scheduler gave the
+ * processor to somebody else says nothing about the engine and does not count; collecting garbage does.
+ */
 function sample(times: number, work: (at: number) => unknown): { p50: number; p99: number } {
   for (let at = 0; at < times / 10; at++) work(at);
-  const taken = new Float64Array(times);
+  const taken: number[] = [];
   for (let at = 0; at < times; at++) {
+    const before = interruptions();
     const start = process.hrtime.bigint();
     work(at);
-    taken[at] = Number(process.hrtime.bigint() - start) / 1000;
+    const time = Number(process.hrtime.bigint() - start) / 1000;
+    if (interruptions() === before) taken.push(time);
   }
-  taken.sort();
-  return { p50: taken[Math.floor(times * 0.5)] ?? 0, p99: taken[Math.floor(times * 0.99)] ?? 0 };
+  const sorted = Float64Array.from(taken).sort();
+  return {
+    p50: sorted[Math.floor(sorted.length * 0.5)] ?? 0,
+    p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
+  };
 }
 
 function policy() {

@@ -1,5 +1,6 @@
 import type { Facts } from './facts';
 import { positional } from './gather';
+import { GIVEN } from './special/given';
 import { mayBecomeOption } from './special/words';
 import { hasUnknown, textOf, type Value } from './value';
 
@@ -101,6 +102,8 @@ function reason(facts: Facts): string | undefined {
     return 'it runs code given on the line';
   if (facts.executes.length > 0 && kind !== 'interpreter' && kind !== 'runner')
     return `it runs ${facts.executes[0]}`;
+  const given = facts.executes.find((what) => what.startsWith(GIVEN));
+  if (given !== undefined) return `it runs ${given}`;
   if (facts.args.options.some((option) => option.role === 'cd')) return 'it works in another folder';
   if (
     facts.spec?.commanding === true &&

@@ -83,9 +83,51 @@ function within(path: string, tree: string): boolean {
 /** In a folder of keys, yet open to everybody. */
 const OPEN_KEYS = /\.pub$|\/known_hosts(?:\.\w+)?$/;
 
-/** `path` may be `known`, where `path` can have globs in it. */
-function isOrMatches(path: string, known: string): boolean {
-  return path === known || (hasGlob(path) && shapeMatches(path, known));
+/** Whether `path` may be one of many known paths, where `path` can have globs in it: they are looked for once. */
+function matcher(path: string): (known: string) => boolean {
+  if (!hasGlob(path)) return (known) => path === known;
+  return (known) => path === known || shapeMatches(path, known);
+}
+
+const CRITICAL_ANYWHERE = data.CRITICAL_FILES.filter((file) => !file.startsWith('~'));
+const CRITICAL_HOME = data.CRITICAL_FILES.filter((name) => name.startsWith('~/')).map((name) =>
+  name.slice(2),
+);
+const PERSISTENCE = data.PERSISTENCE.map((name) => name.slice(2));
+const CREDENTIAL_HOME = data.CREDENTIAL_HOME.map((name) => ({
+  name,
+  below: `${name}/`,
+  lowerBelow: `${name.toLowerCase()}/`,
+}));
+const HISTORY_SET: ReadonlySet<string> = new Set(data.HISTORY_NAMES.map((name) => name.toLowerCase()));
+const SECRET_SET: ReadonlySet<string> = new Set(data.SECRET_NAMES);
+const PROTECTED_PARTS = data.PROTECTED_PARTS.map((part) => ({
+  part,
+  last: `/${part}`,
+  middle: `/${part}/`,
+  first: `${part}/`,
+}));
+const TOP_LEVEL = data.TOP_LEVEL.map((name) => `/${name}`);
+
+/** What is worked out once a place: its folders as paths that compare, and what was already classified in it. */
+interface Known {
+  readonly home: string;
+  readonly workspace: string;
+  readonly classes: Map<string, ReadonlySet<PathClass>>;
+}
+
+/** Gone with the place, which belongs to one analysis. */
+const PLACES = new WeakMap<ShellPlace, Known>();
+
+/** Paths of one place that are remembered; past that they are worked out again. */
+const REMEMBERED = 256;
+
+function knownOf(place: ShellPlace): Known {
+  const known = PLACES.get(place);
+  if (known !== undefined) return known;
+  const made = { home: normal(place.home), workspace: normal(place.workspace), classes: new Map() };
+  PLACES.set(place, made);
+  return made;
 }
 
 function normal(path: string): string {
@@ -99,6 +141,22 @@ export function classify(
   place: ShellPlace,
   shell: Shell,
 ): ReadonlySet<PathClass> {
+  const known = knownOf(place);
+  const key = `${shell}\0${cwd ?? ''}\0${shape}`;
+  const before = known.classes.get(key);
+  if (before !== undefined) return before;
+  const found = classesOf(shape, cwd, place, known, shell);
+  if (known.classes.size < REMEMBERED) known.classes.set(key, found);
+  return found;
+}
+
+function classesOf(
+  shape: string,
+  cwd: string | undefined,
+  place: ShellPlace,
+  { home, workspace }: Known,
+  shell: Shell,
+): Set<PathClass> {
   const found = new Set<PathClass>();
   if (shape === '' && shell === 'bash') return found.add('unknown'); // `rm ""` finds no file of that name
   const lower = shape.toLowerCase();
@@ -123,10 +181,8 @@ export function classify(
   }
   // Windows, seen from the Linux inside it.
   const drive = /^\/mnt\/([a-z])(\/.+)$/.exec(path);
-  if (drive !== null && !within(path, normal(place.workspace)))
+  if (drive !== null && !within(path, workspace))
     for (const one of classify(`${drive[1]}:${drive[2]}`, undefined, place, 'cmd')) found.add(one);
-  const home = normal(place.home);
-  const workspace = normal(place.workspace);
   const whole = container(path);
   byName(path, found);
   device(path, found);
@@ -170,8 +226,10 @@ function device(path: string, found: Set<PathClass>): void {
 
 function systemPlaces(path: string, whole: string, found: Set<PathClass>): void {
   const depth = whole.split('/').length - 1;
-  if (depth === 1 && data.TOP_LEVEL.some((name) => isOrMatches(whole, `/${name}`))) found.add('system');
-  if (data.SHARED_DATA.some((name) => isOrMatches(whole, name))) found.add('system');
+  const isWhole = matcher(whole);
+  const isPath = matcher(path);
+  if (depth === 1 && TOP_LEVEL.some(isWhole)) found.add('system');
+  if (data.SHARED_DATA.some(isWhole)) found.add('system');
   if (data.TEMP_TREES.some((tree) => whole !== tree && within(whole, tree))) found.add('temp');
   const ordinary = data.ORDINARY_TREES.some(
     (tree) =>
@@ -179,20 +237,14 @@ function systemPlaces(path: string, whole: string, found: Set<PathClass>): void 
       (whole !== tree || [...data.TEMP_TREES, ...data.CACHES].some((scratch) => scratch === tree)),
   );
   if (!ordinary && data.SYSTEM_TREES.some((tree) => within(whole, tree))) found.add('system');
-  if (
-    data.MOUNT_PARENTS.some(
-      (tree) => within(whole, tree) && whole.split('/').length <= tree.split('/').length + 1,
-    )
-  ) {
+  if (data.MOUNT_PARENTS.some((tree) => within(whole, tree) && depth <= tree.split('/').length)) {
     found.add('mount');
   }
   if (within(whole, '/var/log') || within(whole, 'c:/windows/system32/winevt')) found.add('log');
-  if (data.CRITICAL_FILES.some((file) => !file.startsWith('~') && isOrMatches(path, file)))
-    found.add('critical');
+  if (CRITICAL_ANYWHERE.some(isPath)) found.add('critical');
   if (!ordinary && !OPEN_KEYS.test(path) && data.CRITICAL_TREES.some((tree) => within(path, tree)))
     found.add('critical');
-  if (data.CREDENTIAL_FILES.some((file) => within(path, file) || isOrMatches(path, file)))
-    found.add('credential');
+  if (data.CREDENTIAL_FILES.some((file) => within(path, file) || isPath(file))) found.add('credential');
   if (/^\/proc\/[^/]+\/(environ|mem)$/.test(path)) found.add('credential');
 }
 
@@ -200,47 +252,50 @@ function homePlaces(path: string, whole: string, home: string, found: Set<PathCl
   const roots = [home, '/root'];
   const other = /^(\/home\/[^/]+|\/Users\/[^/]+|[a-z]:\/users\/[^/]+)/.exec(path)?.[0];
   if (other !== undefined) roots.push(other);
+  const isWhole = matcher(whole);
   for (const root of roots) {
-    if (whole === root || home.startsWith(`${whole}/`) || isOrMatches(whole, root)) found.add('home');
+    if (whole === root || home.startsWith(`${whole}/`) || isWhole(root)) found.add('home');
     if (!path.startsWith(`${root}/`)) continue;
     const inner = path.slice(root.length + 1);
     const innerWhole = whole.slice(root.length + 1);
-    const same = (a: string, b: string): boolean =>
-      a === b || (/^[a-z]:/.test(root) && a === b.toLowerCase()) || (hasGlob(a) && shapeMatches(a, b));
-    if (data.HOME_DATA.some((name) => same(innerWhole, name))) found.add('homedata');
+    const windows = /^[a-z]:/.test(root);
+    const isInner = matcher(inner);
+    const isInnerWhole = matcher(innerWhole);
+    if (data.HOME_DATA.some((name) => isInnerWhole(name) || (windows && innerWhole === name.toLowerCase())))
+      found.add('homedata');
+    const lowerInner = inner.toLowerCase();
     const open = OPEN_KEYS.test(path);
     if (
       !open &&
-      data.CREDENTIAL_HOME.some(
-        (name) =>
-          same(inner, name) ||
-          inner.startsWith(`${name}/`) ||
-          inner.toLowerCase().startsWith(`${name.toLowerCase()}/`),
+      CREDENTIAL_HOME.some(
+        ({ name, below, lowerBelow }) =>
+          isInner(name) ||
+          (windows && inner === name.toLowerCase()) ||
+          inner.startsWith(below) ||
+          lowerInner.startsWith(lowerBelow),
       )
     )
       found.add('credential');
-    if (!open && data.PERSISTENCE.some((name) => within(inner, name.slice(2)))) found.add('persistence');
-    if (data.CRITICAL_FILES.some((name) => name.startsWith('~/') && isOrMatches(inner, name.slice(2))))
-      found.add('critical');
+    if (!open && PERSISTENCE.some((name) => within(inner, name))) found.add('persistence');
+    if (CRITICAL_HOME.some(isInner)) found.add('critical');
   }
 }
 
 /** A glob counts as a secret's name only when what is written of it says so: `.e*`, `id_*`, not `*.json`. */
-function mayBe(name: string, known: string): boolean {
-  if (name === known) return true;
+function mayBe(name: string, known: ReadonlySet<string>): boolean {
+  if (known.has(name)) return true;
   if (!hasGlob(name)) return false;
-  return /^\.|env|secret|cred|id_|key|pem|shadow|token|pass|hist/.test(name) && shapeMatches(name, known);
+  if (!/^\.|env|secret|cred|id_|key|pem|shadow|token|pass|hist/.test(name)) return false;
+  for (const one of known) if (shapeMatches(name, one)) return true;
+  return false;
 }
 
 /** Classes that follow from the names in a path, wherever it starts. */
 function byName(path: string, found: Set<PathClass>): void {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const lower = name.toLowerCase();
-  if (data.HISTORY_NAMES.some((known) => mayBe(lower, known.toLowerCase()))) found.add('history');
-  if (
-    data.SECRET_NAMES.some((secret) => mayBe(lower, secret)) &&
-    !/\.(example|sample|template)$/.test(lower)
-  ) {
+  if (mayBe(lower, HISTORY_SET)) found.add('history');
+  if (mayBe(lower, SECRET_SET) && !/\.(example|sample|template)$/.test(lower)) {
     if (!(name === STAR)) found.add('secret');
   }
   if (/^\.env\.[\w-]+$/.test(lower) && !/\.(example|sample|template|dist)$/.test(lower)) found.add('secret');
@@ -252,14 +307,11 @@ function byName(path: string, found: Set<PathClass>): void {
   if (/[\w-]\.env$/.test(lower) && !/(example|sample|template|dist)\.env$/.test(lower)) found.add('secret');
   if (/(^|\/)(id_rsa|id_ed25519|id_ecdsa|id_dsa)$/.test(path)) found.add('credential');
   if (/(^|\/)\.(ssh|aws|gnupg)\//.test(path) && !/\.pub$|known_hosts/.test(path)) found.add('credential');
-  for (const part of data.PROTECTED_PARTS) {
-    if (
-      path === part ||
-      path.endsWith(`/${part}`) ||
-      path.includes(`/${part}/`) ||
-      path.startsWith(`${part}/`)
-    )
+  for (const { part, last, middle, first } of PROTECTED_PARTS) {
+    if (path === part || path.endsWith(last) || path.includes(middle) || path.startsWith(first)) {
       found.add('protected');
+      break;
+    }
   }
   if (found.has('secret')) found.add('protected');
 }

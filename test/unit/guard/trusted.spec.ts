@@ -53,6 +53,33 @@ describe('trusted patterns', () => {
     assert.ok(coverage(['ls *'], analyse('ls 2>&1 > /dev/null')).covered);
   });
 
+  it('[FAQ-8] never let a build program, or what a runner starts, take code from outside the project', () => {
+    for (const [pattern, line] of [
+      ['npx mocha *', 'npx mocha --reporter=./x.js'],
+      ['mocha *', 'mocha --reporter=dot tests/a.js'],
+      ['npm test *', 'npm test -- --reporter=spec'],
+    ] as const)
+      assert.ok(covered(pattern, line), line);
+    for (const [pattern, line] of [
+      ['npx mocha *', 'npx mocha --reporter=/tmp/x.js'],
+      ['npx mocha *', 'npx mocha --reporter=../x.js'],
+      ['pnpm exec mocha *', 'pnpm exec mocha --require=~/x.js'],
+      ['mocha *', 'mocha --reporter=/tmp/x.js'],
+      ['npm test *', 'npm test -- --reporter=/tmp/x.js'],
+    ] as const) {
+      const [command] = analyse(line).commands;
+      assert.ok(!covered(pattern, line), line);
+      assert.ok(
+        command?.effects.executes.some((what) => /^what is in .*x\.js$/.test(what)),
+        line,
+      );
+      assert.ok(
+        command?.effects.reads.some((path) => path.endsWith('x.js')),
+        line,
+      );
+    }
+  });
+
   it('name what a runner, an interpreter or the network gets', () => {
     assert.ok(!covered('npx *', 'npx jest a'));
     assert.ok(covered('npx jest *', 'npx jest a'));

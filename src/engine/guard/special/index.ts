@@ -40,7 +40,7 @@ export function specialise(facts: Facts, state: ShellState, run: RunScript): voi
   if (facts.spec?.wrapper === undefined) execOptions(facts, run);
   const kind = facts.args.subSpec?.kind ?? facts.spec?.kind;
   if (kind === 'interpreter') interpreter(facts, state, run);
-  if (kind === 'build') givenPaths(facts, state);
+  if (kind === 'build' || kind === 'runner') givenPaths(facts, state);
 }
 
 /** Options whose value is a shell line: `--compress-program=…`, `-x …`. */
