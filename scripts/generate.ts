@@ -38,10 +38,16 @@ function channelIds(): string[] {
 }
 
 function channelList(ids: readonly string[]): string {
-  const imports = [...ids].sort().map((id) => `import { ${id}Descriptor } from './${id}/descriptor';`);
+  // In the order that the formatter has: by the paths.
+  const contract = ["./contract'", "import type { ChannelDescriptor } from './contract';"] as const;
+  const imports = ids
+    .map((id) => [`./${id}/`, `import { ${id}Descriptor } from './${id}/descriptor';`] as const)
+    .concat([contract])
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, line]) => line);
   const entries = ids.map((id) => `  ${id}Descriptor,`);
   return `// Written by \`npm run generate\` from the folders beside it.
-import type { ChannelDescriptor } from './contract';
+
 ${imports.join('\n')}
 
 /** Every channel that this build knows. */

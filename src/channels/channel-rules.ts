@@ -1,5 +1,6 @@
 // Written by `npm run generate` from the folders beside it.
 import type { ChannelRule } from '../engine/model/posture';
+import { bluebubblesRules } from './bluebubbles/rules';
 import { discordRules } from './discord/rules';
 import { emailRules } from './email/rules';
 import { googlechatRules } from './googlechat/rules';
@@ -15,6 +16,7 @@ import { whatsappRules } from './whatsapp/rules';
 
 /** Rules of the Checklist about one channel alone, by its id. What holds for every channel is not repeated there. */
 export const CHANNEL_RULES: Readonly<Record<string, readonly ChannelRule[]>> = {
+  bluebubbles: bluebubblesRules,
   discord: discordRules,
   email: emailRules,
   googlechat: googlechatRules,

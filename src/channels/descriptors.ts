@@ -1,4 +1,6 @@
 // Written by `npm run generate` from the folders beside it.
+
+import { bluebubblesDescriptor } from './bluebubbles/descriptor';
 import type { ChannelDescriptor } from './contract';
 import { discordDescriptor } from './discord/descriptor';
 import { emailDescriptor } from './email/descriptor';
@@ -18,6 +20,7 @@ import { whatsappDescriptor } from './whatsapp/descriptor';
 /** Every channel that this build knows. */
 export const DESCRIPTORS: readonly ChannelDescriptor[] = [
   localDescriptor,
+  bluebubblesDescriptor,
   discordDescriptor,
   emailDescriptor,
   googlechatDescriptor,

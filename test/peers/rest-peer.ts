@@ -109,8 +109,9 @@ export abstract class RestPeer {
       body: Buffer.concat(parts),
     };
     const { trouble } = this;
-    if (trouble === 'rate-limit') this.toldToWaitUntil = Date.now() + this.waitMs / 2 / this.speed;
-    else if (this.sends(call) && Date.now() < this.toldToWaitUntil)
+    const sends = this.sends(call);
+    if (trouble === 'rate-limit' && sends) this.toldToWaitUntil = Date.now() + this.waitMs / 2 / this.speed;
+    else if (sends && Date.now() < this.toldToWaitUntil)
       this.problems.push(`${call.path} before the time that it was told to wait for`);
     const answer =
       trouble === undefined || trouble === 'down' ? await this.answer(call) : this.refusal(trouble);

@@ -1,0 +1,142 @@
+import { createAdapter } from '../../../src/channels/bluebubbles/adapter';
+import { bluebubblesDescriptor } from '../../../src/channels/bluebubbles/descriptor';
+import type { ChatContext } from '../../../src/engine/model/identity';
+import { ACCOUNT, BlueBubblesServer, type BubbleMessage, PASSWORD } from '../../peers/bluebubbles/server';
+import type { CalledBench } from '../attacks';
+import type { Fault, Seen, Utterance } from '../bench';
+import { type Letter, post } from '../letter';
+
+const ANN = '+16505551234';
+const BOB = 'bob@example.org';
+export const GROUP = 'iMessage;+;chat831174';
+export const dm = (address: string): string => `iMessage;-;${address}`;
+
+export class BlueBubblesBench implements CalledBench {
+  readonly descriptor = bluebubblesDescriptor;
+  readonly createAdapter = createAdapter;
+  readonly people = [ANN, BOB] as const;
+  readonly speed = 10;
+  readonly takesFiles = true;
+  /** iMessage shows text, and nothing as code. */
+  readonly showsCode = false;
+  readonly faults: readonly Fault[] = ['down', 'error', 'rate-limit', 'revoke', 'lose-answer'];
+  readonly server = new BlueBubblesServer();
+  private door = '';
+  private last: BubbleMessage | undefined;
+
+  async start(speed: number): Promise<void> {
+    const { server } = this;
+    server.speed = speed;
+    for (const chat of [dm(ANN), dm(BOB), GROUP]) server.chats.add(chat);
+    server.caller = async (url, body) => {
+      await post(this.letter(body, url));
+    };
+    await server.start();
+  }
+
+  stop(): Promise<void> {
+    return this.server.stop();
+  }
+
+  calls(url: string): void {
+    this.door = url;
+  }
+
+  settings(): Record<string, unknown> {
+    return { serverUrl: this.server.url, allowedGroups: [GROUP] };
+  }
+
+  secrets(): Record<string, string> {
+    return { password: PASSWORD };
+  }
+
+  conversation(context: ChatContext): string {
+    return context === 'dm' ? dm(ANN) : GROUP;
+  }
+
+  async say({ text, context, from = ANN, addressed, file }: Utterance): Promise<string> {
+    const chat = context === 'dm' ? dm(from) : GROUP;
+    const called = context !== 'dm' && addressed !== false;
+    const said = this.server.say(chat, from, {
+      text: called ? `@agent ${text}` : text,
+      attachments: file ? [this.attach(file)] : [],
+    });
+    this.last = said;
+    this.server.announce(said);
+    return said.guid;
+  }
+
+  async sayAsSelf(text: string, context: ChatContext): Promise<void> {
+    const chat = this.conversation(context);
+    this.server.announce(this.server.say(chat, ACCOUNT, { text: `@agent ${text}`, isFromMe: true }));
+    this.server.announce(this.server.say(chat, ACCOUNT, { text: `@agent ${text}` }));
+  }
+
+  async repeatLast(): Promise<void> {
+    if (this.last) this.server.announce(this.last);
+  }
+
+  seen(context: ChatContext): readonly Seen[] {
+    return this.server.sent
+      .filter(({ chat }) => chat === this.conversation(context))
+      .map(({ guid, text, file }) => ({
+        id: guid,
+        text,
+        code: [],
+        buttons: [],
+        edited: false,
+        files: file ? [file] : [],
+        // Texts are sent as they are, in which nothing acts.
+        alarms: [],
+      }));
+  }
+
+  async inject(fault: Fault): Promise<void> {
+    const { server } = this;
+    if (fault === 'lose-answer') server.loseAnswer = true;
+    else if (fault === 'revoke') server.trouble = 'revoked';
+    else if (fault === 'down' || fault === 'error' || fault === 'rate-limit') server.trouble = fault;
+    if (fault === 'down') server.cut();
+  }
+
+  async heal(): Promise<void> {
+    this.server.trouble = undefined;
+  }
+
+  requests(): number {
+    return this.server.requests;
+  }
+
+  violations(): readonly string[] {
+    return this.server.problems;
+  }
+
+  /** There is no signature: genuine is what the server knows of. */
+  async genuine(text: string): Promise<Letter> {
+    return this.call(this.server.whisper(dm(ANN), ANN, { text }));
+  }
+
+  call(data: unknown, type = 'new-message'): Letter {
+    return this.letter({ type, data });
+  }
+
+  letter(body: unknown, url = this.door): Letter {
+    return {
+      method: 'POST',
+      url,
+      headers: [
+        ['Content-Type', 'application/json'],
+        ['User-Agent', 'axios/1.6.0'],
+      ],
+      body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    };
+  }
+
+  private attach({ name, mediaType, bytes }: NonNullable<Utterance['file']>): Record<string, unknown> {
+    const guid = `at_0_${this.server.files.size}ABCDEF`;
+    this.server.files.set(guid, Buffer.from(bytes));
+    return { guid, transferName: name, mimeType: mediaType, totalBytes: bytes.length };
+  }
+}
+
+export const makeBench = (): CalledBench => new BlueBubblesBench();
