@@ -3,8 +3,8 @@ import { googlechatDescriptor } from '../../../src/channels/googlechat/descripto
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { type ChatSent, DOMAIN, GoogleServer, PROJECT, SERVICE_ACCOUNT } from '../../peers/googlechat/google';
 import { type Key, signToken } from '../../peers/jwt';
-import type { CalledBench } from '../attacks';
 import type { Fault, Seen, Utterance } from '../bench';
+import type { TokenBench } from '../jwt-attacks';
 import { type Letter, post } from '../letter';
 
 const PEOPLE = ['users/1001', 'users/1002'] as const;
@@ -13,7 +13,7 @@ const REPEAT_MS = 100;
 
 type Json = Record<string, unknown>;
 
-export class GooglechatBench implements CalledBench {
+export class GooglechatBench implements TokenBench {
   readonly descriptor = googlechatDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
@@ -167,6 +167,12 @@ export class GooglechatBench implements CalledBench {
     };
   }
 
+  signingKey(): Key {
+    const [key] = this.google.keys;
+    if (!key) throw new Error('no key');
+    return key;
+  }
+
   claims(extra: Json = {}): Json {
     const now = Math.floor(Date.now() / 1000);
     return {
@@ -178,8 +184,7 @@ export class GooglechatBench implements CalledBench {
     };
   }
 
-  letter(event: unknown, claims: Json = this.claims(), key: Key | undefined = this.google.keys[0]): Letter {
-    if (!key) throw new Error('no key');
+  letter(event: unknown, claims: Json = this.claims(), key: Key = this.signingKey()): Letter {
     return {
       method: 'POST',
       url: this.door,
@@ -254,4 +259,4 @@ function rendered(source: string): { shown: string; code: string[]; alarms: stri
   return { shown: shown.replaceAll('\u2060', ''), code, alarms };
 }
 
-export const makeBench = (): CalledBench => new GooglechatBench();
+export const makeBench = (): TokenBench => new GooglechatBench();

@@ -3,8 +3,8 @@ import { teamsDescriptor } from '../../../src/channels/teams/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { type Key, signToken } from '../../peers/jwt';
 import { APP_ID, PASSWORD, TENANT, TeamsConnector, type TeamsSent } from '../../peers/teams/connector';
-import type { CalledBench } from '../attacks';
 import type { Fault, Seen, Utterance } from '../bench';
+import type { TokenBench } from '../jwt-attacks';
 import { type Letter, post } from '../letter';
 
 const PEOPLE = [
@@ -16,7 +16,7 @@ const REPEAT_MS = 100;
 
 type Json = Record<string, unknown>;
 
-export class TeamsBench implements CalledBench {
+export class TeamsBench implements TokenBench {
   readonly descriptor = teamsDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
@@ -171,6 +171,12 @@ export class TeamsBench implements CalledBench {
     };
   }
 
+  signingKey(): Key {
+    const [key] = this.connector.keys;
+    if (!key) throw new Error('no key');
+    return key;
+  }
+
   claims(extra: Json = {}): Json {
     const now = Math.floor(Date.now() / 1000);
     return {
@@ -183,15 +189,13 @@ export class TeamsBench implements CalledBench {
     };
   }
 
-  letter(activity: unknown, claims: Json = this.claims(), key?: Key): Letter {
-    const signing = key ?? this.connector.keys[0];
-    if (!signing) throw new Error('no key');
+  letter(activity: unknown, claims: Json = this.claims(), key: Key = this.signingKey()): Letter {
     return {
       method: 'POST',
       url: this.door,
       headers: [
         ['Content-Type', 'application/json; charset=utf-8'],
-        ['Authorization', `Bearer ${signToken(signing, claims)}`],
+        ['Authorization', `Bearer ${signToken(key, claims)}`],
       ],
       body: Buffer.from(JSON.stringify(activity)),
     };
@@ -238,4 +242,4 @@ function see({ id, text, replyToId, attachments, edited }: TeamsSent): Seen {
   };
 }
 
-export const makeBench = (): CalledBench => new TeamsBench();
+export const makeBench = (): TokenBench => new TeamsBench();
