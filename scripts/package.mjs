@@ -12,8 +12,9 @@ const allowed = [
   /^LICENSE(\.txt)?$/i,
   /^l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/i,
   /^media\/[\w./-]+\.(svg|png|md)$/,
-  // Pages that the Checklist opens.
+  // Pages that the Checklist and the Channels view open.
   /^docs\/(controls|policy|recovery|sandboxes)\.md$/,
+  /^docs\/channels\/[a-z]+\.md$/,
   // The keychain binding, as its own package ships it.
   /^dist\/node_modules\/keytar\/(LICENSE\.md|package\.json|lib\/keytar\.js|prebuilds\/[\w-]+\/keytar\.node)$/,
   // The encryption of Matrix, which is read when an account with it first connects.
