@@ -40,6 +40,10 @@ export type Fault =
   | 'down'
   /** The connections that are open stay so and nothing comes over them any more, heartbeats included; new ones work. */
   | 'stall'
+  /** The platform ends its side of every connection, without a word of the protocol, and does not end the other. */
+  | 'half-close'
+  /** The next message comes behind the one after it. */
+  | 'reorder'
   /** Something that is not of the protocol is sent. */
   | 'garbage'
   /** The next requests are answered with a server error. */

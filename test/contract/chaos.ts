@@ -64,7 +64,7 @@ export function describeChaos(make: () => ChannelBench, title: string): void {
 }
 
 /** Faults that end connections. */
-const CUTS: ReadonlySet<Fault> = new Set(['drop', 'down', 'garbage']);
+const CUTS: ReadonlySet<Fault> = new Set(['drop', 'down', 'half-close', 'garbage']);
 /**
  * A line that ends again and again right after it began is met with waits of minutes, which is right, and would make
  * this last for hours. Milliseconds of the channel's clock.

@@ -145,6 +145,23 @@ export const trouble: readonly Behaviour[] = [
     limitMs: 90_000,
   },
   {
+    title: 'takes another line when the platform has ended its side of this one without a word',
+    without: noFault('half-close'),
+    async run(house) {
+      const { bench } = house;
+      await house.tell('before', 'dm');
+      await house.see('You said: before', 'dm');
+      await bench.inject('half-close');
+      const said = await sayThroughTrouble(house, 'at a line that is half closed');
+      await bench.heal();
+      await house.see(`You said: ${said}`, 'dm', 40_000);
+      await house.until(() => house.view.state === 'online', 'the channel to be online', 30_000);
+      await house.until(() => house.idle(), 'everything to be sent', 30_000);
+      eachOnce(house);
+    },
+    limitMs: 90_000,
+  },
+  {
     title: 'lives through what is not of the protocol',
     without: noFault('garbage'),
     async run(house) {

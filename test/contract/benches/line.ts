@@ -22,10 +22,13 @@ export class LineBench implements CalledBench {
   readonly flatDm = true;
   /** In groups there is no such sign. */
   readonly quietTyping = true;
-  readonly faults: readonly Fault[] = ['down', 'error', 'rate-limit', 'revoke', 'lose-answer'];
+  readonly faults: readonly Fault[] = ['down', 'error', 'rate-limit', 'revoke', 'lose-answer', 'reorder'];
   readonly server = new LineServer();
   private door = '';
   private last: LineEvent | undefined;
+  /** Said already, and told behind what is said next. */
+  private held: LineEvent | undefined;
+  private reordering = false;
   private now = Date.now();
 
   async start(speed: number): Promise<void> {
@@ -84,7 +87,13 @@ export class LineBench implements CalledBench {
       },
     });
     this.last = event;
+    if (this.reordering) {
+      this.reordering = false;
+      this.held = event;
+      return id;
+    }
     this.server.tell(event);
+    this.release();
     return id;
   }
 
@@ -134,6 +143,7 @@ export class LineBench implements CalledBench {
   async inject(fault: Fault): Promise<void> {
     const { server } = this;
     if (fault === 'lose-answer') server.loseAnswer = true;
+    else if (fault === 'reorder') this.reordering = this.held === undefined;
     else if (fault === 'revoke') server.trouble = 'revoked';
     else if (fault === 'down' || fault === 'error' || fault === 'rate-limit') server.trouble = fault;
     if (fault === 'down') server.cut();
@@ -141,6 +151,13 @@ export class LineBench implements CalledBench {
 
   async heal(): Promise<void> {
     this.server.trouble = undefined;
+    this.release();
+  }
+
+  private release(): void {
+    const { held } = this;
+    this.held = undefined;
+    if (held) this.server.tell(held);
   }
 
   requests(): number {

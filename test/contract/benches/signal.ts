@@ -17,6 +17,7 @@ export class SignalBench implements ChannelBench {
     'drop',
     'down',
     'stall',
+    'half-close',
     'garbage',
     'error',
     'rate-limit',
@@ -119,10 +120,11 @@ export class SignalBench implements ChannelBench {
     const { daemon } = this;
     if (fault === 'drop') daemon.cut();
     else if (fault === 'stall') daemon.stall();
+    else if (fault === 'half-close') daemon.endStreams();
     else if (fault === 'garbage') daemon.garble();
     else if (fault === 'lose-answer') daemon.loseAnswer = true;
     else if (fault === 'revoke') daemon.trouble = 'revoked';
-    else daemon.trouble = fault;
+    else if (fault === 'down' || fault === 'error' || fault === 'rate-limit') daemon.trouble = fault;
     if (fault === 'down' || fault === 'revoke') daemon.cut();
   }
 

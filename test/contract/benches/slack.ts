@@ -19,6 +19,7 @@ export class SlackBench implements ChannelBench {
     'drop',
     'down',
     'stall',
+    'half-close',
     'garbage',
     'error',
     'rate-limit',
@@ -133,6 +134,9 @@ export class SlackBench implements ChannelBench {
         break;
       case 'stall':
         for (const socket of api.sockets) socket.dead = true;
+        break;
+      case 'half-close':
+        for (const socket of api.sockets) socket.halfClose();
         break;
       case 'garbage':
         for (const socket of api.sockets) {

@@ -128,6 +128,14 @@ export class SignalDaemon {
     this.streams.clear();
   }
 
+  /** Ends the streams of events in good order, and nothing else. */
+  endStreams(): void {
+    for (const stream of this.streams) {
+      stream.dead = true;
+      stream.response.end();
+    }
+  }
+
   stall(): void {
     for (const stream of this.streams) stream.dead = true;
   }

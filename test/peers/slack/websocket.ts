@@ -43,6 +43,12 @@ export class PeerSocket {
     this.stream.destroy();
   }
 
+  /** Ends our side without a close frame and goes on reading: the other side must end its own. */
+  halfClose(): void {
+    this.dead = true;
+    this.stream.end();
+  }
+
   private frame(opcode: number, payload: Buffer): void {
     if (this.stream.destroyed || this.dead) return;
     const length =
