@@ -36,11 +36,19 @@ export function coverage(patterns: readonly string[], analysis: CommandAnalysis)
   return { covered: true, why: 'a trusted pattern covers every part of it' };
 }
 
-function parsePattern(pattern: string): string[] {
-  return pattern
+/** Patterns that were taken apart before: a policy has few, and asks about them with every command. */
+const PARSED = new Map<string, readonly string[]>();
+
+function parsePattern(pattern: string): readonly string[] {
+  const known = PARSED.get(pattern);
+  if (known !== undefined) return known;
+  const words = pattern
     .trim()
     .split(/\s+/)
     .filter((word) => word !== '');
+  if (PARSED.size >= 1000) PARSED.clear();
+  PARSED.set(pattern, words);
+  return words;
 }
 
 function covers(
