@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import * as z from 'zod';
@@ -30,6 +31,9 @@ async function bytesOf(path: string, context: ToolContext): Promise<Buffer> {
   }
 }
 
+/** Platforms that take few kinds of files take text. */
+const isText = (bytes: Buffer): boolean => isUtf8(bytes) && !bytes.includes(0);
+
 const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Law 7: what goes out is what was there, to the byte, when it was decided. */
@@ -39,7 +43,7 @@ async function run({ path: requested }: Args, context: ToolContext): Promise<Too
   if (context.facts && context.facts.contents?.[path.path] !== hash(bytes))
     throw new EngineError(`${shown(path)} was changed since it was decided; it was not sent.`);
   const store = new SentFiles(context.storageDir, context.clock);
-  const mediaType = mediaTypeOf(bytes) ?? 'application/octet-stream';
+  const mediaType = mediaTypeOf(bytes) ?? (isText(bytes) ? 'text/plain' : 'application/octet-stream');
   const kept = await store.keep(basename(path.path), mediaType, bytes);
   return {
     ok: true,
