@@ -1,6 +1,8 @@
-// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox] [audit-page] [webhook] [channels]: all of them when none is named.
+// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox] [audit-page] [audit-panel] [webhook] [channels]:
+// all of them when none is named.
 // Each prints what it measured beside a peer that did the same, or less, in the same run.
 import { run as auditPage } from './audit-page';
+import { run as auditPanel } from './audit-panel';
 import { run as channels } from './channels';
 import { run as decide } from './decide';
 import { run as guard } from './guard';
@@ -25,6 +27,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   'policy-server': policyServer,
   sandbox,
   'audit-page': () => auditPage().then(() => []),
+  'audit-panel': () => auditPanel().then(() => []),
   webhook,
   channels,
 };
