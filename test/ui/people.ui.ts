@@ -4,6 +4,7 @@ import type { Frame } from 'playwright-core';
 import { fromBase32, hotp, totpStep } from '../../src/engine/access/totp';
 import { until } from '../harness/processes';
 import { filesOfProfile, useWorkbench } from '../harness/suite';
+import { pairLocally } from '../harness/workbench/local-chat';
 import type { Workbench } from '../harness/workbench/workbench';
 
 const THEMES = ['light', 'contrast', 'dark'] as const;
@@ -28,19 +29,6 @@ async function confirmWith(panel: Frame, code: string): Promise<void> {
   await panel.getByRole('button', { name: 'Confirm' }).click();
 }
 
-/** Lets the person of the local chat in, and answers with the code that did it. */
-async function pair(bench: Workbench): Promise<string> {
-  await bench.run('CoWork OS: Generate Pairing Code');
-  await bench.quickInput.pick('direct message');
-  await bench.quickInput.pick('member');
-  const panel = await bench.webview('pairing');
-  const code = (await panel.locator('.code span').allInnerTexts()).join('');
-  await panel.getByRole('button', { name: 'Open Local Chat' }).click();
-  await bench.terminal.type(`${code}\n`);
-  await panel.locator('.end').waitFor();
-  return code;
-}
-
 describe('people in the editor', () => {
   const session = useWorkbench();
 
@@ -52,7 +40,7 @@ describe('people in the editor', () => {
     await (await bench.webview('approvals'))
       .getByRole('heading', { name: 'Nobody has access yet' })
       .waitFor();
-    await pair(bench);
+    await pairLocally(bench);
     const [row] = await bench.sideBar.waitForRows('Users', (rows) => rows.length === 1);
     await bench.sideBar.chooseFromRowMenu('Users', row?.label ?? '', 'Set Role…');
     await bench.quickInput.pick('observer');

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '../harness/processes';
+import { useWorkbench } from '../harness/suite';
+import { pairLocally } from '../harness/workbench/local-chat';
+import type { Workbench } from '../harness/workbench/workbench';
+
+const LONG_COMMAND = '/run seq 1 4000';
+
+/** Approves the one request that waits. Nobody can in the half second after its card has appeared. */
+async function approve(bench: Workbench): Promise<void> {
+  const page = await bench.webview('approvals');
+  const button = page.getByRole('article').getByRole('button', { name: 'Approve', exact: true });
+  await button.first().waitFor();
+  await until('the approval to be taken', async () => {
+    await button
+      .first()
+      .click({ timeout: 1000 })
+      .catch(() => undefined);
+    return (await button.count()) === 0 ? true : undefined;
+  });
+}
+
+/** Waits for a task of this title that is done; answers its whole label. */
+async function done(bench: Workbench, title: string): Promise<string> {
+  const rows = await bench.sideBar.waitForRows('Tasks', (all) =>
+    all.some((row) => row.label.startsWith(title) && /done/.test(row.description)),
+  );
+  return rows.find((row) => row.label.startsWith(title))?.label ?? '';
+}
+
+describe('looking back at what was done', () => {
+  const session = useWorkbench();
+  let before: Buffer;
+
+  it('begins with a task that changed a file and one with more output than a chat shows', async () => {
+    const { bench, workspace } = session();
+    before = readFileSync(join(workspace, 'src/greeting.js'));
+    await bench.sideBar.open('CoWork OS');
+    await (await bench.webview('approvals'))
+      .getByRole('heading', { name: 'Nobody has access yet' })
+      .waitFor();
+    await pairLocally(bench);
+    await bench.terminal.type('/write src/greeting.js export const greeting = "Hello";\n');
+    await approve(bench);
+    await done(bench, '/write src/greeting.js');
+    assert.equal(
+      readFileSync(join(workspace, 'src/greeting.js'), 'utf8'),
+      'export const greeting = "Hello";\n',
+    );
+    await bench.terminal.type(`${LONG_COMMAND}\n`);
+    await approve(bench);
+    await done(bench, LONG_COMMAND);
+  });
+
+  it('shows what a task changed in the diff editor of VS Code', async () => {
+    const { bench } = session();
+    await bench.sideBar.clickRow('Tasks', await done(bench, '/write src/greeting.js'));
+    const page = await bench.webview('task');
+    await page.getByRole('button', { name: 'Changes in src/greeting.js' }).click();
+    const diff = bench.page.locator('.editor-instance .monaco-diff-editor');
+    await diff.waitFor();
+    assert.ok((await bench.tabs()).some((tab) => tab.includes('greeting.js (before the task ↔ now)')));
+    await diff
+      .locator('.modified .view-line')
+      .filter({ hasText: /export\sconst\sgreeting/ })
+      .first()
+      .waitFor();
+    await diff.locator('.original .view-line').first().waitFor();
+    await bench.screenshot('looking-back-2-diff');
+    await bench.run('View: Close Editor');
+  });
+
+  it('brings a file back byte for byte, after it was asked whether to', async () => {
+    const { bench, workspace } = session();
+    const path = join(workspace, 'src/greeting.js');
+    await bench.sideBar.clickRow('Tasks', await done(bench, '/write src/greeting.js'));
+    const page = await bench.webview('task');
+    const restore = page.getByRole('button', { name: 'Restore… src/greeting.js' });
+    await restore.click();
+    assert.match((await bench.messages.waitForDialog()).text, /Restore src\/greeting\.js\?.*is kept/s);
+    await bench.screenshot('looking-back-3-restore');
+    await bench.messages.clickDialog('Cancel');
+    assert.notDeepEqual(readFileSync(path), before);
+    await restore.click();
+    await bench.messages.waitForDialog();
+    await bench.messages.clickDialog('Restore');
+    await page.getByRole('button', { name: 'Undo Restore… src/greeting.js' }).waitFor();
+    assert.deepEqual(readFileSync(path), before);
+    await bench.screenshot('looking-back-4-restored');
+  });
+
+  it('finds the runs in the audit', async () => {
+    const { bench } = session();
+    await bench.run('CoWork OS: Open Audit');
+    const asked = performance.now();
+    const audit = await bench.webview('audit');
+    await audit.locator('.row .type').first().waitFor();
+    console.log(
+      `    audit panel, from the command to its first row: ${Math.round(performance.now() - asked)} ms`,
+    );
+    await audit.locator('.input').fill('tool:run');
+    await audit.getByText(/^\d+ records?$/).waitFor();
+    await until('only records of runs', async () => {
+      const rows = await audit.locator('.row .summary').allInnerTexts();
+      return rows.length > 0 && rows.every((row) => row.includes('seq 1 4000')) ? true : undefined;
+    });
+    await bench.screenshot('looking-back-5-filter');
+  });
+});
