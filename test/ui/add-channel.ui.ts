@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { MattermostBench } from '../contract/benches/mattermost';
 import { TelegramBench } from '../contract/benches/telegram';
 import { until } from '../harness/processes';
@@ -36,12 +34,15 @@ async function keepModesAndConnect(bench: Workbench, step: RegExp): Promise<void
 describe('adding a channel, step by step', () => {
   const telegram = new TelegramBench();
   const mattermost = new MattermostBench();
-  const session = useWorkbench();
+  const settings: Record<string, string> = {};
 
   before(async () => {
     await telegram.start(1);
     await mattermost.start(1);
+    settings['cowork.channels.telegram.apiRoot'] = telegram.api.root;
   });
+  // Opened after the peers, whose addresses are among its settings.
+  const session = useWorkbench({ settings });
   after(async () => {
     await telegram.stop();
     await mattermost.stop();
@@ -134,13 +135,7 @@ describe('adding a channel, step by step', () => {
   });
 
   it('says why a connection fails, with the ways to mend it, and goes on trying with a countdown', async () => {
-    const { bench, server } = session();
-    const file = join(server.data, 'data/User/settings.json');
-    const settings = JSON.parse(await readFile(file, 'utf8'));
-    await writeFile(
-      file,
-      JSON.stringify({ ...settings, 'cowork.channels.telegram.apiRoot': telegram.api.root }),
-    );
+    const { bench } = session();
     await bench.run('CoWork OS: Add Channel…');
     await bench.quickInput.pick('Telegram');
     await bench.quickInput.pick('I have it, go on');
