@@ -115,6 +115,7 @@ export const DELETE: readonly Rule[] = [
       'find / -delete',
       'rm -rf /etc',
       'rsync -a --delete empty/ /',
+      'rsync -an --no-n --delete empty/ /',
       'python3 -c "import shutil; shutil.rmtree(\'/\')"',
       'rm -rf ~/Documents',
       ['cmd', 'rd /s /q C:\\'],

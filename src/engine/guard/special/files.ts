@@ -116,7 +116,9 @@ export const rsync: Special = (facts, state) => {
     for (const word of facts.args.positionals.slice(0, -1))
       facts.sends |= wholeSecrecy(pathRef(word.shape, state, facts.shell)) | Tag.file;
   }
-  const onlyTold = hasOption(facts.args, ['-n', '--dry-run']);
+  const onlyTold =
+    hasOption(facts.args, ['-n', '--dry-run']) &&
+    !facts.words.some((word) => /^--no-(?:n|dry-run)$/.test(word.shape));
   if (!onlyTold && facts.words.some((word) => /^--del/.test(word.shape))) {
     const target = facts.args.positionals.at(-1);
     if (target !== undefined) facts.deletes.push(pathRef(target.shape, state, facts.shell));
