@@ -108,7 +108,7 @@ export async function verifyBearer(
   const key = await keys.find(kid);
   if (key?.kty !== 'RSA' || (key.use !== undefined && key.use !== 'sig')) return refuse('token key');
   try {
-    const { payload } = await jwtVerify(token, await importJWK(key as JWK, 'RS256'), {
+    const { payload } = await jwtVerify(token, await imported(key), {
       algorithms: ['RS256'],
       issuer: [...rule.issuers],
       audience: rule.audience,
@@ -122,6 +122,19 @@ export async function verifyBearer(
   } catch (error) {
     return refuse(whyRefused(error));
   }
+}
+
+type Imported = Awaited<ReturnType<typeof importJWK>>;
+
+/** Keys as the crypto library has them: importing one costs more than verifying by it. */
+const ready = new WeakMap<SigningKey, Promise<Imported>>();
+
+function imported(key: SigningKey): Promise<Imported> {
+  const known = ready.get(key);
+  if (known) return known;
+  const importing = importJWK(key as JWK, 'RS256');
+  ready.set(key, importing);
+  return importing;
 }
 
 function whyRefused(error: unknown): string {
