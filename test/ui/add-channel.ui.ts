@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { MattermostBench } from '../contract/benches/mattermost';
-import { TelegramBench } from '../contract/benches/telegram';
 import { until } from '../harness/processes';
 import { useWorkbench } from '../harness/suite';
 import type { Workbench } from '../harness/workbench/workbench';
 import { TOKEN as MATTERMOST_TOKEN } from '../peers/mattermost/server';
-import { TOKEN as TELEGRAM_TOKEN } from '../peers/telegram/bot-api';
 
 const VIEW = 'Channels';
 
@@ -32,19 +30,13 @@ async function keepModesAndConnect(bench: Workbench, step: RegExp): Promise<void
 }
 
 describe('adding a channel, step by step', () => {
-  const telegram = new TelegramBench();
   const mattermost = new MattermostBench();
-  const settings: Record<string, string> = {};
 
   before(async () => {
-    await telegram.start(1);
     await mattermost.start(1);
-    settings['cowork.channels.telegram.apiRoot'] = telegram.api.root;
   });
-  // Opened after the peers, whose addresses are among its settings.
-  const session = useWorkbench({ settings });
+  const session = useWorkbench();
   after(async () => {
-    await telegram.stop();
     await mattermost.stop();
   });
 
@@ -134,47 +126,26 @@ describe('adding a channel, step by step', () => {
     await bench.screenshot('wizard-10-log');
   });
 
-  it('says why a connection fails, with the ways to mend it, and goes on trying with a countdown', async () => {
+  it('says why the platform does not answer', async () => {
     const { bench } = session();
-    await bench.run('CoWork OS: Add Channel…');
-    await bench.quickInput.pick('Telegram');
-    await bench.quickInput.pick('I have it, go on');
-    await until('the question for the token', async () =>
-      (await bench.quickInput.isPassword()) ? true : undefined,
-    );
-    await bench.quickInput.answer(TELEGRAM_TOKEN);
-    await offers(bench, 'pairing');
-    telegram.api.trouble = 'down';
-    await keepModesAndConnect(bench, /Connect Telegram before the checklist is complete/);
-    await offers(bench, /Try again/);
-    await bench.messages.waitForNotification(/Telegram: /);
+    mattermost.server.trouble = 'error';
+    await bench.sideBar.chooseFromRowMenu(VIEW, 'Mattermost', 'Test Connection');
+    await bench.messages.waitForNotification(/Mattermost says no: /);
     await bench.screenshot('wizard-11-failing');
-    await bench.sideBar.waitForRows(VIEW, (rows) =>
-      rows.some(({ label, description }) => label === 'Telegram' && /next try in \d+ s/.test(description)),
-    );
-    telegram.api.trouble = undefined;
-    await bench.quickInput.pick('Try again');
-    await offers(bench, /Show a pairing code/);
-    await bench.quickInput.pick('Finish without a first message');
-    await bench.sideBar.waitForRows(VIEW, (rows) =>
-      rows.some(({ label, description }) => label === 'Telegram' && /online/.test(description)),
-    );
-    await bench.screenshot('wizard-12-mended');
+    mattermost.server.trouble = undefined;
   });
 
   it('shows the setup guide as a page beside the work', async () => {
     const { bench } = session();
-    await bench.sideBar.chooseFromRowMenu(VIEW, 'Telegram', 'Show Setup Guide');
+    await bench.sideBar.chooseFromRowMenu(VIEW, 'Mattermost', 'Show Setup Guide');
     await until('the preview of the guide', async () =>
-      (await bench.tabs()).some((tab) => /telegram\.md/.test(tab)) ? true : undefined,
+      (await bench.tabs()).some((tab) => /mattermost\.md/.test(tab)) ? true : undefined,
     );
     await bench.screenshot('wizard-13-guide');
   });
 
-  it('disconnects and removes: the credentials are gone, the people stay', async () => {
+  it('removes it: the credentials are gone, the people stay', async () => {
     const { bench } = session();
-    await bench.sideBar.clickRowAction(VIEW, 'Telegram', 'Disconnect Channel');
-    await bench.sideBar.waitForRows(VIEW, (rows) => rows.every(({ label }) => label !== 'Telegram'));
     await bench.sideBar.chooseFromRowMenu(VIEW, 'Mattermost', 'Remove Channel…');
     await bench.messages.waitForDialog();
     await bench.messages.clickDialog('Remove');
