@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { repoRoot } from '../harness/paths';
 import { until } from '../harness/processes';
 import { useWorkbench } from '../harness/suite';
 import { pairLocally } from '../harness/workbench/local-chat';
@@ -54,6 +56,17 @@ describe('looking back at what was done', () => {
     await done(bench, LONG_COMMAND);
   });
 
+  it('leads from the cut output in the chat to the page that has all of it', async () => {
+    const { bench } = session();
+    await bench.terminal.waitFor(/characters left out; the page of task t\d+ in VS Code has them/);
+    await bench.terminal.followLink(/page of task t\d+/);
+    const page = await bench.webview('task');
+    await page.getByRole('heading', { name: LONG_COMMAND }).waitFor();
+    const output = (await page.locator('.step .output').textContent()) ?? '';
+    for (const line of ['1', '2000', '4000']) assert.ok(output.split('\n').includes(line), line);
+    await bench.screenshot('looking-back-1-whole-output');
+  });
+
   it('shows what a task changed in the diff editor of VS Code', async () => {
     const { bench } = session();
     await bench.sideBar.clickRow('Tasks', await done(bench, '/write src/greeting.js'));
@@ -91,8 +104,8 @@ describe('looking back at what was done', () => {
     await bench.screenshot('looking-back-4-restored');
   });
 
-  it('finds the runs in the audit', async () => {
-    const { bench } = session();
+  it('finds the runs in the audit and exports them to a file', async () => {
+    const { bench, workspace } = session();
     await bench.run('CoWork OS: Open Audit');
     const asked = performance.now();
     const audit = await bench.webview('audit');
@@ -107,5 +120,38 @@ describe('looking back at what was done', () => {
       return rows.length > 0 && rows.every((row) => row.includes('seq 1 4000')) ? true : undefined;
     });
     await bench.screenshot('looking-back-5-filter');
+    await audit.getByRole('button', { name: 'Export…' }).click();
+    await bench.quickInput.pick('JSON Lines');
+    const target = join(workspace, 'runs.jsonl');
+    await bench.quickInput.saveAs(target);
+    await bench.messages.waitForNotification(/\d+ records? were exported/);
+    const records = readFileSync(target, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; data: { tool?: string } });
+    assert.ok(records.length >= 2);
+    assert.ok(records.every(({ data }) => data.tool === 'run'));
+    await bench.screenshot('looking-back-6-exported');
+  });
+
+  it('[FAQ-7] saves a receipt that the command line accepts, and says that all is intact', async () => {
+    const { bench, workspace } = session();
+    const audit = await bench.webview('audit');
+    await audit.locator('.row').first().click();
+    await audit.getByRole('button', { name: /^Receipt… for record/ }).click();
+    const target = join(workspace, 'receipt.json');
+    await bench.quickInput.saveAs(target);
+    await bench.messages.waitForNotification('The receipt was saved');
+    assert.ok(existsSync(target));
+    const told = execFileSync(
+      process.execPath,
+      [join(repoRoot, 'dist/cli.js'), 'audit', 'receipt', '--check', target],
+      { encoding: 'utf8' },
+    );
+    assert.match(told, /./);
+    console.log(`    ${told.trim().replaceAll('\n', '\n    ')}`);
+    await audit.getByRole('button', { name: 'Verify' }).click();
+    await audit.getByText('Intact.').waitFor();
+    await bench.screenshot('looking-back-7-intact');
   });
 });

@@ -70,8 +70,15 @@ export class QuickInput {
 
   /** Answers a save dialog, which is a box for a path where VS Code has no window of the system. */
   async saveAs(path: string): Promise<void> {
-    await this.widget.locator('.quick-input-action').first().waitFor({ timeout: stepMs });
-    await this.answer(path);
+    await this.input.waitFor({ timeout: stepMs });
+    // It fills in the folder first and a name after, over what was typed meanwhile.
+    await until('a suggested name', async () => /[^/]$/.test(await this.input.inputValue()) || undefined);
+    await until('the path in the box', async () => {
+      if ((await this.input.inputValue()) === path) return true;
+      await this.input.fill(path);
+      return undefined;
+    });
+    await this.page.keyboard.press('Enter');
     await this.widget.waitFor({ state: 'hidden', timeout: stepMs });
   }
 

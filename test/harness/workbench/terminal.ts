@@ -63,16 +63,22 @@ export class Terminal {
 
   /** Follows a link of the terminal as a person does: the pointer on its words, Ctrl and a click. */
   async followLink(words: RegExp): Promise<void> {
-    const place = await until(`${words} on view in the terminal`, () => this.placeOf(words));
-    await this.page.mouse.move(place.x, place.y);
-    // The terminal asks its extensions for links when the pointer rests; a click before that only takes the focus.
-    await this.page.locator(`${active} .xterm-cursor-pointer`).waitFor({ timeout: stepMs });
+    const place = await until(`${words} in the terminal`, () => this.placeOf(words));
     await this.page.keyboard.down('Control');
-    await this.page.mouse.click(place.x, place.y);
-    await this.page.keyboard.up('Control');
+    try {
+      // The terminal asks its extensions for links when the pointer comes; a click before that only takes the focus.
+      await until(`a link on ${words}`, async () => {
+        await this.page.mouse.move(place.x, place.y - 1);
+        await this.page.mouse.move(place.x, place.y);
+        return (await this.page.locator(`${active} .xterm-cursor-pointer`).count()) > 0 ? true : undefined;
+      });
+      await this.page.mouse.click(place.x, place.y);
+    } finally {
+      await this.page.keyboard.up('Control');
+    }
   }
 
-  /** The middle of the first words on view that match, in pixels of the window. */
+  /** Scrolls to the last words that match; their middle in pixels of the window. */
   private async placeOf(words: RegExp): Promise<{ x: number; y: number } | undefined> {
     return this.page.locator(active).evaluate((element, source) => {
       const screen = element.querySelector('.xterm-screen');
@@ -80,8 +86,10 @@ export class Terminal {
         xterm?: {
           cols: number;
           rows: number;
+          scrollToLine(line: number): void;
           buffer: {
             active: {
+              length: number;
               viewportY: number;
               getLine(index: number): { translateToString(): string } | undefined;
             };
@@ -91,12 +99,12 @@ export class Terminal {
       const { xterm } = element as WithXterm;
       if (xterm === undefined || screen === null) return undefined;
       const box = screen.getBoundingClientRect();
-      const { viewportY } = xterm.buffer.active;
-      for (let row = 0; row < xterm.rows; row += 1) {
-        const match = new RegExp(source).exec(
-          xterm.buffer.active.getLine(viewportY + row)?.translateToString() ?? '',
-        );
+      const { active } = xterm.buffer;
+      for (let line = active.length - 1; line >= 0; line -= 1) {
+        const match = new RegExp(source).exec(active.getLine(line)?.translateToString() ?? '');
         if (match === null) continue;
+        xterm.scrollToLine(line);
+        const row = line - active.viewportY;
         const column = match.index + match[0].length / 2;
         return {
           x: box.x + (column * box.width) / xterm.cols,
