@@ -34,9 +34,12 @@ export interface ChannelsReport {
 
 /** Whether a channel keeps a connection to its platform open, or asks it: nothing calls us. */
 const stands = (bench: ChannelBench): boolean =>
-  bench.descriptor.id !== 'local' && bench.pushOnly !== true && bench.absent === undefined;
+  bench.descriptor.id !== 'local' &&
+  bench.pushOnly !== true &&
+  bench.absent === undefined &&
+  (bench.descriptor.platforms?.includes(process.platform) ?? true);
 
-/** All channels with a standing connection that can be played here, in one session in a process of its own. */
+/** All channels with a standing connection that run on this system and can be played here, in one session in a process of its own. */
 export async function enableAllChannels(
   times: Pick<ChannelsPlan, 'settleMs' | 'idleMs'>,
 ): Promise<{ readonly ids: readonly string[]; readonly report: ChannelsReport }> {
