@@ -96,12 +96,21 @@ function mochaOn(timeoutMs, ...files) {
   return mocha(...loader, '--timeout', String(timeoutMs), ...files);
 }
 
-/** Channels wait for their platforms most of the time, so some of them are tried side by side. */
+/**
+ * Channels wait for their platforms most of the time, so some of them are tried side by side. On a busy machine one can
+ * be late, so a test that fails is tried once more, with the same seed; what is broken fails twice.
+ */
 function contractShards() {
   const benches = readdirSync(join(root, 'test/contract/benches')).map((file) => file.replace(/\.ts$/, ''));
   const shards = Array.from({ length: 4 }, (_, at) => ({
     env: { COWORK_BENCH: benches.filter((_bench, index) => index % 4 === at).join(',') },
-    args: mochaOn(20_000, 'test/contract/contract.spec.ts', 'test/contract/main-job.spec.ts'),
+    args: mochaOn(
+      20_000,
+      '--retries',
+      '1',
+      'test/contract/contract.spec.ts',
+      'test/contract/main-job.spec.ts',
+    ),
   }));
   return [...shards, { env: {}, args: mochaOn(20_000, 'test/contract/*-attacks.spec.ts') }];
 }

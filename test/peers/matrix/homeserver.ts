@@ -111,7 +111,8 @@ export class Homeserver {
 
   /** Answers the sync that is open, or else the next, with what is not of the protocol. */
   garble(): void {
-    if (this.syncs.size === 0) this.garbled += 1;
+    // With nobody waiting it is the next one, and no more: a row of them would be another fault.
+    if (this.syncs.size === 0) this.garbled = 1;
     for (const sync of [...this.syncs.values()]) sync.garble();
   }
 
