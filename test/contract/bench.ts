@@ -73,6 +73,11 @@ export interface ChannelBench {
   readonly speed?: number;
   /** Why the platform cannot be played on this machine: a server that is not installed. */
   readonly absent?: string | undefined;
+  /**
+   * Who missed a message and asks for it later is given it as it is by then. What was changed meanwhile is not run: it
+   * cannot be told from a change.
+   */
+  readonly keepsNoVersions?: true;
   /** The platform keeps nothing: what is said while nobody listens, or was not taken, is gone. */
   readonly forgetful?: true;
   /**

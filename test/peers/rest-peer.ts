@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ToldToWait } from './told-to-wait';
 
 /** The ways in which a platform's API can fail. */
 export type PeerTrouble = 'down' | 'error' | 'rate-limit' | 'revoked';
@@ -35,7 +36,7 @@ export abstract class RestPeer {
   loseAnswer = false;
   private server: Server | undefined;
   private port = 0;
-  private toldToWaitUntil = 0;
+  private readonly told = new ToldToWait();
   private delivering: Promise<unknown> = Promise.resolve();
 
   /** Milliseconds that it asks to wait when it is called too often. */
@@ -110,8 +111,8 @@ export abstract class RestPeer {
     };
     const { trouble } = this;
     const sends = this.sends(call);
-    if (trouble === 'rate-limit' && sends) this.toldToWaitUntil = Date.now() + this.waitMs / 2 / this.speed;
-    else if (sends && Date.now() < this.toldToWaitUntil)
+    if (trouble === 'rate-limit' && sends) this.told.tell(this.waitMs / 2 / this.speed);
+    else if (sends && this.told.isTooEarly())
       this.problems.push(`${call.path} before the time that it was told to wait for`);
     const answer =
       trouble === undefined || trouble === 'down' ? await this.answer(call) : this.refusal(trouble);

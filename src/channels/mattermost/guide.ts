@@ -12,7 +12,7 @@ export const mattermostGuide: ChannelGuide = {
     { what: 'rate', is: 'when the server asks to wait, all replies of the bot wait that long' },
     {
       what: 'while away',
-      is: 'what was said meanwhile is asked for when the bot is back, in the channels where it is a member, at most 24 hours back',
+      is: 'what was said meanwhile is asked for when the bot is back, in the channels where it is a member, at most 24 hours back; what was changed meanwhile is not run',
     },
     {
       what: 'mentions',

@@ -18,6 +18,7 @@ export class MattermostBench implements ChannelBench {
   readonly people = PEOPLE;
   readonly speed = 10;
   readonly takesFiles = true;
+  readonly keepsNoVersions = true;
   readonly faults: readonly Fault[] = [
     'drop',
     'down',

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { ToldToWait } from '../told-to-wait';
 import { editMessage, newMessage, type Row, readMultipart } from './forms';
 import { DiscordGatewayPeer } from './gateway';
 import { type Json, snowflake } from './ids';
@@ -80,7 +81,7 @@ export class DiscordPeer {
   readonly gateway: DiscordGatewayPeer = new DiscordGatewayPeer(this);
   private readonly interactions = new Map<string, Interaction>();
   private readonly buckets = new Map<string, { left: number; until: number }>();
-  private toldToWaitUntil = 0;
+  private readonly told = new ToldToWait();
   private server: Server | undefined;
   private port = 0;
   private signature = 0;
@@ -244,14 +245,13 @@ export class DiscordPeer {
     if (this.trouble === 'error') return refuse(503, 0);
     if (url.pathname.startsWith('/attachments/')) return this.serveFile(request, url, response, refuse);
     if (this.trouble === 'rate-limit') {
-      this.toldToWaitUntil = Date.now() + 450 / this.speed;
+      this.told.tell(450 / this.speed);
       const body = { message: 'You are being rate limited.', retry_after: 0.5, global: true };
       return answer(429, body, { 'retry-after': '1', 'x-ratelimit-global': 'true' });
     }
     const path = url.pathname.replace('/api/v10', '');
     this.calls.push(`${request.method} ${path}`);
-    if (Date.now() < this.toldToWaitUntil)
-      this.problems.push(`${path} before the time that it was told to wait for`);
+    if (this.told.isTooEarly()) this.problems.push(`${path} before the time that it was told to wait for`);
     if (!/^DiscordBot \(https?:\/\/\S+, \S+\)/.test(request.headers['user-agent'] ?? '')) {
       this.problems.push(`${path} without the User-Agent of a bot`);
       return refuse(403, 40333);

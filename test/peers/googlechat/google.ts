@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { type Key, makeKey } from '../jwt';
+import { ToldToWait } from '../told-to-wait';
 
 /**
  * What a Chat app talks to, in one server: Google's token endpoint, its public keys, and the Chat API. Written from
@@ -79,7 +80,7 @@ export class GoogleServer {
   private readonly byRequest = new Map<string, ChatSent>();
   private server: Server | undefined;
   private port = 0;
-  private toldToWaitUntil = 0;
+  private readonly told = new ToldToWait();
   private next = 0;
 
   get url(): string {
@@ -146,10 +147,10 @@ export class GoogleServer {
     if (pathname === '/token') return this.giveToken(new URLSearchParams(body), answer);
     if (pathname === '/tokeninfo') return answer(200, { scope: this.scopes, expires_in: '3599' });
     if (this.trouble === 'rate-limit') {
-      this.toldToWaitUntil = Date.now() + 500 / this.speed;
+      this.told.tell(500 / this.speed);
       return answer(429, { error: { code: 429, status: 'RESOURCE_EXHAUSTED' } });
     }
-    if (Date.now() < this.toldToWaitUntil)
+    if (this.told.isTooEarly())
       this.problems.push(`${pathname} before the time that it was told to wait for`);
     if (request.headers.authorization !== `Bearer ${this.token}`)
       return answer(401, { error: { code: 401, status: 'UNAUTHENTICATED' } });

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
+import { ToldToWait } from '../told-to-wait';
 
 /**
  * A Mattermost server as far as a bot sees it, refusing what it refuses. Written from
@@ -91,7 +92,7 @@ export class MattermostServer {
   private server: Server | undefined;
   private port = 0;
   private now = Date.now();
-  private toldToWaitUntil = 0;
+  private readonly told = new ToldToWait();
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
@@ -317,10 +318,10 @@ export class MattermostServer {
       answer(status, { id, message: 'refused', status_code: status });
     if (this.trouble === 'error') return refuse(503, 'api.server.error');
     if (this.trouble === 'rate-limit') {
-      this.toldToWaitUntil = Date.now() + 500 / this.speed;
+      this.told.tell(500 / this.speed);
       return answer(429, { id: 'api.rate_limit', message: 'limit exceeded' }, { 'retry-after': '1' });
     }
-    if (request.method === 'POST' && Date.now() < this.toldToWaitUntil)
+    if (request.method === 'POST' && this.told.isTooEarly())
       this.problems.push(`${path} before the time that it was told to wait for`);
     if (this.trouble === 'revoked' || request.headers.authorization !== `Bearer ${this.token}`)
       return refuse(401, 'api.context.session_expired.app_error');

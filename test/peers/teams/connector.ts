@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { type Key, makeKey } from '../jwt';
+import { ToldToWait } from '../told-to-wait';
 
 /**
  * What a Teams bot talks to, in one server: Microsoft's token endpoint, its key metadata, and the connector service.
@@ -80,7 +81,7 @@ export class TeamsConnector {
   private token = randomUUID();
   private server: Server | undefined;
   private port = 0;
-  private toldToWaitUntil = 0;
+  private readonly told = new ToldToWait();
   private next = 1_700_000_000_000;
 
   get url(): string {
@@ -145,11 +146,10 @@ export class TeamsConnector {
     }
     if (path.endsWith('/oauth2/v2.0/token')) return this.giveToken(path, body, answer);
     if (this.trouble === 'rate-limit') {
-      this.toldToWaitUntil = Date.now() + 500 / this.speed;
+      this.told.tell(500 / this.speed);
       return answer(429, { error: { code: 'TooManyRequests' } }, { 'retry-after': '1' });
     }
-    if (Date.now() < this.toldToWaitUntil)
-      this.problems.push(`${path} before the time that it was told to wait for`);
+    if (this.told.isTooEarly()) this.problems.push(`${path} before the time that it was told to wait for`);
     if (request.headers.authorization !== `Bearer ${this.token}`)
       return answer(401, { error: { code: 'Unauthorized', message: 'Authorization has been denied' } });
     const [, conversation, id] =
