@@ -168,7 +168,15 @@ describe('hostile content', () => {
         .evaluateAll((all) => all.map((item) => item.getAttribute('aria-label')));
       assert.deepEqual(
         names,
-        ['Open task', 'Copy action', 'Approve', 'Deny', 'Deny and cancel task', 'Deny and revoke user…'],
+        [
+          'Show in Audit',
+          'Open task',
+          'Copy action',
+          'Approve',
+          'Deny',
+          'Deny and cancel task',
+          'Deny and revoke user…',
+        ],
         where,
       );
       assert.equal(await under.page.locator('header .risk').innerText(), 'High risk', where);
