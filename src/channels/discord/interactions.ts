@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { InboundMessage } from '../../engine/model/message';
 import { type AdapterContext, ChannelError } from '../contract';
+import { jsonFrom } from '../json';
 import { type DiscordClient, PLATFORM } from './client';
 import { contextOf, type DiscordView, personSchema, senderOf } from './inbound';
 
@@ -112,7 +113,7 @@ export async function registerCommands(
   const earlier = z
     .array(id)
     .catch([])
-    .parse(parseJson(await context.store.load(BLOB).catch(() => undefined)));
+    .parse(jsonFrom(await context.store.load(BLOB).catch(() => undefined)));
   let problem = '';
   const put = async (guild: string, body: readonly unknown[]) => {
     const path = `/applications/${applicationId}/guilds/${encodeURIComponent(guild)}/commands`;
@@ -152,11 +153,3 @@ const DEFINITION = {
     },
   ],
 };
-
-function parseJson(bytes: Uint8Array | undefined): unknown {
-  try {
-    return bytes && JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}

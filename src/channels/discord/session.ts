@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { AdapterContext } from '../contract';
+import { jsonFrom } from '../json';
 
 const BLOB = 'session';
 /** Milliseconds between two savings. */
@@ -40,7 +41,7 @@ export class GatewaySession {
 
   async load(): Promise<void> {
     const bytes = await this.context.store.load(BLOB).catch(() => undefined);
-    const found = kept.safeParse(parseJson(bytes));
+    const found = kept.safeParse(jsonFrom(bytes));
     if (found.success && found.data.owner === this.owner) this.current = found.data;
   }
 
@@ -67,13 +68,5 @@ export class GatewaySession {
     await this.context.store
       .save(BLOB, Buffer.from(JSON.stringify(this.current ?? {})))
       .catch(() => this.context.log.warn('Discord: how far it was read could not be kept.'));
-  }
-}
-
-function parseJson(bytes: Uint8Array | undefined): unknown {
-  try {
-    return bytes && JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
   }
 }

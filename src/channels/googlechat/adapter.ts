@@ -9,6 +9,7 @@ import {
   type ConnectedAccount,
 } from '../contract';
 import { type MessagePart, PartSender } from '../parts';
+import { remember } from '../recent';
 import { Reception } from '../reception';
 import { GooglechatClient, PLATFORM } from './client';
 import { type GooglechatSettings, googlechatDescriptor, googlechatSettings } from './descriptor';
@@ -71,7 +72,7 @@ class GooglechatAdapter implements ChannelAdapter {
     const message = readEvent(event, this.settings, this.context.clock.now());
     if (!message) return;
     const thread = event.message?.thread?.name;
-    if (thread !== undefined) remember(this.threads, message.platformId, thread);
+    if (thread !== undefined) remember(this.threads, message.platformId, thread, REMEMBERED);
     await this.context.receive(message);
   }
 
@@ -80,7 +81,7 @@ class GooglechatAdapter implements ChannelAdapter {
     const { text, first, last } = part;
     const key = JSON.stringify([message, part]);
     const requestId = this.requests.get(key) ?? randomUUID();
-    remember(this.requests, key, requestId);
+    remember(this.requests, key, requestId, REMEMBERED);
     const card = last ? buttonCard(message.buttons ?? []) : undefined;
     const content = { text: formatText(text, message.format), ...(card ? { cardsV2: [card] } : {}) };
     if (first && message.edits !== undefined) {
@@ -116,15 +117,6 @@ class GooglechatAdapter implements ChannelAdapter {
       if (error instanceof ChannelError && error.kind === 'refused') return false;
       throw error;
     }
-  }
-}
-
-function remember(map: Map<string, string>, key: string, value: string): void {
-  map.set(key, value);
-  if (map.size <= REMEMBERED) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
   }
 }
 

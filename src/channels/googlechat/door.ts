@@ -1,4 +1,5 @@
 import { type AdapterContext, ChannelError } from '../contract';
+import { strictJsonFrom } from '../json';
 import { RemoteKeys, type TokenRule, type TokenVerdict, verifyBearer } from '../jwt';
 import type { Receiver } from '../reception';
 import type { OpenWebhook, WebhookAnswer, WebhookRequest } from '../webhook-contract';
@@ -58,7 +59,7 @@ export class GooglechatDoor implements Receiver {
       // Without the keys nothing can be said about a call, so Google is to repeat it.
       return { status: verdict.reason === 'keys not to be had' ? 503 : 401, reason: verdict.reason };
     }
-    const parsed = eventSchema.safeParse(parseJson(request.body));
+    const parsed = eventSchema.safeParse(strictJsonFrom(request.body));
     if (!parsed.success) return { status: 400, reason: 'not understood' };
     const event = parsed.data;
     const person = personOf(event);
@@ -88,13 +89,5 @@ export class GooglechatDoor implements Receiver {
     // Google signs such tokens for every service account of the world: this one must be Chat's own.
     const { email, email_verified: verified } = verdict.claims;
     return email === CHAT && verified === true ? verdict : { ok: false, reason: 'token account' };
-  }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
   }
 }

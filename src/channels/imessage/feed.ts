@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { AdapterContext } from '../contract';
 import { Intake } from '../intake';
+import { jsonFrom } from '../json';
 import type { ImessageSettings } from './descriptor';
 import { type ImsgMessage, imsgMessage, readMessage } from './inbound';
 
@@ -40,7 +41,7 @@ export class Feed {
   async open(newest: () => Promise<number>): Promise<void> {
     if (this.row !== undefined) return;
     const bytes = await this.context.store.load(CURSOR);
-    const kept = cursorSchema.safeParse(bytes ? parseJson(bytes) : undefined);
+    const kept = cursorSchema.safeParse(jsonFrom(bytes));
     this.row = kept.success ? kept.data.row : await newest();
     if (!kept.success) await this.save();
   }
@@ -77,13 +78,5 @@ export class Feed {
     await this.context.store
       .save(CURSOR, Buffer.from(JSON.stringify({ row: this.since })))
       .catch(() => this.context.log.warn('iMessage: how far it was read could not be kept.'));
-  }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { Backoff, nextTry, pause } from '../backoff';
 import type { AdapterContext } from '../contract';
+import { jsonFrom } from '../json';
+import { remember } from '../recent';
 import type { MattermostClient } from './client';
 import type { MattermostSettings } from './descriptor';
 import { isListed, type MattermostPost, type PlaceOfPost, post, readPost } from './inbound';
@@ -66,7 +68,7 @@ export class Feed {
 
   /** Reads the cursor. Without one nothing that was said before now is ever asked for. @throws ChannelError */
   async open(): Promise<void> {
-    const kept = cursorSchema.safeParse(parseJson(await this.context.store.load(CURSOR)));
+    const kept = cursorSchema.safeParse(jsonFrom(await this.context.store.load(CURSOR)));
     if (kept.success) this.cursor = { ...kept.data };
     else {
       const last = latest(await this.places());
@@ -101,8 +103,8 @@ export class Feed {
 
   /** We said something: an answer in its thread is meant for us. */
   sent(postId: string, rootId: string): void {
-    remember(this.threads, postId, rootId || postId);
-    if (rootId === '') remember(this.starters, postId, this.me.id);
+    remember(this.threads, postId, rootId || postId, REMEMBERED);
+    if (rootId === '') remember(this.starters, postId, this.me.id, REMEMBERED);
   }
 
   async close(): Promise<void> {
@@ -112,8 +114,8 @@ export class Feed {
 
   private async deliver({ said, place, name }: Arrival): Promise<void> {
     if (!isListed(place, said.channel_id, this.settings)) return;
-    remember(this.threads, said.id, said.root_id || said.id);
-    if (said.root_id === '') remember(this.starters, said.id, said.user_id);
+    remember(this.threads, said.id, said.root_id || said.id, REMEMBERED);
+    if (said.root_id === '') remember(this.starters, said.id, said.user_id, REMEMBERED);
     else await this.learnStarter(said.root_id);
     const message = readPost(said, place, name, {
       me: this.me,
@@ -123,7 +125,7 @@ export class Feed {
     });
     // What was asked for may have come over the connection as well.
     if (message && (message.change || !this.taken.has(said.id))) await this.context.receive(message);
-    remember(this.taken, said.id, '');
+    remember(this.taken, said.id, '', REMEMBERED);
     this.cursor.at = Math.max(this.cursor.at, said.create_at);
     if (this.context.clock.now() - this.savedAt >= SAVE_EVERY_MS) await this.save();
   }
@@ -131,7 +133,7 @@ export class Feed {
   private async learnStarter(rootId: string): Promise<void> {
     if (this.starters.has(rootId)) return;
     const root = post.safeParse(await this.client.get(`posts/${rootId}`).catch(() => undefined));
-    if (root.success) remember(this.starters, rootId, root.data.user_id);
+    if (root.success) remember(this.starters, rootId, root.data.user_id, REMEMBERED);
   }
 
   private async catchUp(turn: number): Promise<void> {
@@ -198,22 +200,4 @@ export class Feed {
 /** Of the last thing that was said in any of them, in the server's milliseconds. */
 function latest(places: z.output<typeof channels>): number {
   return places.reduce((most, one) => Math.max(most, one.last_post_at), 0);
-}
-
-function parseJson(bytes: Uint8Array | undefined): unknown {
-  try {
-    return bytes && JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-function remember(map: Map<string, string>, key: string, value: string): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= REMEMBERED) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
-  }
 }

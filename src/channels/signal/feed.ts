@@ -1,5 +1,6 @@
 import { Backoff, nextTry, pause } from '../backoff';
 import type { AdapterContext } from '../contract';
+import { jsonFrom } from '../json';
 import { type Cursor, cursorSchema, type SignalEvent } from './events';
 import type { Identities } from './identities';
 import { type Received, readEnvelope, received, type SignalView } from './inbound';
@@ -36,7 +37,7 @@ export class Feed {
   /** Reads how far it came. An account that was never heard here starts with what is said from now on. */
   async open(): Promise<void> {
     const bytes = await this.context.store.load(CURSOR);
-    const kept = cursorSchema.safeParse(bytes ? parseJson(bytes) : undefined);
+    const kept = cursorSchema.safeParse(jsonFrom(bytes));
     if (kept.success) {
       this.cursor = { ...kept.data };
       return;
@@ -60,7 +61,7 @@ export class Feed {
 
   /** Never rejects. What cannot be recorded is tried until it can, or until the channel ends. */
   async take({ id, data }: SignalEvent): Promise<void> {
-    const parsed = received.safeParse(parseJson(Buffer.from(data)));
+    const parsed = received.safeParse(jsonFrom(Buffer.from(data)));
     if (parsed.success) {
       while (!(await this.deliver(parsed.data))) if (this.stopped.aborted) return;
     }
@@ -121,13 +122,5 @@ export class Feed {
     await this.context.store
       .save(CURSOR, Buffer.from(JSON.stringify(this.cursor)))
       .catch(() => this.context.log.warn('Signal: how far it was read could not be kept.'));
-  }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { AdapterContext } from '../contract';
+import { jsonFrom } from '../json';
 import type { SignalClient } from './client';
 
 const KEPT = 'identities';
@@ -45,7 +46,7 @@ export class Identities {
 
   async open(): Promise<void> {
     const bytes = await this.context.store.load(KEPT);
-    const parsed = kept.safeParse(bytes ? parseJson(bytes) : undefined);
+    const parsed = kept.safeParse(jsonFrom(bytes));
     if (!parsed.success) return;
     this.pins = new Map(Object.entries(parsed.data.pins));
     this.changed = new Map(Object.entries(parsed.data.changed));
@@ -143,13 +144,5 @@ export class Identities {
 
   private async save(): Promise<void> {
     await this.context.store.save(KEPT, Buffer.from(this.state()));
-  }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
   }
 }

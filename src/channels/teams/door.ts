@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type AdapterContext, ChannelError } from '../contract';
 import { callPlatform, jsonOf } from '../http';
+import { strictJsonFrom } from '../json';
 import { RemoteKeys, verifyBearer } from '../jwt';
 import type { Receiver } from '../reception';
 import type { OpenWebhook, WebhookAnswer, WebhookRequest } from '../webhook-contract';
@@ -73,7 +74,7 @@ export class TeamsDoor implements Receiver {
       // Without the keys nothing can be said about a call, so Teams is to repeat it.
       return { status: verdict.reason === 'keys not to be had' ? 503 : 401, reason: verdict.reason };
     }
-    const activity = activitySchema.safeParse(parseJson(body));
+    const activity = activitySchema.safeParse(strictJsonFrom(body));
     if (!activity.success) return { status: 400, reason: 'not understood' };
     const refusal = this.misplaced(activity.data, verdict);
     if (refusal !== undefined) return { status: 403, reason: refusal };
@@ -106,12 +107,4 @@ function normal(address: string): string {
 /** The same origin; regions are paths below it, such as `/emea/`. */
 function isOurService(address: string, service: string): boolean {
   return URL.canParse(address) && new URL(address).origin === new URL(service).origin;
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

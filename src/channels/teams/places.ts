@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { BlobStore } from '../../engine/model/ports';
+import { jsonFrom } from '../json';
+import { remember } from '../recent';
 import { type Activity, roomOf } from './inbound';
 
 const NAME = 'places';
@@ -19,7 +21,7 @@ export class Places {
 
   async open(): Promise<void> {
     const bytes = await this.store.load(NAME);
-    const parsed = kept.safeParse(bytes ? parseJson(bytes) : {});
+    const parsed = kept.safeParse(bytes ? jsonFrom(bytes) : {});
     this.services = new Map(Object.entries(parsed.success ? parsed.data : {}));
   }
 
@@ -27,9 +29,9 @@ export class Places {
   async remember(activity: Activity): Promise<void> {
     const { room, thread } = roomOf(activity.conversation.id);
     if (activity.id !== undefined && activity.conversation.conversationType === 'channel')
-      put(this.threads, activity.id, thread ?? activity.id, THREADS_CAP);
+      remember(this.threads, activity.id, thread ?? activity.id, THREADS_CAP);
     if (this.services.get(room) === activity.serviceUrl) return;
-    put(this.services, room, activity.serviceUrl, ROOMS_CAP);
+    remember(this.services, room, activity.serviceUrl, ROOMS_CAP);
     await this.store.save(NAME, Buffer.from(JSON.stringify(Object.fromEntries(this.services))));
   }
 
@@ -39,23 +41,5 @@ export class Places {
 
   threadOf(messageId: string): string | undefined {
     return this.threads.get(messageId);
-  }
-}
-
-function put(map: Map<string, string>, key: string, value: string, cap: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= cap) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
-  }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
   }
 }
