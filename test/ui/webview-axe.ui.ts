@@ -22,12 +22,15 @@ import { usePages } from './page/suite';
 import type { Theme } from './page/themes';
 
 const allThemes: readonly Theme[] = ['dark', 'light', 'hc-dark', 'hc-light'];
+/** A narrow side bar, a wide one or half an editor, and a whole editor, in CSS pixels. */
+const WIDTHS: readonly number[] = [300, 600, 1200];
 const full = process.env.COWORK_FULL === '1';
 
 /** Every theme and width when all is wanted; else each view in two of the four themes, in turn, at its narrowest. */
 function sample(view: View, index: number): readonly (readonly [Theme, number])[] {
   const themes = full ? allThemes : allThemes.filter((_, at) => at % 2 === index % 2);
-  const widths = full ? view.widths : view.widths.slice(0, 1);
+  const all = view.widths ?? WIDTHS;
+  const widths = full ? all : all.slice(0, 1);
   return themes.flatMap((theme) => widths.map((width) => [theme, width] as const));
 }
 
@@ -36,7 +39,8 @@ const folder = join(resultsFolder, 'pages');
 interface View {
   readonly name: string;
   readonly page: string;
-  readonly widths: readonly number[];
+  /** `WIDTHS` when absent. */
+  readonly widths?: readonly number[];
   readonly zoom?: number;
   show(under: PageUnderTest): Promise<void>;
 }
@@ -65,7 +69,6 @@ const views: readonly View[] = [
   {
     name: 'posture',
     page: 'posture',
-    widths: [420, 900],
     async show(under) {
       await under.send(postureState());
       await under.page.getByText('Show as a table').click();
@@ -74,7 +77,6 @@ const views: readonly View[] = [
   {
     name: 'approvals',
     page: 'approvals',
-    widths: [300, 420, 700],
     show: (under) => under.send(approvalsState([card(), DANGEROUS, READ])),
   },
   {
@@ -87,7 +89,6 @@ const views: readonly View[] = [
   {
     name: 'approvals-confirm',
     page: 'approvals',
-    widths: [300],
     async show(under) {
       await under.send(approvalsState([DANGEROUS]));
       await under.page.waitForTimeout(600);
@@ -98,7 +99,6 @@ const views: readonly View[] = [
   {
     name: 'approvals-help',
     page: 'approvals',
-    widths: [300],
     async show(under) {
       await under.send(approvalsState([card()]));
       await under.page.getByRole('article').press('?');
@@ -108,7 +108,6 @@ const views: readonly View[] = [
   {
     name: 'approvals-batch',
     page: 'approvals',
-    widths: [300, 700],
     async show(under) {
       const many = [1, 2, 3].map((at) => card({ id: `many-${at}`, bindingHash: String(at).repeat(64) }));
       await under.send(approvalsState(many));
@@ -121,7 +120,6 @@ const views: readonly View[] = [
   {
     name: 'approvals-outlook',
     page: 'approvals',
-    widths: [300, 700],
     async show(under) {
       const edit = card({
         tool: 'edit',
@@ -144,7 +142,6 @@ const views: readonly View[] = [
   ...(['no-folder', 'restricted', 'starting', 'held', 'failed', 'paused', 'ready'] as const).map((kind) => ({
     name: `approvals-${kind}`,
     page: 'approvals',
-    widths: [300],
     show: (under: PageUnderTest) =>
       under.send(
         approvalsState([], {
@@ -153,11 +150,10 @@ const views: readonly View[] = [
         }),
       ),
   })),
-  { name: 'audit', page: 'audit', widths: [300, 700, 1200], show: audit },
+  { name: 'audit', page: 'audit', show: audit },
   {
     name: 'audit-damaged',
     page: 'audit',
-    widths: [1200],
     async show(under) {
       await audit(under);
       const place = { segment: '000001.jsonl', line: 42, seq: 42, problem: 'The record was changed.' };
@@ -167,7 +163,6 @@ const views: readonly View[] = [
   {
     name: 'audit-charts',
     page: 'audit',
-    widths: [300, 700, 1200],
     async show(under) {
       await audit(under);
       await under.page.getByRole('button', { name: 'Charts' }).click();
@@ -177,7 +172,6 @@ const views: readonly View[] = [
   {
     name: 'audit-filters',
     page: 'audit',
-    widths: [300, 900],
     async show(under) {
       await audit(under);
       const saved = [
@@ -196,7 +190,6 @@ const views: readonly View[] = [
   {
     name: 'audit-proof',
     page: 'audit',
-    widths: [300, 900],
     async show(under) {
       await audit(under);
       await under.page.getByText('Proof of inclusion').click();
@@ -216,7 +209,6 @@ const views: readonly View[] = [
   {
     name: 'audit-empty',
     page: 'audit',
-    widths: [420],
     async show(under) {
       await under.send(AUDIT_STATE);
       await under.page.locator('.input').waitFor();
@@ -227,7 +219,6 @@ const views: readonly View[] = [
   {
     name: 'audit-verifying',
     page: 'audit',
-    widths: [420],
     async show(under) {
       await audit(under);
       await under.send({ type: 'verify', verify: { state: 'running', records: 123_456 } });
@@ -237,7 +228,6 @@ const views: readonly View[] = [
   ...(['no-folder', 'restricted', 'starting', 'held', 'failed', 'paused'] as const).map((kind) => ({
     name: `audit-${kind}`,
     page: 'audit',
-    widths: [300],
     async show(under: PageUnderTest) {
       await under.send({ ...AUDIT_STATE, ...engine(kind) });
       await under.page.locator('.input').waitFor();
@@ -246,7 +236,6 @@ const views: readonly View[] = [
   {
     name: 'audit-error',
     page: 'audit',
-    widths: [420],
     async show(under) {
       await under.send(AUDIT_STATE);
       await under.page.locator('.input').fill('effect:maybe');
@@ -257,11 +246,10 @@ const views: readonly View[] = [
       await under.page.getByText(message).waitFor();
     },
   },
-  { name: 'task', page: 'task', widths: [300, 900], show: (under) => under.send(taskState()) },
+  { name: 'task', page: 'task', show: (under) => under.send(taskState()) },
   {
     name: 'task-files',
     page: 'task',
-    widths: [300, 900],
     show: (under) => under.send(taskWith({ files: TASK_FILES })),
   },
   {
@@ -274,7 +262,6 @@ const views: readonly View[] = [
   {
     name: 'task-done',
     page: 'task',
-    widths: [420],
     show: (under) =>
       under.send(
         taskWith({
@@ -290,13 +277,11 @@ const views: readonly View[] = [
   {
     name: 'task-nearly',
     page: 'task',
-    widths: [420],
     show: (under) => under.send(taskWith({ timeLimitMs: 70_000 })),
   },
   {
     name: 'task-force',
     page: 'task',
-    widths: [300],
     async show(under) {
       await under.send(taskState());
       await under.page.getByRole('button', { name: 'Force Stop' }).click();
@@ -306,7 +291,6 @@ const views: readonly View[] = [
   {
     name: 'task-rtl',
     page: 'task',
-    widths: [300, 900],
     show: (under) =>
       under.send(
         taskWith({
@@ -320,14 +304,12 @@ const views: readonly View[] = [
   {
     name: 'task-unknown',
     page: 'task',
-    widths: [420],
     show: (under) => under.send(taskState({ task: undefined })),
   },
-  { name: 'pairing', page: 'pairing', widths: [300, 700], show: (under) => under.send(pairingState()) },
+  { name: 'pairing', page: 'pairing', show: (under) => under.send(pairingState()) },
   {
     name: 'pairing-used',
     page: 'pairing',
-    widths: [420],
     show: (under) =>
       under.send(
         pairingState({ phase: 'used', code: undefined, link: undefined, outcome: 'Ada is in as member.' }),
@@ -336,13 +318,11 @@ const views: readonly View[] = [
   {
     name: 'pairing-shared',
     page: 'pairing',
-    widths: [300],
     show: (under) => under.send(pairingState({ triedBy: 3, expected: '84512' })),
   },
   {
     name: 'authenticator',
     page: 'authenticator',
-    widths: [300, 700],
     async show(under) {
       await under.send(authenticatorState());
       await under.send({
@@ -357,7 +337,6 @@ const views: readonly View[] = [
   {
     name: 'authenticator-done',
     page: 'authenticator',
-    widths: [420],
     show: (under) => under.send(authenticatorState({ setup: undefined })),
   },
 ];

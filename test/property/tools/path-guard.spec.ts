@@ -15,6 +15,7 @@ import { EngineError } from '../../../src/engine/model/error';
 import { PathGuard } from '../../../src/engine/tools/path-guard';
 import { checkPathText } from '../../../src/engine/tools/path-names';
 import { createTools } from '../../../src/engine/tools/tools';
+import { skip } from '../../harness/report';
 import { makePlace, type Place } from '../../unit/tools/place';
 
 const RUNS = process.env.COWORK_FULL === '1' ? 10_000 : 600;
@@ -140,7 +141,7 @@ describe('paths', () => {
   afterEach(() => place.remove());
 
   it(`[INI-4] never lead a read or a write outside, however they are spelled (${RUNS} paths)`, async function () {
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skip(this, 'its links need Linux or macOS');
     this.timeout(300_000);
     const before = outsideState(place);
     const guard = await PathGuard.create({ workspace: place.workspace });
@@ -169,7 +170,7 @@ describe('paths', () => {
   });
 
   it('[INI-4] that a second process swaps for links in a loop never lead outside', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skip(this, 'the walk that holds a path open is Linux only');
     this.timeout(120_000);
     const tries = process.env.COWORK_FULL === '1' ? 4000 : 200;
     const door = join(place.workspace, 'door');

@@ -6,6 +6,7 @@ import {
   card,
   charts,
   pairingState,
+  postureState,
   TASK_FILES,
   taskWith,
 } from './fixtures';
@@ -35,4 +36,5 @@ export const FILLED: Readonly<Record<string, (under: PageUnderTest) => Promise<v
   task: (under) => under.send(taskWith({ files: TASK_FILES })),
   pairing: (under) => under.send(pairingState()),
   authenticator: (under) => under.send(authenticatorState()),
+  posture: (under) => under.send(postureState()),
 };

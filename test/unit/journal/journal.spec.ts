@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { draft, GroupCommit, type Stored, toRecord, verifyDirectory } from '../../../src/engine/journal';
+import { skip } from '../../harness/report';
 import { fill, journalIn, linesOf, note, readAll, scratch, segmentFiles } from './support';
 
 describe('journal', () => {
@@ -27,7 +28,7 @@ describe('journal', () => {
   });
 
   it('is readable by its owner only', async function () {
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skip(this, 'Windows has no owner-only mode bits');
     await fill(directory, 3);
     assert.equal(statSync(directory).mode & 0o777, 0o700);
     for (const name of readdirSync(directory))

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { JournalHeldError } from '../../../src/engine/journal';
 import { nodeFs } from '../../../src/engine/journal/fs';
 import { Lease } from '../../../src/engine/journal/lease';
+import { skip } from '../../harness/report';
 import { fill, journalIn, scratch } from './support';
 
 const HOLDER = join(__dirname, 'holder.ts');
@@ -85,7 +86,7 @@ describe('journal lease', () => {
   });
 
   it('is not fooled by a pid that another process has now', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skip(this, 'only /proc tells when a process began');
     await fill(directory, 1);
     const name = readdirSync(directory).find((n) => n.startsWith('lease.')) ?? '';
     const holder = JSON.parse(readFileSync(join(directory, name), 'utf8'));

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { ToolInputError } from '../../../src/engine/tools/tool';
 import { createTools } from '../../../src/engine/tools/tools';
 import { nameMatches } from '../../../src/engine/tools/walk-search';
+import { skip } from '../../harness/report';
 import { makePlace, type Place, use } from './place';
 
 describe('tools', () => {
@@ -70,7 +71,7 @@ describe('tools', () => {
     });
 
     it('does not hang on a pipe and does not open devices', async function () {
-      if (process.platform === 'win32') this.skip();
+      if (process.platform === 'win32') skip(this, 'pipes, devices and links as on Linux and macOS');
       execFileSync('mkfifo', [file('pipe')]);
       assert.match((await read('pipe')).error ?? '', /not a file but a pipe/);
       symlinkSync('/dev/zero', file('zero'));
@@ -141,7 +142,7 @@ describe('tools', () => {
     });
 
     it('does not list outside, and a name cannot write lines of its own', async function () {
-      if (process.platform === 'win32') this.skip();
+      if (process.platform === 'win32') skip(this, 'pipes, devices and links as on Linux and macOS');
       symlinkSync(place.outside, file('link'));
       const result = await use(tool('list'), { path: 'link' }, place.context);
       assert.match(result.error ?? '', /outside the workspace/);
@@ -191,7 +192,7 @@ describe('tools', () => {
     });
 
     it('leaves folders, pipes and write-protected files alone', async function () {
-      if (process.platform === 'win32') this.skip();
+      if (process.platform === 'win32') skip(this, 'pipes, devices and links as on Linux and macOS');
       mkdirSync(file('folder'));
       execFileSync('mkfifo', [file('pipe')]);
       writeFileSync(file('protected'), 'before', { mode: 0o444 });
