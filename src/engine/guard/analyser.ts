@@ -13,6 +13,7 @@ import { commandOutput, remember } from './output-tags';
 import { resolvePath } from './paths';
 import { readPowershell } from './powershell/read';
 import { specOf } from './programs';
+import type { ProgramSpec } from './programs/spec';
 import { type Resolved, resolveProgram } from './resolve';
 import { runShell } from './shells';
 import { specialise } from './special';
@@ -30,6 +31,10 @@ import {
 } from './state';
 import { unwrap } from './unwrap';
 import { EMPTY_STREAM, joinStreams, NO_STREAM, type Stream, Tag, type Value } from './value';
+
+/** How a group with redirections of its own is named, and what it does with its files: nothing but open them. */
+const GROUP = '{ }';
+const GROUP_SPEC: ProgramSpec = { names: [GROUP], kind: 'printer' };
 
 /** Goes through one line, across all its shells, and keeps what it finds. One instance a line. */
 export class Analyser implements Runner {
@@ -115,6 +120,31 @@ export class Analyser implements Runner {
       output = EMPTY_STREAM;
     }
     return output;
+  }
+
+  redirected(
+    redirections: readonly Redirection[],
+    shell: Shell,
+    from: Inherited,
+    state: ShellState,
+    run: () => Stream,
+  ): Stream {
+    const opened = redirections.filter(({ kind }) => kind !== 'dup');
+    if (opened.length === 0) return run();
+    const simple: Simple = {
+      words: [],
+      assigned: [],
+      redirections: opened,
+      stdin: NO_STREAM,
+      piped: false,
+      background: false,
+      shell,
+      wrappers: from.wrappers,
+    };
+    // What it reads is only of interest where a rule is about the file; what it writes counts as a write always.
+    const writes = opened.some(({ kind }) => kind !== 'read');
+    this.record(gather(GROUP, true, GROUP_SPEC, simple, state), !writes);
+    return this.redirect(redirections, run(), state);
   }
 
   /** Text that goes into a start-up file or a hook is looked at as if it ran now. */
@@ -255,8 +285,9 @@ export class Analyser implements Runner {
       this.running.add(body);
       this.depth++;
       try {
-        const printed = body(simple.words.slice(1), simple.stdin, simple.piped);
-        return this.redirect(simple.redirections, printed, state);
+        return this.redirected(simple.redirections, simple.shell, this.inside(simple), state, () =>
+          body(simple.words.slice(1), simple.stdin, simple.piped),
+        );
       } finally {
         this.running.delete(body);
         this.depth--;
@@ -269,15 +300,18 @@ export class Analyser implements Runner {
     try {
       this.doubt(`${name} was given another meaning on this line`);
       const line = [alias, ...simple.words.slice(1).map(asShell)].join(' ');
-      return this.script(line, simple.shell, state, {
-        wrappers: simple.wrappers,
-        stdin: simple.stdin,
-        piped: simple.piped,
-        depth: this.depth,
-      });
+      const from = this.inside(simple);
+      return this.redirected(simple.redirections, simple.shell, from, state, () =>
+        this.script(line, simple.shell, state, from),
+      );
     } finally {
       this.active.delete(key);
     }
+  }
+
+  /** What a function or an alias takes over from its call. */
+  private inside({ wrappers, stdin, piped }: Simple): Inherited {
+    return { wrappers, stdin, piped, depth: this.depth };
   }
 
   /** A program given by path: what the line put into that file is what runs. */

@@ -292,7 +292,7 @@ function withoutAliases(code: string): string {
 function withHome(paths: readonly string[], code: string): string[] {
   const result = [...paths];
   if (
-    /expanduser\(|Path\.home\(\)|\bhomedir\(\)|\buserInfo\(\)\.homedir|ENV\[['"]HOME|\$ENV\{['"]?HOME|environ\[['"]HOME|env\.HOME|getenv\(['"]HOME|Dir\.home|os\.environ\.get\(['"]HOME/.test(
+    /expanduser\(|Path\.home\(\)|\bhomedir\(\)|\buserInfo\(\)\.homedir|ENV\[['"]HOME|\$ENV\{['"]?HOME|environ\[['"]HOME|env\.HOME|env\.get\(['"]HOME|getenv\(['"]HOME|Dir\.home|os\.environ\.get\(['"]HOME/.test(
       code,
     )
   ) {

@@ -89,6 +89,14 @@ export interface Runner {
   script(text: string, shell: Shell, state: ShellState, from: Inherited): Stream;
   /** Applies redirections to what was printed: output that goes to a file is remembered and no longer printed. */
   redirect(redirections: readonly Redirection[], printed: Stream, state: ShellState): Stream;
+  /** Runs something whose redirections hold for all of it, as in `{ date; uptime; } > file`: they alone open the file. */
+  redirected(
+    redirections: readonly Redirection[],
+    shell: Shell,
+    from: Inherited,
+    state: ShellState,
+    run: () => Stream,
+  ): Stream;
   /** What reading the file gives, as far as the line tells. */
   readFile(path: Value, state: ShellState): Stream;
   /** A finding that no single command shows, by rule id. */

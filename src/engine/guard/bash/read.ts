@@ -253,7 +253,7 @@ class BashReader implements Expander {
 
   private redirected(nodes: readonly RedirectNode[], run: (from: Inherited) => Stream): Stream {
     const { redirections, from } = this.redirections(nodes);
-    return this.runner.redirect(redirections, run(from), this.state);
+    return this.runner.redirected(redirections, 'bash', from, this.state, () => run(from));
   }
 
   private redirections(nodes: readonly RedirectNode[]): { redirections: Redirection[]; from: Inherited } {

@@ -60,7 +60,7 @@ export const CLOUD: readonly Rule[] = [
       {
         program: ['kubectl', 'oc', 'k3s', 'microk8s'],
         text: /\bdelete\s+(--\S+\s+)*(ns|namespaces?|nodes?|no|crds?|customresourcedefinitions?|pv|persistentvolumes?)\b.*\s--all\b|\bdelete\s+--all\s+(ns|namespaces?|nodes?|no|crds?|pv|persistentvolumes?)\b|\bdelete\b.*\s(--all-namespaces|-A)\b|\bdelete\s+(--\S+\s+)*(ns|namespaces?)[\s/]+(kube-\w+|default)\b/,
-        notText: /--dry-run/,
+        notText: /--dry-run|^(--\S+\s+)*auth\s+can-i\b/,
       },
     ],
     match: [
@@ -74,6 +74,7 @@ export const CLOUD: readonly Rule[] = [
       'kubectl delete ns feature-1',
       'kubectl delete pods --all -n test',
       'kubectl get ns -A',
+      'kubectl auth can-i delete pods --all-namespaces',
     ],
   },
   {

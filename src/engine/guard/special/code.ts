@@ -92,6 +92,11 @@ export const awk: Special = (facts, state, run) => {
       const line = match[1] ?? match[2];
       if (line !== undefined) run(line);
     }
+    // What is printed into a shell is a script: `print "line" | "sh"`.
+    for (const match of code.matchAll(
+      /\bprintf?\s{0,4}\(?\s{0,4}"((?:[^"\\]|\\.)*)"\)?\s{0,4}\|&?\s{0,4}"\s*(?:\S*\/)?(?:ba|z|da|k)?sh\b/g,
+    ))
+      run((match[1] ?? '').replace(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c)));
     if (/\/inet\//.test(code)) {
       facts.hosts.push('hosts named in the code');
       if (/getline/.test(code) && /\|&/.test(code)) facts.reported.push('network.reverse-shell');
