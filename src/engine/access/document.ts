@@ -122,13 +122,7 @@ function asMarkdown(input: AccessDocumentInput): string {
   return [
     '# Who has access',
     '',
-    `As of ${time(input.now)}. ${inside.length} people and ${conversations.length} conversations are let in.`,
-    '',
-    '## Modes',
-    '',
-    `A mode is one of ${ACCESS_MODES.join(', ')}.`,
-    '',
-    ...table(['Channel', ...CHAT_CONTEXTS], modes),
+    `As of ${time(input.now)}. Let in: ${counted(inside.length, 'person', 'people')} and ${counted(conversations.length, 'conversation', 'conversations')}.`,
     '',
     '## People',
     '',
@@ -158,7 +152,17 @@ function asMarkdown(input: AccessDocumentInput): string {
       ]),
     ),
     '',
+    '## Modes',
+    '',
+    `A mode is one of ${ACCESS_MODES.join(', ')}.`,
+    '',
+    ...table(['Channel', ...CHAT_CONTEXTS], modes),
+    '',
   ].join('\n');
+}
+
+function counted(count: number, one: string, more: string): string {
+  return `${count} ${count === 1 ? one : more}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

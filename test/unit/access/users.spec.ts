@@ -238,7 +238,7 @@ describe('users', () => {
     assert.match(csv, /"conversation","telegram","bot1","room"/);
 
     const markdown = house.service.accessDocument('markdown');
-    assert.match(markdown, /2 people and 1 conversations are let in/);
+    assert.match(markdown, /Let in: 2 people and 1 conversation\./);
     assert.match(markdown, /\| telegram \| pairing \| pairing \| disabled \|/);
     assert.ok(!markdown.includes('[x](http'));
     assert.ok(!markdown.includes('<b>'));
