@@ -3,8 +3,8 @@ import type { PagePoint } from '../../src/views/protocol/posture';
 import { el } from '../dom';
 import { svg } from '../svg';
 
-const WIDTH = 640;
-const HEIGHT = 200;
+const WIDTH = 320;
+const HEIGHT = 140;
 /** Room for the days below and the figures at the side. */
 const FOOT = 20;
 const SIDE = 34;
