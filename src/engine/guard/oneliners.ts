@@ -165,7 +165,7 @@ const READS =
 const DELETING =
   /\b(?:rmtree|remove|removedirs|unlink|rmdir|rm|rmSync|unlinkSync|rmdirSync|rm_rf|rm_r|delete|rimraf|remove_tree|removeSync|RemoveAll|remove_entry|delete_all|rm_f|emptyDirSync|removeItem|deleteDir|delete-directory|delete-file)\b/;
 const SOCKET =
-  /\b(?:socket|Socket|TCPSocket|fsockopen|net\.connect|net['"]\)\.\w{2,20}|createConnection|net\.Socket|IO::Socket|TCPSocket\.new|TcpClient|Net\.Sockets)\b/;
+  /require\(\s?['"](?:node:)?net['"]\s?\)|\b(?:socket|Socket|TCPSocket|fsockopen|net\.connect|net['"]\)\.\w{2,20}|createConnection|net\.Socket|IO::Socket|TCPSocket\.new|TcpClient|Net\.Sockets)\b/;
 const SHELLED =
   /\b(?:dup2|pty\.spawn|exec|spawn|popen|subprocess|system|proc_open|\/bin\/(?:ba|z|da)?sh|cmd\.exe|shell_exec|execve|fdopen|reopen)\b|`#\{|\/bin\/(?:ba|z|da)?sh/;
 const FETCHES =

@@ -86,6 +86,12 @@ export function commandOutput(facts: Facts, state: ShellState, runner: Runner): 
   )
     tags |= Tag.secret;
   if (FETCHERS.has(facts.name) || facts.hosts.length > 0) tags |= Tag.network;
+  // What a cloud tells its machines about themselves: the keys of their role.
+  if (
+    /169\.254\.169\.254|metadata\.google\.internal|169\.254\.170\.2/.test(facts.text) &&
+    /credential|token|user-?data/.test(facts.text)
+  )
+    tags |= Tag.secret;
   if (decodes(facts)) tags |= Tag.decoded;
   if (everything(facts)) tags |= Tag.everything;
   if (/^(?:lsblk|df|blkid|findmnt|fdisk|sfdisk|parted|lshw|pvs|mount)$/.test(facts.name)) tags |= Tag.disk;

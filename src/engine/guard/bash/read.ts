@@ -41,7 +41,12 @@ const DECLARES = new Set(['export', 'declare', 'typeset', 'readonly', 'local']);
 
 /** Goes through a bash script in the order of execution and hands each simple command to the runner. */
 export function readBash(text: string, state: ShellState, runner: Runner, from: Inherited): Stream {
-  return readParsed(parse(text), state, runner, from);
+  return readParsed(parse(zshSubstitution(text)), state, runner, from);
+}
+
+/** zsh's `=(command)`, where bash would find an error, is a file with what the command prints. */
+function zshSubstitution(text: string): string {
+  return text.replace(/(^|\s)=\((?=\S)/g, '$1<(');
 }
 
 /** The same for a script that is already parsed. */

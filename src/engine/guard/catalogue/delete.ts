@@ -94,6 +94,12 @@ export const DELETE: readonly Rule[] = [
         ],
         deletes: [...EVERYONES, 'critical', 'workspace'],
       },
+      // A program that the line has written itself.
+      {
+        program: ['go', 'java', 'dart', 'nim', 'zig', 'dotnet', 'npx', 'bunx'],
+        recursive: true,
+        deletes: EVERYONES,
+      },
       { program: ['tar', 'gtar', 'zip', '7z'], recursive: true, deletes: EVERYONES },
       { program: ['rd', 'rmdir', 'deltree'], shell: ['cmd', 'powershell'], deletes: EVERYONES },
       { program: ['robocopy'], option: ['/mir', '/purge'], writes: EVERYONES },

@@ -92,6 +92,7 @@ export const DISK: readonly Rule[] = [
       {
         program: ['cryptsetup'],
         text: /\b(luksFormat|erase|luksErase|luksKillSlot|luksRemoveKey|reencrypt)\b/,
+        notText: new RegExp(IMAGE),
       },
       { program: ['badblocks'], option: ['-w'] },
       { program: ['dmsetup'], text: /^(remove|remove_all|wipe_table)\b/ },

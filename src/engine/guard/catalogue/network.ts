@@ -90,7 +90,7 @@ export const NETWORK_RULES: readonly Rule[] = [
       { sends: ['secret'] },
       {
         program: ['gh', 'aws', 'gsutil', 'gcloud', 'rclone', 's3cmd', 'az', 'azcopy', 's5cmd', 'mc'],
-        text: /\b(cp|sync|mv|copy|put|upload|move|gist create|gist edit)\b.*(\.ssh\b|\.aws\b|\/etc\/shadow|\.gnupg|id_rsa|id_ed25519|(^|[\s/])\.env(\s|$)|\.kube\b)/,
+        text: /\b(cp|sync|mv|copy|put|upload|move|gist create|gist edit)\b.*(\.ssh\b|\.aws\b|\/etc\/shadow|\.gnupg|id_rsa|id_ed25519|(^|[\s/])\.env(\s|$)|\.kube\b|\.config\/gcloud|\.azure\b|\.netrc|\.pgpass|\.pypirc|\.docker\/config|\.kdbx|wallet\.dat)/,
       },
       {
         program: ['python', 'node', 'perl', 'ruby', 'php'],

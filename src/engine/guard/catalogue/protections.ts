@@ -46,7 +46,11 @@ export const PROTECTIONS: readonly Rule[] = [
         notText: /^(status|start|enable|restart|is-\w+|show|query|list\S*|cat)(\s|$)/i,
       },
       { program: ['aa-disable', 'aa-teardown', 'aa-complain', 'semanage', 'setsebool'], text: /\S|^$/ },
-      { program: ['launchctl'], text: /^(unload|bootout|disable|remove)\b.*com\.apple\.(alf|xprotect|mrt)/i },
+      {
+        program: ['launchctl'],
+        text: /^(unload|bootout|disable|remove)\b.*(com\.apple\.(alf|xprotect|mrt)|crowdstrike|falcon|sentinel(one|labs)|carbonblack|wdav|mdatp|jamf|osquery|santa|littlesnitch|objective-see|sophos|eset\b|cylance)/i,
+      },
+      { program: ['socketfilterfw'], text: /--set\w*\s+off\b|--remove\b/ },
       { program: ['spctl'], text: /--(master-disable|global-disable)/ },
       { program: ['netsh'], text: /(firewall|advfirewall)\s.*(off|disable|delete|reset|opmode)/i },
       { program: ['set-mppreference', 'add-mppreference', 'remove-mppreference'] },

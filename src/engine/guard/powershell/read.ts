@@ -159,6 +159,9 @@ class PowershellReader {
   /** A value, a .NET call, a script block: `[IO.Directory]::Delete('C:\', $true)`. */
   private expression(element: string, from: Inherited): Stream {
     const tags = codeTags(element);
+    // Reflection into what scans scripts before they run.
+    if (/AmsiUtils|amsiInitFailed|AmsiScanBuffer|amsiContext/i.test(element))
+      this.runner.report('system.protections-off');
     this.dotNet(element, from);
     if (/::|\)\s*\.\w|\$\w+\.\w+\s*\(/.test(element)) {
       for (const group of inside(element, '(')) this.quietly(group, from);
@@ -246,6 +249,8 @@ class PowershellReader {
       );
     else if (/::(WriteAll\w+|AppendAll\w+|Create)\s*\(/i.test(element))
       this.synthetic(['set-content', '-path'], first, from);
+    else if (/Upload(?:File|Data|String)\w*\s*\(/i.test(element) && second !== undefined)
+      this.synthetic(['invoke-restmethod', first.shape, '-method', 'post', '-infile'], second, from);
     else if (/DownloadFile\s*\(/i.test(element) && second !== undefined)
       this.synthetic(['invoke-webrequest', first.shape, '-outfile'], second, from);
   }

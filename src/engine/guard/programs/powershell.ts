@@ -146,7 +146,18 @@ export const POWERSHELL: readonly ProgramSpec[] = [
   },
   { names: ['foreach-object'], style: 'powershell', kind: 'printer' },
   {
-    names: ['invoke-webrequest', 'invoke-restmethod', 'start-bitstransfer'],
+    names: ['start-bitstransfer'],
+    style: 'powershell',
+    kind: 'network',
+    positionals: ['host', 'write'],
+    options: {
+      '-source': 'host',
+      '-destination': 'write',
+      '-transfertype -priority -credential -displayname -description': 'value',
+    },
+  },
+  {
+    names: ['invoke-webrequest', 'invoke-restmethod'],
     style: 'powershell',
     kind: 'network',
     positionals: ['host'],

@@ -42,6 +42,21 @@ export const interpreter: Special = (facts, state, run) => {
   if (code.length > 0) applyScan([...modules, ...code].join('\n'), facts, state, run);
 };
 
+/** A program that the line itself has written and now has built and run: `go run /tmp/x.go`. */
+export const writtenPrograms: Special = (facts, state, run) => {
+  for (const word of facts.args.positionals) {
+    if (
+      !/\.(?:go|rs|java|kts?|swift|c|cc|cpp|cs|m|d|zig|nim|ts|mts|js|mjs|cjs|scala|hs|ex|exs|dart)$/.test(
+        word.shape,
+      )
+    )
+      continue;
+    const full = resolvePath(word.shape, state.cwd, facts.shell);
+    const content = full === undefined ? undefined : state.files.get(full)?.text;
+    if (content !== undefined) applyScan(content, facts, state, run);
+  }
+};
+
 /** Adds to the facts what a piece of code in another language is seen to do. */
 export function applyScan(text: string, facts: Facts, state: ShellState, run: RunScript): void {
   const scan = scanCode(text);

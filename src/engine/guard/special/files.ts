@@ -32,13 +32,16 @@ export const find: Special = (facts, state, run) => {
   for (const start of starts) facts.reads.push(pathRef(start.shape, state, facts.shell));
   const filtered = hasFilter(facts);
   const named = facts.words.some((word) => /^-(i?name|i?path|i?regex|wholename)$/.test(word.shape));
+  // Where somebody keeps keys, what is found is keys.
+  const kept = /\.(?:ssh|aws|gnupg|kube)\b/.exec(facts.text)?.[0];
+  const folder = kept === undefined ? '' : `${kept}/`;
   const targets = starts.slice(0, 8).map((start) => {
     const { classes } = pathRef(start.shape, state, facts.shell);
     // A home folder without what is new or old in it is no home; by name, it may be something in particular.
     const all = classes.has('root') || (classes.has('home') && !named);
     // Links alone are not the project.
     const links = classes.has('workspace') && /(^|\s)-type l(\s|$)/.test(facts.text);
-    return (filtered || links) && !all ? `${start.shape}/${UNKNOWN}` : start.shape;
+    return (filtered || links) && !all ? `${start.shape}/${folder}${UNKNOWN}` : start.shape;
   });
   if (facts.words.some((word) => word.shape === '-delete')) {
     for (const target of targets) facts.deletes.push(pathRef(target, state, facts.shell));
@@ -172,6 +175,11 @@ export const archive: Special = (facts, state, run) => {
   } else if (named !== undefined && !/t/.test(letters.replace(/^--.*/, '')) && named.shape !== '-') {
     facts.writes.push(pathRef(named.shape, state, facts.shell));
   }
+  // `tar c -C ~ .ssh`: names are looked up in the folder that was changed to.
+  const from = extracting ? undefined : optionValue(facts.args, ['-C', '--directory', '-cd']);
+  if (from !== undefined)
+    for (const word of facts.args.positionals)
+      facts.reads.push(pathRef(`${from.shape}/${word.shape}`, state, facts.shell));
   if (facts.words.some((word) => /^--(remove-files|move)/.test(word.shape))) facts.recursive = true;
   if (facts.words.some((word) => word.shape === '-sdel')) {
     facts.recursive = true;

@@ -1,7 +1,7 @@
 import type { Facts } from '../facts';
 import type { ShellState } from '../state';
 import { guessOf } from '../value';
-import { awk, interpreter, sed } from './code';
+import { awk, interpreter, sed, writtenPrograms } from './code';
 import {
   afterRotation,
   fd,
@@ -40,7 +40,10 @@ export function specialise(facts: Facts, state: ShellState, run: RunScript): voi
   if (facts.spec?.wrapper === undefined) execOptions(facts, run);
   const kind = facts.args.subSpec?.kind ?? facts.spec?.kind;
   if (kind === 'interpreter') interpreter(facts, state, run);
-  if (kind === 'build' || kind === 'runner') givenPaths(facts, state);
+  if (kind === 'build' || kind === 'runner') {
+    givenPaths(facts, state);
+    writtenPrograms(facts, state, run);
+  }
 }
 
 /** Options whose value is a shell line: `--compress-program=…`, `-x …`. */
@@ -78,6 +81,7 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   'stop-service': endsEverything,
   schtasks: taskScheduler,
   wmic,
+  adb: remoteRun,
   ansible: remoteRun,
   salt: remoteRun,
   pdsh: remoteRun,

@@ -21,6 +21,17 @@ export const remoteRun: Special = (facts, _state, run) => {
       run(line.replace(/^(?:cmd=|\w+=\S+\s+)/, ''));
     return;
   }
+  if (facts.name === 'adb') {
+    const at = texts.findIndex((text) => text === 'shell' || text === 'exec-out');
+    if (at >= 0)
+      run(
+        facts.words
+          .slice(at + 1)
+          .map((word) => guessOf(word) ?? '')
+          .join(' '),
+      );
+    return;
+  }
   if (facts.name === 'salt' || facts.name === 'mco') {
     const at = texts.findIndex((text) => /^cmd\.(?:run\w*|shell|script)$|^shell$/.test(text));
     if (at >= 0 && texts[at + 1] !== undefined) run(texts[at + 1] ?? '');
