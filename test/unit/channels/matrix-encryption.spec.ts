@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { indexedDB } from 'fake-indexeddb';
-import { createAdapter } from '../../../src/channels/matrix/adapter';
+import { adapterWith } from '../../../src/channels/matrix/adapter';
+import { startThread } from '../../../src/channels/matrix/crypto/thread';
 import { matrixDescriptor } from '../../../src/channels/matrix/descriptor';
 import { matrixRules } from '../../../src/channels/matrix/rules';
 import { BOT, Homeserver } from '../../peers/matrix/homeserver';
 import { Person } from '../../peers/matrix/person';
+import { bundledThread } from '../../peers/matrix/thread';
 import type { HsEvent, Json } from '../../peers/matrix/world';
 import { MemoryStore, outbound, until, type Watched, watchedContext } from './support';
 
@@ -25,7 +27,11 @@ describe('matrix encryption', function () {
   let server: Homeserver;
   let open: { disconnect(): Promise<void> }[];
   let people: Person[];
+  let thread: string;
 
+  before(async () => {
+    thread = await bundledThread();
+  });
   beforeEach(async () => {
     open = [];
     people = [];
@@ -51,7 +57,7 @@ describe('matrix encryption', function () {
   async function connected(settings: Json = {}, store = new MemoryStore()) {
     const all = { homeserver: server.url, ...settings };
     const watched = watchedContext(matrixDescriptor, all, { accessToken: TOKEN }, undefined, { store });
-    const adapter = createAdapter(watched.context);
+    const adapter = adapterWith(() => startThread(thread))(watched.context);
     open.push(adapter);
     await adapter.connect();
     return { ...watched, adapter };
