@@ -65,7 +65,9 @@ export class Exchange<Out, In> {
     const parsed = this.schema.safeParse(what);
     const work = parsed.success
       ? this.serve(parsed.data)
-      : Promise.reject(new ChannelError('temporary', 'The encryption of Matrix was asked for what it is not.'));
+      : Promise.reject(
+          new ChannelError('temporary', 'The encryption of Matrix was asked for what it is not.'),
+        );
     const done = work.then(
       // Bytes that are handed over were made for it: see `ownCopy`.
       (value) => this.reply({ answer: id, value }, value instanceof Uint8Array ? [value.buffer] : []),

@@ -81,7 +81,11 @@ export class RemoteEncryption implements Encryption {
     }
   }
 
-  async encrypt(room: Room, type: string, content: Record<string, unknown>): Promise<Record<string, unknown>> {
+  async encrypt(
+    room: Room,
+    type: string,
+    content: Record<string, unknown>,
+  ): Promise<Record<string, unknown>> {
     const thread = await this.running();
     return thread.ask({ call: 'encrypt', type, content: JSON.stringify(content), ...named(room) });
   }
