@@ -180,6 +180,43 @@ describe('the thread that encrypts for matrix', function () {
     assert.equal(new Set(house.server.keys.claimed).size, house.server.keys.claimed.length);
   });
 
+  it('[MX-2] has on the disk what it answers from, so that it may die after each answer', async () => {
+    const start: StartThread = () => {
+      const port = house.start();
+      let opened = false;
+      return {
+        ...port,
+        listen: (onMessage, onEnd) =>
+          port.listen((message) => {
+            onMessage(message);
+            if (!('answer' in (message as object))) return;
+            // It is known at once, or the next call would go to the dead one and the answer be asked for anew.
+            if (opened) onEnd('killed');
+            opened = true;
+          }, onEnd),
+      };
+    };
+    const { received, adapter } = await house.connected({ clock, start });
+    const ann = await house.login(ANN, 'ANNPHONE');
+    for (let at = 1; at <= 4; at += 1) {
+      // Each time with a new key, which comes with what is taken in before the message is read.
+      const device = await house.login(ANN, `ANN${at}`);
+      await device.say(ROOM, QUESTION(`question ${at}`));
+      await until(() => received.length >= 2 * at - 1, `question ${at}`);
+      // A key that comes over what there is already: nothing else has to be asked of the homeserver for it.
+      await device.say(DM, text(`aside ${at}`));
+      await until(() => received.length >= 2 * at, `aside ${at}`);
+      await adapter.send(outbound({ channel: 'matrix', conversation: ROOM, text: `answer ${at}` }));
+    }
+    assert.ok(house.threads.length >= 12, `${house.threads.length} threads`);
+    const said = await house.said(ROOM, ann);
+    assert.deepEqual(
+      said.map((one) => one.text),
+      [1, 2, 3, 4].map((at) => `answer ${at}`),
+    );
+    assert.equal(new Set(said.map(({ step }) => step)).size, said.length, 'no step is used twice');
+  });
+
   it('[MX-2] is not followed by another before what it had saved is on the disk', async () => {
     const store = new MemoryStore();
     const steps: string[] = [];
@@ -243,6 +280,27 @@ describe('the thread that encrypts for matrix', function () {
       await connecting;
       assert.equal(alive(), 0, `stopped after ${waitMs} ms`);
     }
+  });
+
+  it('is not started any more for a channel that was stopped meanwhile', async () => {
+    const store = new MemoryStore();
+    let go: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let asked = false;
+    store.load = async () => {
+      asked = true;
+      await gate;
+      return undefined;
+    };
+    const { adapter } = house.adapter({ store });
+    const connecting = assert.rejects(adapter.connect(), { kind: 'temporary' });
+    await until(() => asked, 'the state');
+    await adapter.disconnect();
+    go();
+    await connecting;
+    assert.equal(workers.length, 0);
   });
 
   it('ends with the channel, also when it does not listen any more', async () => {
