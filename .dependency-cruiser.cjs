@@ -73,6 +73,12 @@ module.exports = {
       to: { path: '^src/channels/([^/]+)/.+', pathNot: ['^src/channels/$1/', '^src/channels/(gateway|webhook)/'] },
     },
     {
+      name: 'what encrypts for Matrix stays in its thread',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/channels/matrix/crypto/(inside/|matrix-crypto-worker\\.ts$)' },
+      to: { path: '^src/channels/matrix/crypto/inside/|matrix-sdk-crypto-wasm|fake-indexeddb' },
+    },
+    {
       name: 'views do not import the composition root',
       severity: 'error',
       from: { path: '^src/(views|host|channels|cli|engine)' },

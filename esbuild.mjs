@@ -12,6 +12,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as esbuild from 'esbuild';
+import { cryptoInside } from './scripts/crypto-inside.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -78,28 +79,6 @@ const withoutJsonSchema = {
   },
 };
 
-/**
- * The library of Matrix's encryption keeps its keys in the browser's IndexedDB, which it looks for among the globals.
- * All extensions of the host share those, and one that found it there would trust a database that is in memory alone.
- * So the library is given one of its own, and the globals stay as they are.
- */
-const cryptoInside = {
-  name: 'keys of Matrix inside',
-  setup(context) {
-    context.onLoad({ filter: /matrix-sdk-crypto-wasm[\\/]pkg[\\/]\w+_bg\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      const names = [...new Set(source.match(/\bIDB[A-Z]\w+/g))].join(', ');
-      const asked = source.split('arg0.indexedDB').length - 1;
-      if (names === '' || asked === 0)
-        return { errors: [{ text: 'does not ask for IndexedDB as it used to' }] };
-      return {
-        contents: `import { indexedDB as ownIndexedDB, ${names} } from 'fake-indexeddb';\n${source.replaceAll('arg0.indexedDB', 'ownIndexedDB')}`,
-        loader: 'js',
-      };
-    });
-  },
-};
-
 const shared = {
   absWorkingDir: root,
   bundle: true,
@@ -163,6 +142,9 @@ async function plans() {
     const adapter = `src/channels/${name}/adapter.ts`;
     if (await exists(adapter)) hostEntries[`channels/${name}`] = adapter;
   }
+  // Threads of channels, each beside its channel's bundle, where that looks for it.
+  for (const worker of await filesUnder('src/channels', '-worker.ts'))
+    hostEntries[`channels/${basename(worker, '.ts')}`] = worker;
 
   const webviewEntries = {};
   for (const name of await foldersOf('webview-ui')) {
@@ -236,7 +218,7 @@ async function copyAssets() {
   ];
   await mkdir(join(root, 'dist'), { recursive: true });
   for (const asset of assets) await copyFile(asset, join(root, 'dist', basename(asset)));
-  // The library looks for it there, beside the bundle of its channel, when encryption is first used.
+  // The library looks for it there, beside the bundle of its thread, when encryption is first used.
   const crypto = 'pkg/matrix_sdk_crypto_wasm_bg.wasm';
   await mkdir(join(root, 'dist/channels/pkg'), { recursive: true });
   await copyFile(

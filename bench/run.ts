@@ -1,10 +1,11 @@
-// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox] [audit-page] [audit-panel] [webhook] [channels]:
-// all of them when none is named.
+// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox] [audit-page] [audit-panel] [webhook] [channels]
+// [encryption]: all of them when none is named.
 // Each prints what it measured beside a peer that did the same, or less, in the same run.
 import { run as auditPage } from './audit-page';
 import { run as auditPanel } from './audit-panel';
 import { run as channels } from './channels';
 import { run as decide } from './decide';
+import { run as encryption } from './encryption';
 import { run as guard } from './guard';
 import { run as journal } from './journal';
 import { run as policyServer } from './policy-server';
@@ -30,6 +31,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   'audit-panel': () => auditPanel().then(() => []),
   webhook,
   channels,
+  encryption,
 };
 
 async function main(asked: readonly string[]): Promise<void> {

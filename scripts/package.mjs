@@ -27,6 +27,7 @@ const required = [
   'dist/store-worker.cjs',
   'dist/cli.js',
   'dist/sql-wasm.wasm',
+  'dist/channels/matrix-crypto-worker.cjs',
   'dist/channels/pkg/matrix_sdk_crypto_wasm_bg.wasm',
 ];
 

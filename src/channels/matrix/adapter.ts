@@ -10,7 +10,8 @@ import {
 import { PartSender } from '../parts';
 import { Reception } from '../reception';
 import { MatrixClient, PLATFORM } from './client';
-import { MatrixEncryption } from './crypto/machine';
+import { RemoteEncryption } from './crypto/remote';
+import { type StartThread, startThread } from './crypto/thread';
 import { type MatrixSettings, matrixDescriptor, matrixSettings } from './descriptor';
 import type { Encryption } from './encryption';
 import { Feed } from './feed';
@@ -45,7 +46,10 @@ class MatrixAdapter implements ChannelAdapter {
     | undefined;
   private encryption: Promise<Encryption | undefined> | undefined;
 
-  constructor(private readonly context: AdapterContext) {
+  constructor(
+    private readonly context: AdapterContext,
+    private readonly startThread: StartThread,
+  ) {
     this.settings = matrixSettings.parse(context.settings);
     this.client = new MatrixClient(context, this.settings.homeserver);
   }
@@ -84,12 +88,13 @@ class MatrixAdapter implements ChannelAdapter {
     await this.encryption?.then((encryption) => encryption?.close()).catch(() => undefined);
   }
 
-  /** The library itself, 8 MB of WebAssembly, is read when this is first asked for. @throws ChannelError */
+  /** In a thread that is started here, and that alone reads the library. @throws ChannelError */
   private openEncryption(me: Me): Promise<Encryption | undefined> {
-    const { context, client, settings, stopped } = this;
+    const { context, client, settings, stopped, startThread } = this;
     if (!settings.encryption) return Promise.resolve(undefined);
     const { verifiedDevices: verified } = settings;
-    this.encryption = MatrixEncryption.open({ context, client, me, verified, signal: stopped.signal });
+    const { signal } = stopped;
+    this.encryption = RemoteEncryption.open({ context, client, me, verified, signal, startThread });
     return this.encryption;
   }
 
@@ -146,4 +151,9 @@ function accountOf({ id, name }: Me): ConnectedAccount {
   return { account: id, name, handle: id, isBot: null };
 }
 
-export const createAdapter: AdapterFactory = (context) => new MatrixAdapter(context);
+/** With the thread that encrypts started so. */
+export function adapterWith(start: StartThread): AdapterFactory {
+  return (context) => new MatrixAdapter(context, start);
+}
+
+export const createAdapter: AdapterFactory = adapterWith(startThread);

@@ -50,6 +50,10 @@ export const matrixGuide: ChannelGuide = {
       do: 'Log the bot in again, which makes a new device, and enter the new token with Enter Token….',
     },
     {
+      says: 'The thread that encrypts and decrypts for Matrix ended in the middle',
+      do: 'Nothing: it is started again with the keys that are kept, and no message is lost. When it happens often, report it; the record names each time (encryption-restarted).',
+    },
+    {
       says: 'This Matrix account is in use by …',
       do: 'Another window on this machine has it; this one takes over when that one lets go.',
     },

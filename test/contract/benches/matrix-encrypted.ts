@@ -1,16 +1,22 @@
+import { adapterWith } from '../../../src/channels/matrix/adapter';
+import { startThread } from '../../../src/channels/matrix/crypto/thread';
 import { Person } from '../../peers/matrix/person';
+import { bundledThread } from '../../peers/matrix/thread';
 import type { HsEvent, Json } from '../../peers/matrix/world';
 import type { ChannelBench } from '../bench';
 import { MatrixBench } from './matrix';
 
 /** Matrix in encrypted rooms: people have devices of their own, and the homeserver sees nothing in the clear. */
 export class EncryptedMatrixBench extends MatrixBench {
+  override readonly createAdapter = adapterWith(() => startThread(this.thread));
+  private thread = '';
   private readonly devices = new Map<string, Person>();
   private readonly read = new Map<string, Json>();
   private readonly reading = new Set<string>();
   private unwatch: () => void = () => {};
 
   override async start(speed: number): Promise<void> {
+    this.thread = await bundledThread();
     await super.start(speed);
     const { world } = this.server;
     for (const [at, user] of [...this.people, this.otherBot].entries())

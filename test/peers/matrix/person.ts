@@ -12,7 +12,7 @@ import {
   type ToDeviceRequest,
   TrustRequirement,
   UserId,
-} from '../../../src/channels/matrix/crypto/wasm';
+} from '../../../src/channels/matrix/crypto/inside/wasm';
 import type { Homeserver } from './homeserver';
 import type { HsEvent, Json } from './world';
 

@@ -1,73 +1,28 @@
 import assert from 'node:assert/strict';
 import { indexedDB } from 'fake-indexeddb';
-import { createAdapter } from '../../../src/channels/matrix/adapter';
 import { matrixDescriptor } from '../../../src/channels/matrix/descriptor';
 import { matrixRules } from '../../../src/channels/matrix/rules';
-import { BOT, Homeserver } from '../../peers/matrix/homeserver';
-import { Person } from '../../peers/matrix/person';
+import { inThisThread } from '../../helpers/crypto-threads';
+import { ANN, DM, EncryptedHouse, ROOM, text } from '../../helpers/encrypted-house';
+import type { Homeserver } from '../../peers/matrix/homeserver';
+import type { Person } from '../../peers/matrix/person';
 import type { HsEvent, Json } from '../../peers/matrix/world';
-import { MemoryStore, outbound, until, type Watched, watchedContext } from './support';
-
-const ANN = '@ann:example.test';
-const DM = '!dm:example.test';
-const ROOM = '!room:example.test';
-const TOKEN = 'syt_d29yay1ib3Q_abcdefghijklmnop_123456';
-
-const text = (body: string, more: Json = {}): Json => ({
-  msgtype: 'm.text',
-  body,
-  'm.mentions': { user_ids: [BOT] },
-  ...more,
-});
+import { MemoryStore, outbound, until, type Watched } from './support';
 
 describe('matrix encryption', function () {
   this.timeout(30_000);
+  let house: EncryptedHouse;
   let server: Homeserver;
-  let open: { disconnect(): Promise<void> }[];
-  let people: Person[];
 
   beforeEach(async () => {
-    open = [];
-    people = [];
-    server = new Homeserver();
-    server.speed = 10;
-    server.sessions.login(BOT, 'BOTDEVICE', TOKEN);
-    server.world.names.set(BOT, 'Work Bot');
-    for (const id of [DM, ROOM]) {
-      server.world.create(id, ANN, { encrypted: true });
-      server.world.member(id, BOT, 'invite', ANN, { is_direct: id === DM });
-      server.world.member(id, BOT, 'join');
-    }
-    server.world.setData(BOT, 'm.direct', { [ANN]: [DM] });
-    await server.start();
+    house = await EncryptedHouse.open();
+    server = house.server;
   });
-  afterEach(async () => {
-    await Promise.all(open.map((adapter) => adapter.disconnect()));
-    for (const person of people) person.close();
-    await server.stop();
-    assert.deepEqual(server.problems, []);
-  });
+  afterEach(() => house.close());
 
-  async function connected(settings: Json = {}, store = new MemoryStore()) {
-    const all = { homeserver: server.url, ...settings };
-    const watched = watchedContext(matrixDescriptor, all, { accessToken: TOKEN }, undefined, { store });
-    const adapter = createAdapter(watched.context);
-    open.push(adapter);
-    await adapter.connect();
-    return { ...watched, adapter };
-  }
-
-  async function login(user: string, device: string): Promise<Person> {
-    const person = await Person.login(server, user, device);
-    people.push(person);
-    return person;
-  }
-
-  const latest = (room: string): HsEvent => {
-    const event = server.world.room(room).entries.at(-1)?.event;
-    assert.ok(event);
-    return event;
-  };
+  const connected = (settings: Json = {}, store = new MemoryStore()) => house.connected({ settings, store });
+  const login = (user: string, device: string): Promise<Person> => house.login(user, device);
+  const latest = (room: string): HsEvent => house.latest(room);
 
   it('[MX-2] reads and writes in encrypted rooms, and nothing of it is in the clear', async () => {
     const { received, adapter } = await connected();
@@ -128,7 +83,6 @@ describe('matrix encryption', function () {
   it('[MX-2] never uses a step of the ratchet twice, whenever it dies', async () => {
     const store = new MemoryStore();
     const ann = await login(ANN, 'ANNPHONE');
-    const indexes: number[] = [];
     for (let run = 0; run < 6; run += 1) {
       const copy = new MemoryStore();
       const { adapter } = await connected({}, store);
@@ -143,14 +97,9 @@ describe('matrix encryption', function () {
       await store.clear();
       for (const [name, bytes] of copy.blobs) await store.save(name, bytes);
     }
-    for (const { event } of server.world.room(ROOM).entries) {
-      if (event.sender !== BOT || event.type !== 'm.room.encrypted') continue;
-      const opened = await ann.read(event);
-      assert.ok(opened, 'everything can be read');
-      indexes.push(indexOf(String(event.content.ciphertext)));
-    }
-    assert.equal(indexes.length, 21);
-    assert.equal(new Set(indexes).size, indexes.length, `steps: ${indexes.join(' ')}`);
+    const steps = (await house.said(ROOM, ann)).map(({ step }) => step);
+    assert.equal(steps.length, 21);
+    assert.equal(new Set(steps).size, steps.length, `steps: ${steps.join(', ')}`);
   });
 
   it('[MX-2] sends nothing whose keys could not be kept', async () => {
@@ -318,7 +267,8 @@ describe('matrix encryption', function () {
   });
 
   it('leaves no database of its keys behind in memory', async () => {
-    const { adapter } = await connected();
+    const { adapter } = await house.connected({ start: inThisThread });
+    assert.ok((await indexedDBNames()).some((name) => name.startsWith('cowork-')));
     await adapter.disconnect();
     const left = await indexedDBNames();
     assert.deepEqual(
@@ -327,18 +277,6 @@ describe('matrix encryption', function () {
     );
   });
 });
-
-/** The step of the ratchet, which is in the clear: a varint in the field 1 of the message. */
-function indexOf(ciphertext: string): number {
-  const bytes = Buffer.from(ciphertext, 'base64');
-  let value = 0;
-  for (let at = 2, shift = 0; at < bytes.length; at += 1, shift += 7) {
-    const byte = bytes[at] ?? 0;
-    value |= (byte & 0x7f) << shift;
-    if (byte < 0x80) break;
-  }
-  return value;
-}
 
 async function indexedDBNames(): Promise<string[]> {
   const all: readonly { name?: string }[] = await indexedDB.databases();

@@ -1,6 +1,6 @@
 /**
  * The library, in one place. In the bundle it finds a copy of IndexedDB of its own, and nothing is put into the
- * globals that all extensions share: see `cryptoInside` in esbuild.mjs.
+ * globals that all extensions share: see `cryptoInside` in scripts/crypto-inside.mjs.
  */
 export * from '@matrix-org/matrix-sdk-crypto-wasm';
 

@@ -1,7 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 import * as z from 'zod';
-import type { BlobStore } from '../../../engine/model/ports';
-import { ChannelError } from '../../contract';
+import type { BlobStore } from '../../../../engine/model/ports';
+import { ChannelError } from '../../../contract';
 import { type Change, type DatabaseImage, Databases } from './databases';
 
 /** Changes that are kept one by one before everything is written anew. */
@@ -10,6 +10,9 @@ const IMAGE = 'keys';
 
 /** Messages that are known to have been read. */
 const MARKS_KEPT = 20_000;
+
+/** Where they are kept. A blob is durable when it is saved. */
+export type KeptBlobs = Pick<BlobStore, 'load' | 'save'>;
 
 const marks = z.array(z.tuple([z.string(), z.string()]));
 const imageForm = z.object({ login: z.string(), number: z.number(), databases: z.array(z.unknown()), marks });
@@ -29,12 +32,12 @@ export class KeyStore {
   private saving: Promise<void> = Promise.resolve();
 
   private constructor(
-    private readonly store: BlobStore,
+    private readonly store: KeptBlobs,
     private readonly login: string,
   ) {}
 
   /** With what was kept for this login, which is a text that names it. */
-  static async open(store: BlobStore, login: string): Promise<KeyStore> {
+  static async open(store: KeptBlobs, login: string): Promise<KeyStore> {
     const keys = new KeyStore(store, login);
     await keys.restore();
     return keys;
