@@ -1,5 +1,6 @@
 import type { Facts } from './facts';
 import { positional } from './gather';
+import { beyondPatterns } from './special/beyond';
 import { GIVEN } from './special/given';
 import { mayBecomeOption } from './special/words';
 import { hasUnknown, textOf, type Value } from './value';
@@ -87,6 +88,8 @@ function reason(facts: Facts): string | undefined {
     if (kind !== 'reader' && kind !== 'filter' && kind !== 'printer')
       return `${word.raw} is only known when it runs`;
   }
+  const beyond = beyondPatterns(facts);
+  if (beyond !== undefined) return beyond;
   if (written(facts)) return 'it writes a file';
   if (facts.deletes.length > 0) return 'it deletes files';
   if (facts.perms.length > 0) return 'it changes who may use a file';

@@ -54,6 +54,7 @@ export function gather(
     if (option.role !== undefined) apply(option.role, option.value, facts, state);
   positionals(facts, state);
   redirections(simple.redirections, facts, state);
+  secretsNamed(facts, state);
   const kind = args.subSpec?.kind ?? spec?.kind;
   if (kind === 'network' || facts.hosts.length > 0) sending(facts);
   return facts;
@@ -164,6 +165,27 @@ function redirections(list: readonly Redirection[], facts: Facts, state: ShellSt
     const ref = pathRef(target.shape, state, facts.shell);
     if (kind === 'read') facts.reads.push(ref);
     else facts.writes.push(ref);
+  }
+}
+
+/**
+ * Programs that read take files in many places: after options whose meaning differs from program to program, behind
+ * `=`, in a revision of git. Wherever a word of theirs is the name of a secret, it is read.
+ */
+function secretsNamed(facts: Facts, state: ShellState): void {
+  const kind = facts.args.subSpec?.kind ?? facts.spec?.kind;
+  if (kind !== 'reader' && kind !== 'filter' && facts.name !== 'git') return;
+  for (const word of facts.words) {
+    const inside = /^(?:-[\w-]*=|[\w./~^@{}-]+:(?!\/\/))(.+)$/.exec(word.shape)?.[1];
+    for (const shape of inside === undefined ? [word.shape] : [word.shape, inside]) {
+      if (shape.startsWith('-') || !/[./~\\]/.test(shape) || /\s/.test(shape)) continue;
+      const ref = pathRef(shape, state, facts.shell);
+      if (
+        (ref.classes.has('secret') || ref.classes.has('credential')) &&
+        !facts.reads.some((one) => one.shape === ref.shape)
+      )
+        facts.reads.push(ref);
+    }
   }
 }
 

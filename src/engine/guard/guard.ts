@@ -7,12 +7,15 @@ import type { CommandAnalysis, GuardFinding, Shell, ShellPlace } from '../model/
 import { Analyser } from './analyser';
 import { treeSitterCommands, treeSitterSlices, unbashCommands } from './bash/compare';
 import { writtenBomb } from './bash/fork';
+import { whyNotPlain } from './bash/plain';
 import { CATALOGUE } from './catalogue';
 import type { Rule } from './catalogue/types';
+import { whyNotPlainCmd } from './cmd/plain';
 import { LIMITS, LimitError } from './limits';
 import { asSeen, findMarks } from './marks';
 import { indexRules } from './match';
 import { tokenisedCommands, treeSitterPowershellCommands } from './powershell/compare';
+import { whyNotPlainPowershell } from './powershell/plain';
 import { withoutMarkers } from './value';
 
 /** What is to be analysed: one line for one shell, at a place. */
@@ -67,7 +70,7 @@ async function loadParser(path: string): Promise<Parser> {
   return parser;
 }
 
-type Outcome = Pick<CommandAnalysis, 'status' | 'why'>;
+type Outcome = Pick<CommandAnalysis, 'status' | 'why' | 'notPlain'>;
 
 function analyseLine(
   input: GuardInput,
@@ -101,11 +104,13 @@ function analyseLine(
     shell: input.shell,
     status: outcome.status,
     ...(why === undefined ? {} : { why }),
+    ...(outcome.notPlain === undefined ? {} : { notPlain: outcome.notPlain }),
     commands: analyser.commands,
     findings,
     autoApprovable:
       outcome.status === 'parsed' &&
       why === undefined &&
+      outcome.notPlain === undefined &&
       findings.length === 0 &&
       analyser.commands.every((one) => one.uncoverable === undefined && !one.effects.unknown),
     marks,
@@ -125,11 +130,17 @@ function outcomeOf(
   if (shell === 'bash') {
     const script = parse(line);
     analyser.parsedLine(script);
-    return compareBash(line, script, analyser, bash);
+    return plainly(compareBash(line, script, analyser, bash), () => whyNotPlain(script));
   }
   analyser.line(line, shell);
-  if (shell === 'powershell') return comparePowershell(line, analyser, powershell);
-  return { status: 'parsed' };
+  if (shell === 'powershell')
+    return plainly(comparePowershell(line, analyser, powershell), () => whyNotPlainPowershell(line));
+  return plainly({ status: 'parsed' }, () => whyNotPlainCmd(line));
+}
+
+function plainly(outcome: Outcome, look: () => string | undefined): Outcome {
+  const notPlain = outcome.status === 'parsed' ? look() : undefined;
+  return notPlain === undefined ? outcome : { ...outcome, notPlain };
 }
 
 function compareBash(line: string, script: ParsedScript, analyser: Analyser, parser: Parser): Outcome {

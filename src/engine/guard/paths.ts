@@ -162,7 +162,7 @@ function classesOf(
   const lower = shape.toLowerCase();
   if (
     data.SINKS.some((sink) => lower === sink) ||
-    /^\/dev\/(fd\/|pts\/|tty)/.test(lower) ||
+    /^\/dev\/(?:fd\/\d+|pts\/\d+|tty\w*)$/.test(lower) ||
     /^&\d$/.test(shape)
   ) {
     found.add('sink');

@@ -13,7 +13,7 @@ export interface Resolved {
 }
 
 const SYSTEM_BIN =
-  /^(\/usr)?(\/local)?\/s?bin\/|^\/opt\/homebrew\/bin\/|^[a-z]:[\\/]windows[\\/](system32|syswow64)([\\/]\w+)*[\\/]|^\/system\/bin\//i;
+  /^(\/usr)?(\/local)?\/s?bin\/|^\/opt\/homebrew\/bin\/|^[a-z]:[\\/]windows[\\/](system32|syswow64)([\\/](wbem|openssh|windowspowershell[\\/]v1\.0))?[\\/](?!.*[\\/])|^\/system\/bin\//i;
 
 /** What a disguised name is held against: `/b?n/r?`, `r$x$y -rf`. */
 const DISGUISED = [
@@ -75,7 +75,8 @@ export function resolveProgram(word: Value, shell: Shell): Resolved {
     return { name, genuine: certain, path: undefined };
   }
   const base = canonicalName(guess.slice(guess.search(/[^\\/]*$/)), shell);
-  const system = SYSTEM_BIN.test(guess.replace(/\/{2,}/g, '/').replaceAll('/./', '/'));
+  const climbs = /(?:^|[\\/])\.\.(?:[\\/]|$)/.test(guess);
+  const system = !climbs && SYSTEM_BIN.test(guess.replace(/\/{2,}/g, '/').replaceAll('/./', '/'));
   return { name: base, genuine: certain && system, path: system ? undefined : guess };
 }
 

@@ -25,6 +25,7 @@ export function coverage(patterns: readonly string[], analysis: CommandAnalysis)
   const [finding] = analysis.findings;
   if (finding !== undefined) return no(finding.title);
   if (analysis.why !== undefined) return no(analysis.why);
+  if (analysis.notPlain !== undefined) return no(analysis.notPlain);
   if (analysis.commands.length === 0) return no('it runs nothing');
   const parsed = patterns.map(parsePattern).filter((words) => words.length > 0);
   for (const command of analysis.commands) {

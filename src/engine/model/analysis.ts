@@ -66,6 +66,8 @@ export interface CommandAnalysis {
   readonly why?: string;
   readonly commands: readonly AnalysedCommand[];
   readonly findings: readonly GuardFinding[];
+  /** Why no pattern may answer for the line though it was understood: only plain lines can be answered beforehand. */
+  readonly notPlain?: string;
   /** Every command static, known, unfindinged, no write outside the grant: a trusted pattern may cover it. */
   readonly autoApprovable: boolean;
   /** Invisible, bidirectional or look-alike characters, for the approval to mark. */
