@@ -20,6 +20,8 @@ export interface SecretField {
   validate?(value: string): string | undefined;
   /** Whether it is needed under these settings, which have not been parsed; always when absent. */
   neededWith?(settings: ChannelSettings): boolean;
+  /** Whether it can be of use although it is not needed: it is asked for, and may be left out. Never when absent. */
+  usefulWith?(settings: ChannelSettings): boolean;
 }
 
 export interface ChannelCapabilities {

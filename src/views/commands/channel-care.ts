@@ -4,6 +4,7 @@ import { channelStateText } from '../present/words';
 import { t, translated } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
 import { oneChannel } from './channel-choice';
+import { isLacking } from './channel-secrets';
 import { openDocs } from './checklist';
 import { type Desk, type Handler, inform, Notice, needEngine, pick } from './kit';
 
@@ -40,7 +41,7 @@ export function channelCareCommands(desk: Desk) {
       needEngine(desk);
       const channel = await oneChannel(desk, argument, t('Test Connection'), present, none());
       if (channel === undefined) return;
-      const lacking = channel.secrets.find(({ stored }) => !stored);
+      const lacking = channel.secrets.find(isLacking);
       if (lacking !== undefined)
         throw new Notice(t('{0} has no {1} yet. Enter it first.', channel.name, translated(lacking.label)));
       const found = await test(desk, channel);
