@@ -32,8 +32,7 @@ export function missingSettings(descriptor: ChannelDescriptor, set: unknown): re
 }
 
 function keyIn(descriptor: ChannelDescriptor, sentence: string | undefined): string | undefined {
-  for (const [, channel, key] of (sentence ?? '').matchAll(NAMED))
-    if (channel === descriptor.id) return key;
+  for (const [, channel, key] of (sentence ?? '').matchAll(NAMED)) if (channel === descriptor.id) return key;
   return undefined;
 }
 

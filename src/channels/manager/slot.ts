@@ -130,7 +130,9 @@ export class ChannelSlot {
     const settings = readSettings(this.descriptor, this.ports.settings(this.descriptor.id));
     const { needs } = this;
     return this.descriptor.secrets
-      .filter(({ name, usefulWith }) => !needs.includes(name) && usefulWith?.(settings.ok ? settings.value : {}))
+      .filter(
+        ({ name, usefulWith }) => !needs.includes(name) && usefulWith?.(settings.ok ? settings.value : {}),
+      )
       .map(({ name }) => name);
   }
 
