@@ -170,7 +170,11 @@ class Trip {
 
   isPlain(text: string, where: string): void {
     assert.match(text, SENTENCE, `what is said ${where} is no sentence: ${text}`);
-    assert.doesNotMatch(text.replaceAll(CODE, ''), JARGON, `what is said ${where} is not for people: ${text}`);
+    assert.doesNotMatch(
+      text.replaceAll(CODE, ''),
+      JARGON,
+      `what is said ${where} is not for people: ${text}`,
+    );
     for (const secret of Object.values(this.secrets))
       assert.ok(!text.includes(secret), 'it repeats a credential');
   }
@@ -233,8 +237,10 @@ class Trip {
   async fail(): Promise<void> {
     const fault = (['revoke', 'down', 'error'] as const).find((one) => this.bench.faults.includes(one));
     assert.ok(fault);
+    // Of notifications three are shown at a time.
+    await this.window.quickInput.runCommand('Notifications: Clear All Notifications');
     await this.bench.inject(fault);
-    await this.fromMenu('Test Connection');
+    await this.window.sideBar.chooseFromRowMenu(VIEW, this.label, 'Test Connection');
     const said = await this.window.messages.waitForNotification(`${this.label} says no: `);
     const description = this.bench.pushOnly ? '' : await this.row((text) => !/^online/.test(text));
     await this.window.screenshot(`wizard-${this.name}-failing`);
@@ -244,22 +250,9 @@ class Trip {
     await this.bench.heal();
   }
 
-  /**
-   * Chooses from the menu of the channel's row. While the row is being drawn anew VS Code forgets whose menu it was;
-   * the command asks then.
-   */
-  private async fromMenu(entry: string): Promise<void> {
-    const { page, sideBar, quickInput } = this.window;
-    await sideBar.chooseFromRowMenu(VIEW, this.label, entry);
-    const asks = page.locator('.quick-input-box input[placeholder="Which channel?"]');
-    const acts = page.locator('.notifications-toasts .notification-list-item, .monaco-dialog-box');
-    await asks.or(acts.first()).first().waitFor();
-    if (await asks.isVisible()) await quickInput.pick(this.label);
-  }
-
   async remove(): Promise<void> {
     const { sideBar, messages } = this.window;
-    await this.fromMenu('Remove Channel…');
+    await sideBar.chooseFromRowMenu(VIEW, this.label, 'Remove Channel…');
     await messages.waitForDialog();
     await messages.clickDialog('Remove');
     await sideBar.waitForRows(VIEW, (rows) => rows.every(({ label }) => label !== this.label));
