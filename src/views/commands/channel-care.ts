@@ -8,7 +8,7 @@ import { isLacking } from './channel-secrets';
 import { openDocs } from './checklist';
 import { type Desk, type Handler, inform, Notice, needEngine, pick } from './kit';
 
-/** Asks the platform about what is stored; a press of *Cancel* ends it. Undefined when it was cancelled. */
+/** Asks the platform about what is stored; a press of *Cancel* ends it. Undefined when it was cancelled, or says no. */
 function test(desk: Desk, channel: ChannelViewItem): Thenable<{ account?: CheckedAccount } | undefined> {
   return vscode.window.withProgress(
     {
@@ -24,7 +24,9 @@ function test(desk: Desk, channel: ChannelViewItem): Thenable<{ account?: Checke
         return account === undefined ? {} : { account };
       } catch (error) {
         if (stop.signal.aborted) return undefined;
-        throw new Notice(t('{0} says no: {1}', channel.name, error instanceof Error ? error.message : ''));
+        const why = desk.host.mask(error instanceof Error ? error.message : String(error));
+        void vscode.window.showErrorMessage(t('{0} says no: {1}', channel.name, why));
+        return undefined;
       } finally {
         listening.dispose();
       }
