@@ -32,6 +32,8 @@ async function tryIt<T>(
     secrets?: Record<string, string>;
     /** What happens between the check of the credentials and the connection. */
     before?: () => Promise<void>;
+    /** What it should come to; online when absent. */
+    state?: 'fatal' | 'waiting';
   },
   then: (outcome: Outcome, session: TestSession) => Promise<T> | T,
 ): Promise<T> {
@@ -54,11 +56,9 @@ async function tryIt<T>(
     const door = await webhooks.addressOf(id);
     if (door) bench.calls?.(door.url);
     const view = () => channels.list().find((channel) => channel.id === id);
-    await until(
-      () => !['connecting', 'off'].includes(view()?.state ?? 'off'),
-      `${id} to come to something`,
-      15_000,
-    );
+    // Discord, for one, takes the next login only after a while: what is waited for may come at a second try.
+    const { state = 'online' } = options;
+    await until(() => view()?.state === state, `${id} to be ${state}`, 15_000).catch(() => undefined);
     return await then({ state: view()?.state ?? '', says: view()?.detail ?? '' }, tested);
   } finally {
     await tested.remove();
@@ -164,7 +164,7 @@ describe('the setup guides, followed to the letter', function () {
         assert.equal(state, 'online', says);
         await worksFor(bench, tested);
       });
-      await tryIt(bench, { settings: { [key]: true } }, ({ state, says }) => {
+      await tryIt(bench, { settings: { [key]: true }, state: 'fatal' }, ({ state, says }) => {
         assert.equal(state, 'fatal', says);
         assert.ok(intent !== '' && says.includes(intent) && says.includes(key), says);
       });
@@ -216,8 +216,10 @@ describe('the setup guides, followed to the letter', function () {
       ] as const) {
         await played(make(), async (bench) => {
           if (!bench.faults.includes(fault)) return;
+          // Teams and Google Chat are asked for nothing more once the credentials are known to be good.
+          if (fault === 'down' && ['teams', 'googlechat'].includes(id)) return;
           const before = () => bench.inject(fault);
-          await tryIt(bench, { before }, (found) => {
+          await tryIt(bench, { before, state }, (found) => {
             assert.equal(found.state, state, `${fault}: ${found.says}`);
             assert.ok(
               guide.troubles.some((row) => isAbout(row.says, found.says)),
@@ -232,9 +234,8 @@ describe('the setup guides, followed to the letter', function () {
 
 /** Whether a row of the guide is about this: all that stands between its “…” is said, in that order. */
 function isAbout(row: string, said: string): boolean {
-  const [first = ''] = row.split(', or ');
   let at = 0;
-  return first
+  return row
     .replace(/ Next try at …$/, '')
     .split('…')
     .map((part) => part.trim())
