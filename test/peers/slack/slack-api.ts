@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { SlackFileStore } from './file-store';
-import { blocks, METHODS } from './methods';
+import { blocks, METHODS, SCOPE_OF } from './methods';
 import { PeerSocket } from './websocket';
 
 /**
@@ -45,15 +45,6 @@ export type Planned =
   | 'pass'
   | 'drop'
   | 'lost';
-
-/** The scope that each method takes, as its page says. */
-const SCOPE_OF: Readonly<Record<string, string>> = {
-  'chat.postMessage': 'chat:write',
-  'chat.update': 'chat:write',
-  'files.info': 'files:read',
-  'files.getUploadURLExternal': 'files:write',
-  'files.completeUploadExternal': 'files:write',
-};
 
 export class SlackApi {
   readonly sent: SlackSent[] = [];
