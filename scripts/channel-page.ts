@@ -67,16 +67,23 @@ function limitsTable(
       'length',
       `${maxLength} characters; longer replies are cut at paragraphs, lines or words, with code kept as code in each part`,
     ],
-    ['files sent', fileBytes === 0 ? 'none' : `up to ${Math.floor(fileBytes / 1_000_000)} MB each`],
+    ['files sent', fileBytes === 0 ? 'none' : `up to ${megabytes(fileBytes)} MB each`],
     ['approvals', buttons ? 'with buttons' : 'answered with the four characters that the message names'],
     ['progress', edit ? 'one message that is changed' : 'a message of its own at the end'],
     ['answers', threads ? 'linked to the question' : 'not linked to the question'],
     ...(typing ? [['typing', 'shown while a task runs']] : []),
     ...(platforms ? [['systems', platforms.join(', ')]] : []),
     ...(allowedModes ? [['access modes', allowedModes({}).join(', ')]] : []),
-    ...guide.limits.map(({ what, is }) => [what, is]),
   ];
-  return table(['', ''], rows);
+  // What the guide says of the same thing says more.
+  const own = rows.filter(([what]) => !guide.limits.some((limit) => limit.what === what));
+  return table(['', ''], [...own, ...guide.limits.map(({ what, is }) => [what, is])]);
+}
+
+/** Platforms count in either kind of megabyte; the number is theirs. */
+function megabytes(bytes: number): number {
+  const binary = bytes / 1024 / 1024;
+  return Number.isInteger(binary) ? binary : Math.floor(bytes / 1_000_000);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -90,7 +97,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 function wrap(text: string, bullet = ''): string {
   const lines: string[] = [];
   let line = bullet;
-  for (const word of text.split(' ')) {
+  // A command stays in one piece, to be copied.
+  for (const word of text.match(/(?:[^\s`]|`[^`]*`)+/g) ?? []) {
     const next = line === bullet || line.trim() === '' ? `${line}${word}` : `${line} ${word}`;
     if (next.length > 120 && line.trim() !== '') {
       lines.push(line);

@@ -112,7 +112,8 @@ function contractShards() {
       'test/contract/main-job.spec.ts',
     ),
   }));
-  return [...shards, { env: {}, args: mochaOn(20_000, 'test/contract/*-attacks.spec.ts') }];
+  const rest = mochaOn(20_000, 'test/contract/*-attacks.spec.ts', 'test/contract/guides.spec.ts');
+  return [...shards, { env: {}, args: rest }];
 }
 
 function inHost() {

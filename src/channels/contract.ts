@@ -20,6 +20,8 @@ export interface SecretField {
   validate?(value: string): string | undefined;
   /** Whether it is needed under these settings, which have not been parsed; always when absent. */
   neededWith?(settings: ChannelSettings): boolean;
+  /** Whether it can be of use although it is not needed: it is asked for, and may be left out. Never when absent. */
+  usefulWith?(settings: ChannelSettings): boolean;
 }
 
 export interface ChannelCapabilities {
@@ -253,9 +255,16 @@ export type AdapterFactory = (context: AdapterContext) => ChannelAdapter;
  */
 export type ChannelErrorKind = 'rate-limited' | 'temporary' | 'refused' | 'fatal';
 
-/** The one error that adapters throw. The message is for a person: what happened, why, what to do; no secrets. */
+/** The same in every bundle that has this class. */
+const BRAND = Symbol.for('cowork.ChannelError');
+
+/**
+ * The one error that adapters throw. The message is for a person: what happened, why, what to do; no secrets. Each
+ * channel's bundle has a class of its own by this name, so it is known by its brand: `instanceof` holds across bundles.
+ */
 export class ChannelError extends Error {
   override readonly name = 'ChannelError';
+  readonly [BRAND] = true;
 
   /** `retryAfterMs` belongs to `rate-limited`, and is what the platform asked for. */
   constructor(
@@ -267,3 +276,11 @@ export class ChannelError extends Error {
     super(message, options);
   }
 }
+
+Object.defineProperty(ChannelError, Symbol.hasInstance, {
+  // Classes that extend it inherit this, and are told apart as classes are.
+  value(this: unknown, value: unknown): boolean {
+    if (this !== ChannelError) return Function.prototype[Symbol.hasInstance].call(this as () => void, value);
+    return value instanceof Error && BRAND in value;
+  },
+});

@@ -12,9 +12,27 @@ const NAMED = /cowork\.channels\.([a-z]+)\.([A-Za-z]+)/g;
 export function missingSetting(descriptor: ChannelDescriptor, set: unknown): SettingField | undefined {
   const settings = readSettings(descriptor, set);
   const sentence = settings.ok ? descriptor.missing?.(settings.value) : settings.problem;
-  if (sentence === undefined) return undefined;
-  for (const [, channel, key] of sentence.matchAll(NAMED))
-    if (channel === descriptor.id && key !== undefined) return settingField(descriptor, key, set);
+  const key = keyIn(descriptor, sentence);
+  return key === undefined ? undefined : settingField(descriptor, key, set);
+}
+
+/**
+ * All of them, in the order in which they are asked for. A channel names one at a time, so each is taken for set to hear
+ * of the next.
+ */
+export function missingSettings(descriptor: ChannelDescriptor, set: unknown): readonly SettingField[] {
+  const keys = new Set<string>();
+  let key = missingSetting(descriptor, set)?.key;
+  while (key !== undefined && !keys.has(key)) {
+    keys.add(key);
+    const known = Object.fromEntries([...keys].map((name) => [name, settingValue(descriptor, name, 'set')]));
+    key = keyIn(descriptor, descriptor.missing?.({ ...(isJson(set) ? set : {}), ...known }));
+  }
+  return [...keys].map((name) => settingField(descriptor, name, set));
+}
+
+function keyIn(descriptor: ChannelDescriptor, sentence: string | undefined): string | undefined {
+  for (const [, channel, key] of (sentence ?? '').matchAll(NAMED)) if (channel === descriptor.id) return key;
   return undefined;
 }
 

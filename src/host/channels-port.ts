@@ -1,16 +1,19 @@
 import type { ChannelDescriptor } from '../channels/contract';
+import type { ChannelView } from '../channels/manager/manager';
+import { otherSystems } from '../channels/manager/systems';
 import { Emitter } from '../engine/model/emitter';
 import { EngineError } from '../engine/model/error';
 import { ACCESS_MODES } from '../engine/model/events';
 import type { Session } from '../session/session';
 import type {
+  ChannelSecret,
   ChannelsPort,
   ChannelViewItem,
   CheckedAccount,
   SettingField,
   WebhookReach,
 } from '../views/ports';
-import { missingSetting, settingField, settingProblem, settingValue } from './channel-fields';
+import { missingSettings, settingField, settingProblem, settingValue } from './channel-fields';
 import type { WindowSession } from './window-session';
 
 const BUILT_IN = 'local';
@@ -46,6 +49,7 @@ export class SessionChannels implements ChannelsPort {
     return this.descriptors.map((descriptor) => {
       const view = views.get(descriptor.id);
       const { account } = view ?? {};
+      const systems = otherSystems(descriptor, process.platform);
       return {
         id: descriptor.id,
         name: descriptor.name,
@@ -53,6 +57,7 @@ export class SessionChannels implements ChannelsPort {
         summary: descriptor.summary,
         enabled: view?.enabled ?? false,
         builtIn: descriptor.id === BUILT_IN,
+        ...(systems ? { systems } : {}),
         state: view?.state ?? (restricted ? 'restricted' : 'off'),
         detail: view?.detail ?? this.window.get().detail,
         ...(view?.nextTryAt === undefined ? {} : { nextTryAt: view.nextTryAt }),
@@ -73,17 +78,19 @@ export class SessionChannels implements ChannelsPort {
           : (descriptor.allowedModes?.({}) ?? ACCESS_MODES),
         called: session?.webhooks.isOpen(descriptor.id) ?? false,
         pending: session?.gateway.waitingFor(descriptor.id) ?? 0,
-        secrets: descriptor.secrets
-          .filter(({ name, neededWith }) => view?.needs.includes(name) ?? neededWith?.({}) ?? true)
-          .map(({ name, label, help }) => ({
-            name,
-            label,
-            help,
-            stored: this.stored.has(`${descriptor.id}/${name}`),
-          })),
+        secrets: this.secretsOf(descriptor, view),
         setup: descriptor.setup,
         links: descriptor.links,
       };
+    });
+  }
+
+  private secretsOf({ id, secrets }: ChannelDescriptor, view: ChannelView | undefined): ChannelSecret[] {
+    return secrets.flatMap(({ name, label, help, neededWith, usefulWith }) => {
+      const needed = view?.needs.includes(name) ?? neededWith?.({}) ?? true;
+      const useful = view?.mayUse.includes(name) ?? usefulWith?.({}) ?? false;
+      if (!needed && !useful) return [];
+      return { name, label, help, stored: this.stored.has(`${id}/${name}`), optional: !needed };
     });
   }
 
@@ -125,13 +132,14 @@ export class SessionChannels implements ChannelsPort {
     return this.session().channels.checkSecrets(id, {}, signal);
   }
 
-  missingSetting(id: string): SettingField | undefined {
-    return missingSetting(this.descriptor(id), this.settings.read(id));
+  missingSettings(id: string): readonly SettingField[] {
+    return missingSettings(this.descriptor(id), this.settings.read(id)).map((field) =>
+      this.described(id, field),
+    );
   }
 
   settingField(id: string, key: string): SettingField {
-    const field = settingField(this.descriptor(id), key, this.settings.read(id));
-    return { ...field, description: this.settings.describe(`channels.${id}.${key}`) ?? field.description };
+    return this.described(id, settingField(this.descriptor(id), key, this.settings.read(id)));
   }
 
   validateSetting(id: string, key: string, text: string): string | undefined {
@@ -145,6 +153,11 @@ export class SessionChannels implements ChannelsPort {
 
   async rotateSecret(id: string, name: string, value: string): Promise<CheckedAccount> {
     return this.kept(id, await this.session().channels.rotateSecret(id, name, value));
+  }
+
+  private described(id: string, field: SettingField): SettingField {
+    const said = this.settings.describe(`channels.${id}.${field.key}`);
+    return said === undefined ? field : { ...field, description: said };
   }
 
   private async kept(id: string, account: CheckedAccount | undefined): Promise<CheckedAccount> {

@@ -33,12 +33,14 @@ export interface ViewsHost {
   readonly channels: ChannelsPort;
 }
 
-/** A credential that a channel needs, and whether the vault has one. */
+/** A credential that a channel needs or can use, and whether the vault has one. */
 export interface ChannelSecret {
   readonly name: string;
   readonly label: string;
   readonly help: string;
   readonly stored: boolean;
+  /** It works without it. */
+  readonly optional: boolean;
 }
 
 /** A setting of a channel that the wizard asks for. */
@@ -64,6 +66,8 @@ export interface ChannelViewItem {
   readonly enabled: boolean;
   /** Part of the product, always there, cannot be added or removed: the local chat. */
   readonly builtIn: boolean;
+  /** The systems that it works on, when this is none of them: macOS. It cannot be added here then. */
+  readonly systems?: readonly string[];
   readonly state: ChannelState;
   readonly detail: string;
   /** When it is tried again, in milliseconds since the epoch; only while it waits. */
@@ -130,8 +134,8 @@ export interface ChannelsPort {
   ): Promise<CheckedAccount>;
   /** Asks the platform whether what is stored is good. Undefined when it cannot be asked without connecting. */
   test(id: string, signal: AbortSignal): Promise<CheckedAccount | undefined>;
-  /** The setting without which it cannot run; undefined when it has all. */
-  missingSetting(id: string): SettingField | undefined;
+  /** The settings without which it cannot run, in the order in which they are asked for. */
+  missingSettings(id: string): readonly SettingField[];
   settingField(id: string, key: string): SettingField;
   /** Undefined when the setting may be this; else one sentence on what is wrong with it. */
   validateSetting(id: string, key: string, text: string): string | undefined;

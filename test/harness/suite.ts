@@ -130,6 +130,14 @@ async function open(
   };
 }
 
+/**
+ * Writes what a person sets on the machine where the extension runs, in place of all that was set there. Settings of
+ * machine scope count there alone, for VS Code's server is to its browser what a remote machine is.
+ */
+export function writeMachineSettings(server: VsCodeServer, settings: Settings): Promise<void> {
+  return writeUserSettings(join(server.data, 'data/Machine'), settings);
+}
+
 function extensionHostOf(serverPid: number): number | undefined {
   return descendantsOf(serverPid).findLast((pid) => {
     try {

@@ -65,9 +65,9 @@ export const bluebubblesDescriptor: ChannelDescriptor = {
   noBots: true,
   setup: [
     'On a Mac with an Apple account made for this, sign in to Messages. Install BlueBubbles Server from bluebubbles.app and give it the rights that it asks for.',
-    'In BlueBubbles Server, Connection: set a long password. Leave the proxy service off, or on LAN URL; Ngrok, Cloudflare and the like make the server public.',
-    'Set “cowork.channels.bluebubbles.serverUrl” to its address. With no certificate on the Mac, forward its port to this machine, ssh -L 1234:127.0.0.1:1234 mac, and take http://127.0.0.1:1234.',
-    'Enter the password here. The channel registers its own webhook at the server, and takes it back when it is disconnected.',
+    'In BlueBubbles Server, Connection: set a long server password. Leave the proxy service off, or on LAN URL; Ngrok, Cloudflare and the like make the server public.',
+    'Set “cowork.channels.bluebubbles.serverUrl” to its address. With no certificate on the Mac, forward its port to this machine, `ssh -L 1234:127.0.0.1:1234 MAC` with the name of the Mac, and take http://127.0.0.1:1234.',
+    'Enter the server password here. The channel registers its own webhook at the server, and takes it back when it is disconnected.',
     'For groups: list the chat’s guid in the settings. The log of the channel names it when somebody calls the agent there.',
     'Generate a pairing code in VS Code and send it to the account by iMessage.',
   ],

@@ -73,7 +73,7 @@ export const discordDescriptor: ChannelDescriptor = {
     'At discord.com/developers/applications choose New Application. Use an application of its own for this.',
     'General Information: copy the Application ID into “cowork.channels.discord.applicationId”.',
     'Installation: switch User Install off. Bot: switch Public Bot off, so that nobody else can add it, and leave Presence and Server Members Intent off. Message Content Intent stays off too, unless “cowork.channels.discord.messageContent” is on.',
-    'Bot: Reset Token, and paste the token here. It is checked with Discord and kept in the secret store.',
+    'Bot: Reset Token, and paste the bot token here. It is checked with Discord and kept in the secret store.',
     'OAuth2, URL Generator: choose the scopes bot and applications.commands, and the permissions View Channels, Send Messages, Send Messages in Threads, Read Message History and, for files, Attach Files; no others. Open the address to add the bot to your server.',
     'In Discord, User Settings, Advanced: switch Developer Mode on. Right-click the server, Copy Server ID, and list it in “cowork.channels.discord.allowedGuilds”.',
     'For /cowork: only administrators may use it until you let others in the server’s settings, Integrations.',

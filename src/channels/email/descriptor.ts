@@ -151,6 +151,7 @@ export const emailDescriptor: ChannelDescriptor = {
       help: 'With OAuth2, where the provider gave one: the client secret of your application. Google always does.',
       neededWith: (settings) =>
         settings.auth === 'oauth2' && providerOf(String(settings.imapHost))?.name === 'Gmail',
+      usefulWith: ({ auth }) => auth === 'oauth2',
       validate: (value) =>
         /^[\x21-\x7e]{8,400}$/.test(value) ? undefined : 'This is not a client secret. It has no spaces.',
     },
@@ -174,9 +175,9 @@ export const emailDescriptor: ChannelDescriptor = {
   setup: [
     'Make a mailbox that is used for nothing else: the password that you enter here opens all of it.',
     'Let the provider make an app password for it, or register an application for OAuth2. Do not use the account’s main password.',
-    'Set cowork.channels.email.address, imapHost and smtpHost; the ports are right for most providers.',
+    'Set “cowork.channels.email.address”, “cowork.channels.email.imapHost” and “cowork.channels.email.smtpHost”; the ports are right for most providers.',
     'Think of a word for the subject, set it as cowork.channels.email.subjectFilter, and tell it only to those who are meant to write.',
-    'Enter the password here. It is checked with both servers and kept in the secret store.',
+    'Enter the password here; with OAuth2 (“cowork.channels.email.auth”) the refresh token instead, and the client secret if the provider gave one. It is checked with both servers and kept in the secret store.',
     'Generate a pairing code in VS Code and mail it from your own address, with the word in the subject and the code alone in the text.',
   ],
   links: [

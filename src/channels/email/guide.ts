@@ -32,7 +32,7 @@ export const emailGuide: ChannelGuide = {
   ],
   troubles: [
     {
-      says: 'The IMAP server refused the name or the password',
+      says: 'The … server refused the name or the password',
       do: 'Make an app password at the provider, then Enter Token….',
     },
     {

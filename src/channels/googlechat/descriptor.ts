@@ -77,7 +77,7 @@ export const googlechatDescriptor: ChannelDescriptor = {
   },
   setup: [
     'In the Google Cloud console make a project for this app alone, and enable the Google Chat API. Note the project number.',
-    'IAM & Admin, Service Accounts: create an account for this app and give it no role in the project. Keys, Add key, JSON: paste the content of the file here. It is checked with Google and kept in the secret store; delete the file.',
+    'IAM & Admin, Service Accounts: create an account for this app and give it no role in the project. Keys, Add key, JSON: the content of the file is the service account key; paste it here. It is checked with Google and kept in the secret store; delete the file.',
     'Set “cowork.channels.googlechat.projectNumber”, and “cowork.channels.googlechat.allowedOrganisations” to your domain.',
     'Give the webhook server a public address (see docs/webhooks.md), connect the channel and run “Copy Webhook Address”.',
     'Google Chat API, Configuration: Connection settings HTTP endpoint URL with that address, Authentication Audience Project Number; choose the people and groups of your domain for whom the app is visible.',

@@ -47,5 +47,9 @@ export const lineGuide: ChannelGuide = {
       says: 'Nobody is heard, and the Audit says “signature”',
       do: 'The channel secret is not that of this channel: copy it from Basic settings, then Enter Token….',
     },
+    {
+      says: 'LINE cannot be reached … Next try at …',
+      do: 'Nothing: it is tried again, after one second at first and five minutes at most.',
+    },
   ],
 };

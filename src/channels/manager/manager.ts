@@ -73,6 +73,8 @@ export interface ChannelView {
   readonly reported: Facts;
   /** Names of the secrets that it needs under the settings of now. */
   readonly needs: readonly string[];
+  /** Names of those that it does without, and could use. */
+  readonly mayUse: readonly string[];
   /** Milliseconds since the epoch. */
   readonly nextTryAt?: number;
 }
@@ -135,6 +137,7 @@ export class ChannelManager implements Disposable {
       detail: slot.detail,
       reported: slot.reported,
       needs: slot.needs,
+      mayUse: slot.mayUse,
       ...(slot.account ? { account: slot.account } : {}),
       ...(slot.nextTryAt === undefined ? {} : { nextTryAt: slot.nextTryAt }),
     }));

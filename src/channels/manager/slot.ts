@@ -19,6 +19,7 @@ import type { Lease, LeasePort } from './lease';
 import { recordedPrograms } from './programs';
 import type { ChannelServices } from './services';
 import { readSettings } from './settings';
+import { otherSystems } from './systems';
 
 /** What one channel needs from around it. */
 export interface SlotPorts {
@@ -124,6 +125,17 @@ export class ChannelSlot {
     return neededSecrets(this.descriptor, settings.ok ? settings.value : {}).map(({ name }) => name);
   }
 
+  /** Names of those that it does without, and could use. */
+  get mayUse(): readonly string[] {
+    const settings = readSettings(this.descriptor, this.ports.settings(this.descriptor.id));
+    const { needs } = this;
+    return this.descriptor.secrets
+      .filter(
+        ({ name, usefulWith }) => !needs.includes(name) && usefulWith?.(settings.ok ? settings.value : {}),
+      )
+      .map(({ name }) => name);
+  }
+
   /** What an adapter of this channel may use. */
   contextFor(settings: Readonly<Record<string, unknown>>, hooks: AdapterHooks): AdapterContext {
     const { clock, log, services, random } = this.ports;
@@ -185,9 +197,9 @@ export class ChannelSlot {
       this.set('unconfigured', settings.problem);
       return;
     }
-    const { platform } = ports.services.machine;
-    if (descriptor.platforms && !descriptor.platforms.includes(platform)) {
-      this.set('unconfigured', wrongPlatform(descriptor));
+    const systems = otherSystems(descriptor, ports.services.machine.platform);
+    if (systems) {
+      this.set('unconfigured', wrongSystem(descriptor.name, systems));
       return;
     }
     const missing = descriptor.missing?.(settings.value);
@@ -340,13 +352,6 @@ export function neededSecrets(
   return secrets.filter((field) => field.neededWith?.(settings) ?? true);
 }
 
-const SYSTEMS: Partial<Readonly<Record<NodeJS.Platform, string>>> = {
-  darwin: 'macOS',
-  linux: 'Linux',
-  win32: 'Windows',
-};
-
-function wrongPlatform({ name, platforms }: ChannelDescriptor): string {
-  const systems = (platforms ?? []).map((platform) => SYSTEMS[platform] ?? platform).join(' and ');
-  return `${name} works on ${systems} only. On this machine it stays off; use another channel here.`;
+function wrongSystem(name: string, systems: readonly string[]): string {
+  return `${name} works on ${systems.join(' and ')} only. On this machine it stays off; use another channel here.`;
 }

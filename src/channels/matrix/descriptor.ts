@@ -81,6 +81,7 @@ export const matrixDescriptor: ChannelDescriptor = {
           ? undefined
           : 'This is not a refresh token. It is one word without spaces, as the homeserver answered it.',
       neededWith: () => false,
+      usefulWith: () => true,
     },
   ],
   settings: matrixSettings,
@@ -102,10 +103,10 @@ export const matrixDescriptor: ChannelDescriptor = {
   noBots: true,
   setup: [
     'Register an account for the bot on your homeserver. Use one of its own for this, never your own account.',
-    'Log it in once for this alone, and never with another client at the same time: curl -X POST https://matrix.example.org/_matrix/client/v3/login with {"type": "m.login.password", "identifier": {"type": "m.id.user", "user": "work-bot"}, "password": "…", "initial_device_display_name": "CoWork OS", "refresh_token": true}.',
+    'Log it in once for this alone, and never with another client at the same time. Run `curl -X POST -H "Content-Type: application/json" --data @- https://matrix.example.org/_matrix/client/v3/login` with the address of your homeserver, enter `{"type": "m.login.password", "identifier": {"type": "m.id.user", "user": "USER"}, "password": "PASSWORD", "initial_device_display_name": "CoWork OS", "refresh_token": true}` with the user name and the password of the account, and press Enter and Ctrl+D. So the password is in no history of commands.',
     'Set “cowork.channels.matrix.homeserver” to the address of the homeserver.',
-    'Copy access_token from the answer and paste it here. It is checked with the homeserver and kept in the secret store.',
-    'If refresh_token is in the answer too, enter it as well: the homeserver lets access tokens expire.',
+    'Copy the access token, access_token in the answer, and paste it here. It is checked with the homeserver and kept in the secret store.',
+    'If there is a refresh token in the answer too, refresh_token, enter it as well: the homeserver lets access tokens expire. Otherwise leave that field empty.',
     'Generate a pairing code in VS Code, begin a direct conversation with the bot in your client, and send the code.',
     'In a client such as Element, compare the key of the bot’s device with the one that the Channels view shows, and put your own device’s key into “cowork.channels.matrix.verifiedDevices”.',
   ],

@@ -60,7 +60,7 @@ export const mattermostDescriptor: ChannelDescriptor = {
   setup: [
     'In Mattermost, as an administrator: System Console, Integrations, Bot Accounts: enable bot account creation.',
     'Product menu, Integrations, Bot Accounts, Add Bot Account. Choose a user name, leave the role Member, and leave “post:all” and “post:channels” off. Use a bot of its own for this.',
-    'Copy the token that is shown once, and paste it here. It is checked with the server and kept in the secret store.',
+    'Copy the access token that is shown once, and paste it here. It is checked with the server and kept in the secret store.',
     'Set “cowork.channels.mattermost.serverUrl” to the address of the server.',
     'For channels: add the bot to a team and to the channels it is meant for, and list the team’s or the channels’ ids in the settings. A channel’s id is under its name, View Info.',
     'Generate a pairing code in VS Code and send it to the bot in a direct message.',

@@ -70,10 +70,10 @@ export const signalDescriptor: ChannelDescriptor = {
   noBots: true,
   setup: [
     'Install signal-cli on this machine, and keep it up to date: releases older than three months stop working.',
-    'Use a phone number of its own: “signal-cli -a NUMBER register”, then “verify”. Linking your personal account would let the agent read all your chats.',
+    'Use a phone number of its own: `signal-cli -a NUMBER register`, then `signal-cli -a NUMBER verify CODE` with the code that comes. Linking your personal account would let the agent read all your chats.',
     'Leave “--trust-new-identities” at on-first-use. With “always”, a changed key is still noticed here, but signal-cli itself would send to it.',
-    'Make its folder yours alone: “chmod -R go-rwx ~/.local/share/signal-cli”.',
-    'Start the daemon: “signal-cli -a NUMBER daemon --http 127.0.0.1:8080”. Every program of yours on this machine can then use the account, so stop it when you do not need it.',
+    'Make its folder yours alone: `chmod -R go-rwx ~/.local/share/signal-cli`.',
+    'Start the daemon: `signal-cli -a NUMBER daemon --http 127.0.0.1:8080` with that number. Every program of yours on this machine can then use the account, so stop it when you do not need it.',
     'Set “cowork.channels.signal.account” to the number, connect, and acknowledge that the account is a dedicated one.',
     'Generate a pairing code in VS Code and send it to the account from your phone.',
   ],

@@ -9,7 +9,7 @@ import {
 } from '../contract';
 import { type MessagePart, PartSender } from '../parts';
 import { asChannelError, Reception } from '../reception';
-import { toChannelError, webClient } from './client';
+import { missingScope, toChannelError, webClient } from './client';
 import { type SlackSettings, slackDescriptor, slackSettings } from './descriptor';
 import { SlackDoor } from './door';
 import type { Envelope } from './envelope';
@@ -104,6 +104,9 @@ class SlackAdapter implements ChannelAdapter {
         'This token belongs to a person, not to a bot. Use the “Bot User OAuth Token” of your app; it starts with xoxb-.',
       );
     }
+    // Without one of them Slack hands nothing over, or takes no answer, and says nothing of it.
+    const lacking = scopes.length === 0 ? [] : SCOPES_NEEDED.filter((scope) => !scopes.includes(scope));
+    if (lacking.length > 0) throw missingScope(lacking.join(', '));
     const account = `${teamId}/${userId}`;
     const name = `${answer.user ?? userId} in ${answer.team ?? teamId}`;
     const extra = scopes.filter(

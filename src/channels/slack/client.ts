@@ -124,6 +124,14 @@ export function toChannelError(error: unknown, label: string = TOKENS.botToken.l
   return new ChannelError('temporary', 'The call to Slack failed for an unknown reason. It is tried again.');
 }
 
+/** `needed` may be empty, where Slack does not say which one it is. */
+export function missingScope(needed: string): ChannelError {
+  return new ChannelError(
+    'fatal',
+    `The app lacks a permission at Slack${needed ? `: ${needed}` : ''}. Add it under OAuth & Permissions and install the app again.`,
+  );
+}
+
 function fromAnswer(data: WebAPIPlatformError['data'], label: string): ChannelError {
   // What is not a code is an answer that was not understood, an error page for instance.
   const code = /^[a-z0-9_]{1,60}$/.test(data.error) ? data.error : '';
@@ -136,11 +144,7 @@ function fromAnswer(data: WebAPIPlatformError['data'], label: string): ChannelEr
   if (code === 'ratelimited') return new ChannelError('rate-limited', 'Slack asks to wait a while.', 30_000);
   if (code === 'missing_scope') {
     const asked = 'needed' in data && typeof data.needed === 'string' ? data.needed : '';
-    const needed = asked.replace(/[^a-z:.,_ ]/g, '').slice(0, 100);
-    return new ChannelError(
-      'fatal',
-      `The app lacks a permission at Slack${needed ? `: ${needed}` : ''}. Add it under OAuth & Permissions and install the app again.`,
-    );
+    return missingScope(asked.replace(/[^a-z:.,_ ]/g, '').slice(0, 100));
   }
   if (FATAL.has(code)) {
     return new ChannelError(

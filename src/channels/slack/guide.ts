@@ -31,7 +31,7 @@ export const slackGuide: ChannelGuide = {
   ],
   troubles: [
     {
-      says: 'Slack refused the bot token, or the app-level token',
+      says: 'Slack refused the … token',
       do: 'Copy the current one from api.slack.com/apps, then Enter Token….',
     },
     {

@@ -80,7 +80,7 @@ export const teamsDescriptor: ChannelDescriptor = {
   setup: [
     'In the Azure portal create an Azure Bot. Type of App: Single Tenant, unless people of other organisations must reach it. Use a bot of its own for this.',
     'Configuration: copy the Microsoft App ID into “cowork.channels.teams.appId” and the App Tenant ID into “cowork.channels.teams.tenantId”.',
-    'Manage Password, New client secret: copy its Value and paste it here. It is checked with Microsoft and kept in the secret store.',
+    'Manage Password, New client secret: copy its Value and paste it here as the app password. It is checked with Microsoft and kept in the secret store.',
     'Channels: add Microsoft Teams.',
     'Give the webhook server a public address (see docs/webhooks.md), connect the channel, run “Copy Webhook Address”, and paste it as the Messaging endpoint under Configuration.',
     'In the Teams Developer Portal make an app with this bot (scopes Personal, and Team or Group chat if it is meant for them) and install it.',

@@ -67,7 +67,7 @@ export const telegramDescriptor: ChannelDescriptor = {
   },
   setup: [
     'In Telegram, open a chat with @BotFather (the one with the blue tick) and write /newbot. Choose a name and a user name that ends in “bot”. Use a bot of its own for this; do not reuse one.',
-    'Copy the token from his answer and paste it here. It is checked with Telegram and kept in the secret store.',
+    'Copy the bot token from his answer and paste it here. It is checked with Telegram and kept in the secret store.',
     'Leave privacy mode on (/setprivacy → Enable): in groups the bot then sees only what is meant for it.',
     'If the bot is not meant for groups, write /setjoingroups to @BotFather and choose Disable.',
     'To be called instead of asking, give this machine a public address (forward the port, or set cowork.webhook.publicUrl) and set the mode to webhook. Telegram is told the address by itself.',

@@ -95,7 +95,7 @@ export const twitchDescriptor: ChannelDescriptor = {
     'Make a Twitch account for the bot, and switch two-factor authentication on. Use no account of a person.',
     'At dev.twitch.tv/console choose Register Your Application: client type Public (or Confidential, with a secret), category Chat Bot. Copy the client id into “cowork.channels.twitch.clientId”.',
     `Log in as the bot and get a user access token for the application, by the device code flow or the authorization code flow, with the scopes ${SCOPES_NEEDED.join(', ')} and no others; for whispers also ${SCOPES_FOR_WHISPERS.join(', ')}.`,
-    'Paste the access token and the refresh token here. They are checked with Twitch and kept in the secret store.',
+    'Paste the access token and the refresh token here, and the client secret if the application is confidential (“cowork.channels.twitch.clientType”). They are checked with Twitch and kept in the secret store.',
     'In each chat, as its broadcaster, write /mod and the bot’s name. List the broadcasters’ user ids in “cowork.channels.twitch.channels”.',
     'Let people in by hand in the Users view, or switch whispers on and send the pairing code in one: in a public chat everybody would read it.',
   ],

@@ -85,8 +85,8 @@ export const whatsappDescriptor: ChannelDescriptor = {
   allowedModes: () => ['pairing', 'disabled'],
   setup: [
     'At developers.facebook.com make an app with the use case “Connect with customers through WhatsApp”, for this alone. A number that is used in the WhatsApp app cannot be used here.',
-    'WhatsApp, API Setup: add your phone number, and copy the Phone number ID into the settings. The test number that Meta gives is good for trying only.',
-    'App settings, Basic: copy the App secret. In Meta Business Suite, Settings, System users: add a system user, assign it the app and the WhatsApp account, and generate a token with whatsapp_business_messaging and whatsapp_business_management and no other right. Make up a verify token. Paste all three here.',
+    'WhatsApp, API Setup: add your phone number, and copy the Phone number ID into “cowork.channels.whatsapp.phoneNumberId”. The test number that Meta gives is good for trying only.',
+    'App settings, Basic: copy the App secret. In Meta Business Suite, Settings, System users: add a system user, assign it the app and the WhatsApp account, and generate an access token with whatsapp_business_messaging and whatsapp_business_management and no other right. Make up a verify token. Paste all three here.',
     'App settings, Advanced: switch Require App Secret on, so that the token is worth nothing without the secret.',
     'Give this machine a public address (see the page on webhooks) and enable the channel. WhatsApp, Configuration, Webhook: enter its address (Copy Webhook Address in the Channels view) as Callback URL with your verify token, then subscribe to the field messages and to no other.',
     'Generate a pairing code in VS Code and send it to the number.',

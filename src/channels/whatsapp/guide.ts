@@ -55,5 +55,9 @@ export const whatsappGuide: ChannelGuide = {
       says: 'more than 24 hours ago',
       do: 'Ask the person to write to the number; then answers are delivered again.',
     },
+    {
+      says: 'WhatsApp cannot be reached … Next try at …',
+      do: 'Nothing: it is tried again, after one second at first and five minutes at most.',
+    },
   ],
 };

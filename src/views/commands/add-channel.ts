@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import type { AccessMode } from '../../engine/model/events';
 import type { ChatContext } from '../../engine/model/identity';
-import type { ChannelViewItem } from '../ports';
+import type { ChannelViewItem, SettingField } from '../ports';
 import { contextText, modeHelp, modeText } from '../present/words';
 import { t, translated } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
 import { type Answer, ask, choose, type Outcome, type Place, runWizard, type Step } from '../wizard/wizard';
 import { channelChoice, channelOf, parseIds } from './channel-choice';
-import { type Entered, outcome, secretSteps } from './channel-secrets';
+import { type Entered, isLacking, outcome, secretSteps } from './channel-secrets';
 import { firstMessageStep } from './first-message';
 import { confirmed, type Desk, inform, Notice, needEngine } from './kit';
 
@@ -50,14 +50,19 @@ function addable({ enabled, builtIn }: ChannelViewItem): boolean {
 function stepsOf(desk: Desk, draft: Draft, channel: ChannelViewItem | undefined) {
   const platform: Step = { run: (place) => choosePlatform(desk, draft, place) };
   if (channel === undefined) return { list: [platform], complete: false };
-  const missing = desk.host.channels.missingSetting(channel.id)?.key;
-  const settings = [...new Set([...draft.settings, ...(missing === undefined ? [] : [missing])])];
+  const { systems } = channel;
+  if (systems !== undefined) {
+    const elsewhere: Step = { run: (place) => sayWhereItWorks(channel, systems, place) };
+    return { list: [platform, elsewhere], complete: false };
+  }
+  const missing = desk.host.channels.missingSettings(channel.id);
+  const settings = [...new Set([...draft.settings, ...missing.map(({ key }) => key)])];
   const list: readonly Step[] = [
     platform,
-    { run: (place) => sayWhatIsNeeded(channel, place) },
+    { run: (place) => sayWhatIsNeeded(channel, missing, place) },
     ...settings.map((key): Step => ({ run: (place) => askSetting(desk, draft, channel, key, place) })),
     // What is stored and good is not asked for again; Enter Token replaces it.
-    ...(channel.secrets.every(({ stored }) => stored) && draft.entered.size === 0
+    ...(!channel.secrets.some(isLacking) && draft.entered.size === 0
       ? []
       : secretSteps(desk, channel, draft.entered)),
     ...channel.contexts.flatMap((context): readonly Step[] => [
@@ -72,13 +77,19 @@ function stepsOf(desk: Desk, draft: Draft, channel: ChannelViewItem | undefined)
 }
 
 async function choosePlatform(desk: Desk, draft: Draft, place: Place): Promise<Outcome> {
+  const channels = desk.host.channels.list().filter(addable);
+  // What cannot be chosen here stands last; whoever looks for it learns why.
+  const here = channels.filter(({ systems }) => systems === undefined);
+  const elsewhere = channels.filter(({ systems }) => systems !== undefined);
   const answer = await choose<string>(place, {
     first: {
       placeHolder: t('Through which platform do people write?'),
-      items: desk.host.channels
-        .list()
-        .filter(addable)
-        .map((channel) => ({ ...channelChoice(channel), description: '', value: channel.id })),
+      items: [...here, ...elsewhere].map((channel) => ({
+        ...channelChoice(channel),
+        description: '',
+        ...(channel.systems === undefined ? {} : { detail: onlyOn(channel, channel.systems) }),
+        value: channel.id,
+      })),
     },
     ...(draft.channel === undefined ? {} : { active: draft.channel }),
   });
@@ -91,7 +102,38 @@ async function choosePlatform(desk: Desk, draft: Draft, place: Place): Promise<O
   return 'next';
 }
 
-async function sayWhatIsNeeded(channel: ChannelViewItem, place: Place): Promise<Outcome> {
+/** Said before anything is asked for: nothing that could be entered would make it work here. */
+async function sayWhereItWorks(
+  channel: ChannelViewItem,
+  systems: readonly string[],
+  place: Place,
+): Promise<Outcome> {
+  const answer = await choose<'back' | 'guide'>(place, {
+    first: {
+      placeHolder: onlyOn(channel, systems),
+      items: [
+        { label: `$(arrow-left) ${t('Choose another platform')}`, value: 'back' },
+        { label: `$(book) ${t('Show the setup guide beside this')}`, value: 'guide' },
+      ],
+    },
+    stay: async (next) => {
+      if (next === 'back') return false;
+      await vscode.commands.executeCommand('cowork.channels.showSetup', channel.id);
+      return true;
+    },
+  });
+  return answer === 'leave' ? 'leave' : 'back';
+}
+
+function onlyOn({ name }: ChannelViewItem, systems: readonly string[]): string {
+  return t('{0} works on {1} only, so it cannot be added on this machine.', name, systems.join(', '));
+}
+
+async function sayWhatIsNeeded(
+  channel: ChannelViewItem,
+  settings: readonly SettingField[],
+  place: Place,
+): Promise<Outcome> {
   type Next = 'go' | 'guide' | { readonly url: string };
   const answer = await choose<Next>(place, {
     first: {
@@ -100,8 +142,14 @@ async function sayWhatIsNeeded(channel: ChannelViewItem, place: Place): Promise<
         { label: `$(arrow-right) ${t('I have it, go on')}`, value: 'go' },
         { label: `$(book) ${t('Show the setup guide beside this')}`, value: 'guide' },
         { label: t('What you need'), kind: vscode.QuickPickItemKind.Separator },
-        ...channel.secrets.map(({ label, help }) => ({
+        ...settings.map((field) => ({
+          label: `$(gear) ${settingName(channel, field.key)}`,
+          detail: plain(field),
+          value: 'guide' as const,
+        })),
+        ...channel.secrets.map(({ label, help, optional }) => ({
           label: `$(key) ${translated(label)}`,
+          description: optional ? t('if there is one') : '',
           detail: translated(help),
           value: 'guide' as const,
         })),
@@ -123,6 +171,15 @@ async function sayWhatIsNeeded(channel: ChannelViewItem, place: Place): Promise<
   return outcome(answer);
 }
 
+/** Its name in the Settings, by which the guides call it too. */
+function settingName({ id }: ChannelViewItem, key: string): string {
+  return `cowork.channels.${id}.${key}`;
+}
+
+function plain({ description }: SettingField): string {
+  return description.replaceAll('`', '');
+}
+
 async function askSetting(
   desk: Desk,
   draft: Draft,
@@ -132,7 +189,7 @@ async function askSetting(
 ): Promise<Outcome> {
   const { channels } = desk.host;
   const field = channels.settingField(channel.id, key);
-  const description = field.description.replaceAll('`', '');
+  const description = plain(field);
   const answer: Answer<string> =
     field.choices.length > 0
       ? await choose(place, {
@@ -145,7 +202,7 @@ async function askSetting(
       : await ask(place, {
           prompt: description,
           value: field.value,
-          placeHolder: `cowork.channels.${channel.id}.${key}`,
+          placeHolder: settingName(channel, key),
           validate: (text) => channels.validateSetting(channel.id, key, text.trim()),
         });
   if (typeof answer === 'string') return answer;

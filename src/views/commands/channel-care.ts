@@ -4,10 +4,11 @@ import { channelStateText } from '../present/words';
 import { t, translated } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
 import { oneChannel } from './channel-choice';
+import { isLacking } from './channel-secrets';
 import { openDocs } from './checklist';
 import { type Desk, type Handler, inform, Notice, needEngine, pick } from './kit';
 
-/** Asks the platform about what is stored; a press of *Cancel* ends it. Undefined when it was cancelled. */
+/** Asks the platform about what is stored; a press of *Cancel* ends it. Undefined when it was cancelled, or says no. */
 function test(desk: Desk, channel: ChannelViewItem): Thenable<{ account?: CheckedAccount } | undefined> {
   return vscode.window.withProgress(
     {
@@ -23,7 +24,9 @@ function test(desk: Desk, channel: ChannelViewItem): Thenable<{ account?: Checke
         return account === undefined ? {} : { account };
       } catch (error) {
         if (stop.signal.aborted) return undefined;
-        throw new Notice(t('{0} says no: {1}', channel.name, error instanceof Error ? error.message : ''));
+        const why = desk.host.mask(error instanceof Error ? error.message : String(error));
+        void vscode.window.showErrorMessage(t('{0} says no: {1}', channel.name, why));
+        return undefined;
       } finally {
         listening.dispose();
       }
@@ -40,7 +43,7 @@ export function channelCareCommands(desk: Desk) {
       needEngine(desk);
       const channel = await oneChannel(desk, argument, t('Test Connection'), present, none());
       if (channel === undefined) return;
-      const lacking = channel.secrets.find(({ stored }) => !stored);
+      const lacking = channel.secrets.find(isLacking);
       if (lacking !== undefined)
         throw new Notice(t('{0} has no {1} yet. Enter it first.', channel.name, translated(lacking.label)));
       const found = await test(desk, channel);

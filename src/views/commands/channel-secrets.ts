@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ChannelViewItem, CheckedAccount } from '../ports';
+import type { ChannelSecret, ChannelViewItem, CheckedAccount } from '../ports';
 import { t, translated } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
 import { type Answer, ask, type Outcome, type Place, runWizard, type Step } from '../wizard/wizard';
@@ -11,6 +11,11 @@ export type Entered = Map<string, string>;
 /** How an answer leaves a step that has written it down. */
 export function outcome(answer: Answer<unknown>): Outcome {
   return typeof answer === 'string' ? answer : 'next';
+}
+
+/** It cannot run before this is entered. */
+export function isLacking({ stored, optional }: ChannelSecret): boolean {
+  return !stored && !optional;
 }
 
 function tell(channel: ChannelViewItem, account: CheckedAccount): void {
@@ -35,17 +40,20 @@ export function secretSteps(desk: Desk, channel: ChannelViewItem, entered: Enter
         prompt: `${translated(secret.label)}: ${translated(secret.help)}`,
         placeHolder: secret.stored
           ? t('One is stored; what you enter replaces it')
-          : translated(secret.label),
+          : secret.optional
+            ? t('{0}: leave empty if there is none', translated(secret.label))
+            : translated(secret.label),
         value: entered.get(secret.name) ?? '',
         password: true,
         validate: (text) => {
-          if (text.trim() === '') return t('Nothing was entered.');
+          if (text.trim() === '') return secret.optional ? undefined : t('Nothing was entered.');
           const wrong = channels.validateSecret(channel.id, secret.name, text.trim());
           return wrong === undefined ? undefined : translated(wrong);
         },
         checking: t('Asking {0} whether this is right…', channel.name),
         accept: async (text, signal) => {
-          entered.set(secret.name, text);
+          if (text === '') entered.delete(secret.name);
+          else entered.set(secret.name, text);
           if (!last) return undefined;
           try {
             tell(channel, await channels.setSecrets(channel.id, Object.fromEntries(entered), signal));

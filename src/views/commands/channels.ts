@@ -6,7 +6,7 @@ import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
 import { addChannel, openIsMeant } from './add-channel';
 import { mayConnect, oneChannel, oneContext, parseIds } from './channel-choice';
-import { enterSecrets } from './channel-secrets';
+import { enterSecrets, isLacking } from './channel-secrets';
 import { confirmed, type Desk, type Handler, isNode, Notice, needEngine, pick } from './kit';
 
 async function askIds(
@@ -49,7 +49,7 @@ export function channelCommands(desk: Desk) {
       const channel = await oneChannel(desk, argument, t('Connect'), present, noneOn());
       if (channel === undefined) return;
       if (!(await mayConnect(desk, channel))) return;
-      const lacking = channel.secrets.some((secret) => !secret.stored);
+      const lacking = channel.secrets.some(isLacking);
       if (lacking && !(await enterSecrets(desk, channel))) return;
       await channels.connect(channel.id);
     },

@@ -9,7 +9,7 @@ import { mayConnect } from './channel-choice';
 import { enterSecrets } from './channel-secrets';
 import { type Desk, needEngine } from './kit';
 
-type Next = 'done' | 'code' | 'again' | 'secrets' | 'guide' | 'settings';
+type Next = 'done' | 'code' | 'address' | 'again' | 'secrets' | 'guide' | 'settings';
 
 /** What the last step knows. */
 interface Trial {
@@ -64,6 +64,7 @@ async function connectAndWait(desk: Desk, id: string, place: Place): Promise<Out
     },
     stay: async (next, show) => {
       if (next === 'code') await showCode(desk, id, trial);
+      else if (next === 'address') await vscode.commands.executeCommand('cowork.webhook.copyAddress', id);
       else if (next === 'guide') await vscode.commands.executeCommand('cowork.channels.showSetup', id);
       else if (next === 'settings')
         await vscode.commands.executeCommand('cowork.settings.open', `cowork.channels.${id}`);
@@ -130,6 +131,9 @@ function shown(desk: Desk, id: string, trial: Trial): Shown<Next> {
               value: 'code' as const,
             },
           ]
+        : []),
+      ...(channel.called
+        ? [{ label: `$(link) ${t('Copy the address that it calls')}`, detail, value: 'address' as const }]
         : []),
       finish,
       guide,

@@ -53,7 +53,9 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [`## ${title}`, lines.join('\n')];
 }
 
-/** Text that is no markup: names of settings keep their dots, and nothing becomes a tag or emphasis. */
+/** Text that is no markup: names of settings keep their dots, nothing becomes a tag or emphasis; code stays code. */
 function plain(text: string): string {
-  return text.replace(/[\\`*_[\]<>]/g, '\\$&').replace(/^(\d+)\./, '$1\\.');
+  const escaped = (run: string) => run.replace(/[\\`*_[\]<>]/g, '\\$&');
+  const runs = text.split(/(`[^`\n]+`)/).map((run, at) => (at % 2 === 1 ? run : escaped(run)));
+  return runs.join('').replace(/^(\d+)\./, '$1\\.');
 }

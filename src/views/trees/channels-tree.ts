@@ -70,7 +70,7 @@ export class ChannelsTree extends EngineTree<ChannelNode> {
     this.register({ dispose: () => clearTimeout(this.counting) });
   }
 
-  getChildren(node?: ChannelNode): ChannelNode[] {
+  protected childrenOf(node?: ChannelNode): ChannelNode[] {
     const engine = this.watch.engine;
     if (engine === undefined) return [];
     if (node === undefined) {

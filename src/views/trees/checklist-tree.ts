@@ -69,7 +69,7 @@ export class ChecklistTree extends EngineTree<ChecklistNode> {
     this.refresh();
   }
 
-  getChildren(node?: ChecklistNode): ChecklistNode[] {
+  protected childrenOf(node?: ChecklistNode): ChecklistNode[] {
     const report = this.watch.engine?.posture.report();
     if (report === undefined) return [];
     if (node === undefined) return this.roots(report);

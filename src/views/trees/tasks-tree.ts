@@ -75,7 +75,7 @@ export class TasksTree extends EngineTree<TaskNode> {
     this.choose(choices);
   }
 
-  getChildren(node?: TaskNode): TaskNode[] {
+  protected childrenOf(node?: TaskNode): TaskNode[] {
     if (node === undefined) {
       const all = (this.watch.engine?.tasks.list() ?? []).filter((task) => this.fits(task));
       return this.choices.group === 'state' ? byState(all) : this.groups(all);

@@ -53,7 +53,7 @@ export class UsersTree extends EngineTree<UserNode> {
     this.choose(choices);
   }
 
-  getChildren(node?: UserNode): UserNode[] {
+  protected childrenOf(node?: UserNode): UserNode[] {
     if (node !== undefined) {
       return node.kind === 'user' ? [] : node.users.map((user) => ({ kind: 'user', user }));
     }

@@ -88,7 +88,8 @@ export class Workbench {
   async screenshot(name: string): Promise<string> {
     const path = join(resultsFolder, `${name.replace(/[^\w.-]+/g, '-').slice(0, 120)}.png`);
     await mkdir(resultsFolder, { recursive: true });
-    await this.page.screenshot({ path });
+    // What is fading in is shown as it will be.
+    await this.page.screenshot({ path, animations: 'disabled' });
     return path;
   }
 }

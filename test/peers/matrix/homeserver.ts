@@ -167,6 +167,8 @@ export class Homeserver {
     }
     if (root === 'client' && version === 'v3' && rest[0] === 'refresh' && method === 'POST')
       return this.sessions.refresh(jsonBody(call));
+    if (root === 'client' && version === 'v3' && rest[0] === 'login' && method === 'POST')
+      return this.sessions.logIn(request.headers['content-type'], jsonBody(call));
     if (root === 'federation') throw new Refusal(404, 'M_UNRECOGNIZED', 'Unrecognized request');
     const session =
       this.trouble === 'revoked' ? this.sessions.unknown() : this.sessions.of(request.headers.authorization);

@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { Refusal, type Session } from './answers';
 import type { Json } from './world';
+
+const passwordLogin = z.strictObject({
+  type: z.literal('m.login.password'),
+  identifier: z.strictObject({ type: z.literal('m.id.user'), user: z.string() }),
+  password: z.string(),
+  initial_device_display_name: z.string().optional(),
+  refresh_token: z.boolean().optional(),
+});
 
 /**
  * Logins and their tokens. Written from
@@ -17,6 +26,27 @@ export class Sessions {
   login(user: string, device: string, token = `syt_${randomBytes(20).toString('hex')}`): string {
     this.tokens.set(token, { user, device, expired: false });
     return token;
+  }
+
+  /** Passwords of accounts, by their local names. */
+  readonly passwords = new Map<string, string>();
+
+  /** https://spec.matrix.org/v1.11/client-server-api/#post_matrixclientv3login */
+  logIn(contentType: string | undefined, body: Json): Json {
+    if (contentType !== 'application/json') throw new Refusal(400, 'M_NOT_JSON', 'Content is not JSON');
+    const asked = passwordLogin.safeParse(body);
+    if (!asked.success) throw new Refusal(400, 'M_BAD_JSON', 'Unknown login type');
+    const { identifier, password, refresh_token } = asked.data;
+    if (this.passwords.get(identifier.user) !== password)
+      throw new Refusal(403, 'M_FORBIDDEN', 'Invalid username or password');
+    const user = `@${identifier.user}:example.test`;
+    const device = randomBytes(5).toString('hex').toUpperCase();
+    const access_token = this.login(user, device);
+    const answer = { user_id: user, access_token, device_id: device };
+    if (refresh_token !== true) return answer;
+    const refresh = `syr_${randomBytes(20).toString('hex')}`;
+    this.refreshTokens.set(refresh, { user, device });
+    return { ...answer, refresh_token: refresh, expires_in_ms: 300_000 };
   }
 
   /** Lets the access token expire; the refresh token that it answers with is good for another. */

@@ -66,3 +66,12 @@ export const METHODS = {
     thread_ts: z.string().regex(TS).optional(),
   }),
 } as const;
+
+/** The scope that each method takes, as its page says. */
+export const SCOPE_OF: Readonly<Record<string, string>> = {
+  'chat.postMessage': 'chat:write',
+  'chat.update': 'chat:write',
+  'files.info': 'files:read',
+  'files.getUploadURLExternal': 'files:write',
+  'files.completeUploadExternal': 'files:write',
+};

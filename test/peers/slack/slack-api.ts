@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { SlackFileStore } from './file-store';
-import { blocks, METHODS } from './methods';
+import { blocks, METHODS, SCOPE_OF } from './methods';
 import { PeerSocket } from './websocket';
 
 /**
@@ -57,7 +57,9 @@ export class SlackApi {
   botToken = BOT_TOKEN;
   appToken = APP_TOKEN;
   identity: Json = { team: 'Acme', user: 'workbot', team_id: TEAM, user_id: BOT_USER, bot_id: 'B0001' };
-  scopes = 'app_mentions:read,chat:write,im:history';
+  scopes = 'app_mentions:read,chat:write,im:history,files:read,files:write';
+  /** The bot events that the app has subscribed to. */
+  subscribed: ReadonlySet<string> = new Set(['app_mention', 'message.im']);
   /** Milliseconds that Slack waits for an acknowledgement; 3,000 at Slack. */
   ackWithinMs = 3_000;
   /** Say hello to those who connect. */
@@ -157,6 +159,10 @@ export class SlackApi {
     });
   }
 
+  private has(scope: string): boolean {
+    return this.scopes.split(',').includes(scope);
+  }
+
   /** Somebody writes to the app directly. */
   dm(user: string, text: string, extra: Json = {}, outer: Json = {}): Json {
     const event = {
@@ -170,7 +176,8 @@ export class SlackApi {
       client_msg_id: randomUUID(),
       ...extra,
     };
-    this.event(event, outer);
+    // Both are needed: that the app may read it, and that it wants to be told.
+    if (this.has('im:history') && this.subscribed.has('message.im')) this.event(event, outer);
     return event;
   }
 
@@ -185,7 +192,7 @@ export class SlackApi {
       team: TEAM,
       ...extra,
     };
-    this.event(event, outer);
+    if (this.has('app_mentions:read') && this.subscribed.has('app_mention')) this.event(event, outer);
     return event;
   }
 
@@ -354,6 +361,9 @@ export class SlackApi {
         token === this.appToken || token === this.botToken ? 'not_allowed_token_type' : 'invalid_auth',
       );
     }
+    const needed = SCOPE_OF[name];
+    if (needed !== undefined && !this.has(needed))
+      return refuse('missing_scope', { needed, provided: this.scopes });
     const parsed = METHODS[name].safeParse(body);
     if (!parsed.success) return refuse('invalid_arguments', { why: parsed.error.issues[0]?.message });
     if (name === 'auth.test') return { ok: true, url: 'https://acme.slack.com/', ...this.identity };

@@ -5,6 +5,7 @@ import { DESCRIPTORS } from '../../../src/channels/descriptors';
 import { mattermostDescriptor } from '../../../src/channels/mattermost/descriptor';
 import {
   missingSetting,
+  missingSettings,
   settingDescription,
   settingField,
   settingProblem,
@@ -26,6 +27,26 @@ describe('the settings that the wizard asks for', () => {
         `${descriptor.id}.${field.key}`,
       );
     }
+  });
+
+  it('are all known from the start, in the order in which a channel comes to lack them', () => {
+    const asked = (id: string, set: unknown = {}) => {
+      const descriptor = DESCRIPTORS.find((one) => one.id === id);
+      assert.ok(descriptor);
+      return missingSettings(descriptor, set).map(({ key }) => key);
+    };
+    assert.deepEqual(asked('email'), ['address', 'imapHost', 'smtpHost']);
+    assert.deepEqual(asked('email', { imapHost: 'imap.example.com' }), ['address', 'smtpHost']);
+    assert.deepEqual(asked('googlechat'), ['projectNumber', 'allowedOrganisations']);
+    assert.deepEqual(asked('twitch'), ['clientId', 'channels']);
+    assert.deepEqual(asked('twitch', { whispers: true }), ['clientId']);
+    assert.deepEqual(asked('bluebubbles'), ['serverUrl']);
+    assert.deepEqual(asked('telegram'), []);
+    // What is set wrongly is asked for as well, with what it holds.
+    const email = DESCRIPTORS.find(({ id }) => id === 'email');
+    assert.ok(email);
+    const [first] = missingSettings(email, { imapHost: 'https://imap.example.com' });
+    assert.deepEqual([first?.key, first?.value], ['imapHost', 'https://imap.example.com']);
   });
 
   it('are taken when they are right, and refused in words when they are not', () => {

@@ -186,7 +186,7 @@ function channel(changes: Partial<ChannelViewItem>): ChannelViewItem {
     allowedModes: ['pairing', 'allowlist', 'open', 'disabled'],
     pending: 0,
     called: false,
-    secrets: [{ name: 'botToken', label: 'Bot token', help: '', stored: true }],
+    secrets: [{ name: 'botToken', label: 'Bot token', help: '', stored: true, optional: false }],
     setup: ['Do this.'],
     health: [],
     links: [{ label: 'Page', url: 'https://example.org/page' }],
@@ -236,7 +236,7 @@ function open(state: EngineState, engine: EngineApi | undefined, calls: Call[]) 
       remove: note('remove'),
       validateSecret: () => undefined,
       test: note('test', { name: 'bot', isBot: true }),
-      missingSetting: () => undefined,
+      missingSettings: () => [],
       settingField: (_id: string, key: string) => ({
         key,
         description: 'Where it is.',

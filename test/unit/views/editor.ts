@@ -80,9 +80,17 @@ export class FakeEditor {
       };
     };
     class EventEmitter {
-      event = event;
-      fire(): void {}
-      dispose(): void {}
+      private readonly listeners = new Set<(value: unknown) => void>();
+      readonly event = (listener: (value: unknown) => void) => {
+        this.listeners.add(listener);
+        return { dispose: () => this.listeners.delete(listener) };
+      };
+      fire(value: unknown): void {
+        for (const listener of this.listeners) listener(value);
+      }
+      dispose(): void {
+        this.listeners.clear();
+      }
     }
     class Thing {
       readonly parts: readonly unknown[];
