@@ -92,7 +92,10 @@ class Chaos {
     const expected = new Map<string, ChatContext>();
     for (let index = 0; index < MESSAGES; index += 1) {
       await house.until(
-        () => this.said - house.heard.length < AHEAD && house.gateway.waiting.outbound < AHEAD,
+        // What a platform that keeps nothing has lost in a cut line will never be heard.
+        () =>
+          (bench.forgetful || this.said - house.heard.length < AHEAD) &&
+          house.gateway.waiting.outbound < AHEAD,
         'the engine to follow',
         120_000,
       );

@@ -12,6 +12,8 @@ const HOLD_MS = 25_000;
 const DEAD_AFTER_MS = HOLD_MS + 10_000;
 /** The same for the first one, for which a homeserver may have to gather much. */
 const FIRST_WITHIN_MS = 120_000;
+/** Between two tries to take what was answered, in milliseconds. What was taken of it before is not taken again. */
+const TAKE_AGAIN = { firstMs: 1_000, mostMs: 15_000 };
 /** A homeserver that does not hold requests is not asked more often than this, in milliseconds. */
 const EMPTY_PAUSE_MS = 300;
 
@@ -29,7 +31,9 @@ const FILTER = JSON.stringify({
 
 /** Asks the homeserver what is new, one request at a time, from where the last answer ended. */
 export class Syncer implements Receiver {
-  private readonly backoff: Backoff;
+  private readonly asking: Backoff;
+  /** Of what was answered and could not be taken: the fault is on this side, and the next answer has the rest of it. */
+  private readonly taking: Backoff;
   private running: Promise<void> | undefined;
 
   constructor(
@@ -42,7 +46,9 @@ export class Syncer implements Receiver {
     /** Ends everything that the connection has under way. */
     private readonly stopped: AbortController,
   ) {
-    this.backoff = new Backoff(() => context.random());
+    const random = () => context.random();
+    this.asking = new Backoff(random);
+    this.taking = new Backoff(random, TAKE_AGAIN);
   }
 
   /** With no cursor yet, resolves once there is one: from then on people are heard. @throws ChannelError */
@@ -63,12 +69,13 @@ export class Syncer implements Receiver {
     const { signal } = this.stopped;
     let asked = false;
     while (!signal.aborted) {
+      let answered = false;
       try {
         const before = this.state.since;
         const askedAt = this.context.clock.now();
         // The first question, and that after trouble, is answered at once: keys go out, and it is known how things are.
-        const answer = await this.ask(asked && this.backoff.count === 0 ? HOLD_MS : 0, DEAD_AFTER_MS);
-        asked = true;
+        const answer = await this.ask(asked && !this.troubled ? HOLD_MS : 0, DEAD_AFTER_MS);
+        asked = answered = true;
         await this.feed.take(answer, signal);
         this.recovered();
         if (this.state.since === before && this.context.clock.now() - askedAt < EMPTY_PAUSE_MS)
@@ -83,7 +90,8 @@ export class Syncer implements Receiver {
           this.context.state('fatal', failure.message);
           return;
         }
-        const delay = this.backoff.next(failure.retryAfterMs);
+        if (answered) this.asking.succeeded();
+        const delay = (answered ? this.taking : this.asking).next(failure.retryAfterMs);
         this.context.state('waiting', `${failure.message} ${nextTry(this.context.clock.now() + delay)}`);
         await pause(this.context.clock, delay, signal);
       }
@@ -106,9 +114,14 @@ export class Syncer implements Receiver {
     }
   }
 
+  private get troubled(): boolean {
+    return this.asking.count + this.taking.count > 0;
+  }
+
   private recovered(): void {
-    if (this.backoff.count === 0) return;
-    this.backoff.succeeded();
+    if (!this.troubled) return;
+    this.asking.succeeded();
+    this.taking.succeeded();
     this.context.state('online', this.onlineDetail);
   }
 }
