@@ -457,11 +457,11 @@ describe('channel manager', () => {
   it('keeps none of several secrets when the platform refuses one of them', async () => {
     const manager = make();
     await assert.rejects(
-      manager.storeSecrets('gamma', { token: SECRET, app: 'wrong-app-value' }),
+      manager.credentials.store('gamma', { token: SECRET, app: 'wrong-app-value' }),
       /refused the app token/,
     );
     assert.deepEqual([...secrets.values.keys()], ['alpha/token']);
-    assert.deepEqual(await manager.storeSecrets('gamma', { token: SECRET, app: 'right-app' }), ACCOUNT);
+    assert.deepEqual(await manager.credentials.store('gamma', { token: SECRET, app: 'right-app' }), ACCOUNT);
     assert.equal(secrets.values.get('gamma/token'), SECRET);
     assert.equal(secrets.values.get('gamma/app'), 'right-app');
     assert.ok(!JSON.stringify([journal.records, logged]).includes('right-app'));
@@ -475,7 +475,7 @@ describe('channel manager', () => {
         answer = resolve;
       });
     const stop = new AbortController();
-    const storing = manager.storeSecrets('alpha', { token: ROTATED }, stop.signal);
+    const storing = manager.credentials.store('alpha', { token: ROTATED }, stop.signal);
     const refused = assert.rejects(storing, /cancelled. Nothing was changed/);
     while (puppets.length === 0) await new Promise((resolve) => setImmediate(resolve));
     stop.abort();
@@ -488,14 +488,17 @@ describe('channel manager', () => {
 
   it('keeps a secret only after the platform took it, and never tells it', async () => {
     const manager = make();
-    await assert.rejects(manager.storeSecret('beta', 'token', 'has spaces'), /no spaces/);
+    await assert.rejects(manager.credentials.store('beta', { token: 'has spaces' }), /no spaces/);
     assert.deepEqual(loads, [], 'what cannot be right is not sent anywhere');
-    await assert.rejects(manager.storeSecret('beta', 'token', 'wrong-secret-value'), /refused the token/);
+    await assert.rejects(
+      manager.credentials.store('beta', { token: 'wrong-secret-value' }),
+      /refused the token/,
+    );
     assert.equal(secrets.values.has('beta/token'), false);
-    assert.deepEqual(await manager.storeSecret('beta', 'token', SECRET), ACCOUNT);
+    assert.deepEqual(await manager.credentials.store('beta', { token: SECRET }), ACCOUNT);
     assert.equal(secrets.values.get('beta/token'), SECRET);
-    await manager.storeSecret('beta', 'token', SECRET);
-    await manager.storeSecret('beta', 'token', ROTATED);
+    await manager.credentials.store('beta', { token: SECRET });
+    await manager.credentials.store('beta', { token: ROTATED });
     assert.deepEqual(
       journal.ofType('secret.event').map(({ data }) => data.event),
       ['refused', 'refused', 'checked', 'stored', 'checked', 'checked', 'rotated'],
@@ -505,15 +508,15 @@ describe('channel manager', () => {
     for (const secret of [SECRET, 'wrong-secret-value', 'has spaces'])
       assert.ok(!everything.includes(secret));
     await manager.enable('beta');
-    await manager.forgetSecrets('beta');
+    await manager.credentials.forget('beta');
     assert.equal(view(manager, 'beta').state, 'unconfigured');
   });
 
   it('[FAQ-2] masks a secret from the moment it was typed, taken or not, also in what an adapter says', async () => {
     const manager = make();
-    await assert.rejects(manager.storeSecret('beta', 'token', 'wrong-secret-value'), /refused/);
+    await assert.rejects(manager.credentials.store('beta', { token: 'wrong-secret-value' }), /refused/);
     assert.equal(masking.mask('x wrong-secret-value'), 'x ‹secret beta/token›');
-    await manager.storeSecret('beta', 'token', SECRET);
+    await manager.credentials.store('beta', { token: SECRET });
     connect = async () => {
       throw new ChannelError('fatal', `https://platform/bot${SECRET}/getMe answered 500`);
     };
@@ -523,18 +526,21 @@ describe('channel manager', () => {
 
   it('[MT-2] rotates a secret only after the platform took the new one, for the same account', async () => {
     const manager = make();
-    await assert.rejects(manager.rotateSecret('beta', 'token', SECRET), /no .*token to replace yet/);
-    await manager.storeSecret('beta', 'token', SECRET);
+    await assert.rejects(manager.credentials.rotate('beta', 'token', SECRET), /no .*token to replace yet/);
+    await manager.credentials.store('beta', { token: SECRET });
     await manager.enable('beta');
     const kept = () => secrets.values.get('beta/token');
-    await assert.rejects(manager.rotateSecret('beta', 'token', SECRET), /stored already/);
-    await assert.rejects(manager.rotateSecret('beta', 'token', 'has spaces'), /no spaces/);
-    await assert.rejects(manager.rotateSecret('beta', 'token', 'wrong-secret-value'), /refused the token/);
-    await assert.rejects(manager.rotateSecret('beta', 'token', OTHERS), /belongs to Other bot/);
+    await assert.rejects(manager.credentials.rotate('beta', 'token', SECRET), /stored already/);
+    await assert.rejects(manager.credentials.rotate('beta', 'token', 'has spaces'), /no spaces/);
+    await assert.rejects(
+      manager.credentials.rotate('beta', 'token', 'wrong-secret-value'),
+      /refused the token/,
+    );
+    await assert.rejects(manager.credentials.rotate('beta', 'token', OTHERS), /belongs to Other bot/);
     assert.equal(kept(), SECRET);
     assert.equal(view(manager, 'beta').state, 'online');
     assert.ok(!journal.ofType('secret.event').some(({ data }) => data.event === 'rotated'));
-    assert.deepEqual(await manager.rotateSecret('beta', 'token', ROTATED), ACCOUNT);
+    assert.deepEqual(await manager.credentials.rotate('beta', 'token', ROTATED), ACCOUNT);
     assert.equal(kept(), ROTATED);
     assert.equal(view(manager, 'beta').state, 'online');
     assert.deepEqual(journal.ofType('secret.event').at(-1)?.data, {

@@ -13,7 +13,7 @@ describe('the use of the bot of Telegram', () => {
     const tested = await TestSession.start({ channels: { telegram: bench.settings() } });
     try {
       await writeFile(join(tested.workspace, 'a.txt'), 'hello');
-      await tested.session.channels.storeSecrets('telegram', bench.secrets());
+      await tested.session.channels.credentials.store('telegram', bench.secrets());
       await tested.session.channels.enable('telegram');
       await tested.until(
         () => tested.session.channels.list().find(({ id }) => id === 'telegram')?.state === 'online',
