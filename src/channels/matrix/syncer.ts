@@ -1,5 +1,6 @@
-import { Backoff, nextTry, pause } from '../backoff';
+import { pause } from '../backoff';
 import { type AdapterContext, ChannelError } from '../contract';
+import { Outage } from '../outage';
 import type { Receiver } from '../reception';
 import type { MatrixClient } from './client';
 import { type Feed, ROOM_EVENTS } from './feed';
@@ -29,7 +30,7 @@ const FILTER = JSON.stringify({
 
 /** Asks the homeserver what is new, one request at a time, from where the last answer ended. */
 export class Syncer implements Receiver {
-  private readonly backoff: Backoff;
+  private readonly outage: Outage;
   private running: Promise<void> | undefined;
 
   constructor(
@@ -42,7 +43,7 @@ export class Syncer implements Receiver {
     /** Ends everything that the connection has under way. */
     private readonly stopped: AbortController,
   ) {
-    this.backoff = new Backoff(() => context.random());
+    this.outage = new Outage(context, () => onlineDetail);
   }
 
   /** With no cursor yet, resolves once there is one: from then on people are heard. @throws ChannelError */
@@ -67,10 +68,10 @@ export class Syncer implements Receiver {
         const before = this.state.since;
         const askedAt = this.context.clock.now();
         // The first question, and that after trouble, is answered at once: keys go out, and it is known how things are.
-        const answer = await this.ask(asked && this.backoff.count === 0 ? HOLD_MS : 0, DEAD_AFTER_MS);
+        const answer = await this.ask(asked && !this.outage.lasts ? HOLD_MS : 0, DEAD_AFTER_MS);
         asked = true;
         await this.feed.take(answer, signal);
-        this.recovered();
+        this.outage.over();
         if (this.state.since === before && this.context.clock.now() - askedAt < EMPTY_PAUSE_MS)
           await pause(this.context.clock, EMPTY_PAUSE_MS, signal);
       } catch (error) {
@@ -79,13 +80,7 @@ export class Syncer implements Receiver {
           error instanceof ChannelError
             ? error
             : new ChannelError('temporary', 'What Matrix delivered could not be taken.');
-        if (failure.kind === 'fatal') {
-          this.context.state('fatal', failure.message);
-          return;
-        }
-        const delay = this.backoff.next(failure.retryAfterMs);
-        this.context.state('waiting', `${failure.message} ${nextTry(this.context.clock.now() + delay)}`);
-        await pause(this.context.clock, delay, signal);
+        if (!(await this.outage.survives(failure, signal))) return;
       }
     }
   }
@@ -104,11 +99,5 @@ export class Syncer implements Receiver {
     } finally {
       timer.dispose();
     }
-  }
-
-  private recovered(): void {
-    if (this.backoff.count === 0) return;
-    this.backoff.succeeded();
-    this.context.state('online', this.onlineDetail);
   }
 }
