@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { z } from 'zod';
+import { bodyOf, HttpPeer } from '../http-peer';
 import { SlackFileStore } from './file-store';
 import { blocks, METHODS } from './methods';
 import { PeerSocket } from './websocket';
@@ -36,9 +37,6 @@ export interface SlackSent {
   edited?: true;
 }
 
-/** What is wrong with every call at the moment. */
-export type Trouble = 'down' | 'error' | 'rate-limit' | 'revoked';
-
 /** `lost`: done, but the line breaks before the answer. */
 export type Planned =
   | { status?: number; body?: Json; headers?: Record<string, string> }
@@ -46,11 +44,9 @@ export type Planned =
   | 'drop'
   | 'lost';
 
-export class SlackApi {
+export class SlackApi extends HttpPeer {
   readonly sent: SlackSent[] = [];
   readonly calls: string[] = [];
-  /** What a client did against the rules. */
-  readonly problems: string[] = [];
   readonly acknowledged: string[] = [];
   readonly deliveries: { envelope: string; attempt: number }[] = [];
   readonly channels = new Set(['D0001', 'C0001']);
@@ -68,11 +64,6 @@ export class SlackApi {
   /** Calls the app instead of waiting for it: the HTTP mode. Resolves with whether it was taken. */
   caller: ((type: string, payload: Json, repetition: number) => Promise<boolean>) | undefined;
   sockets: PeerSocket[] = [];
-  /** How many times faster than the machine's Slack's time passes. */
-  speed = 1;
-  trouble: Trouble | undefined;
-  /** Connections and calls, those that were refused too. */
-  requests = 0;
   private toldToWaitAt = 0;
   private toldToWaitUntil = 0;
   private readonly planned = new Map<string, Planned[]>();
@@ -80,52 +71,21 @@ export class SlackApi {
   private readonly open = new Map<string, { line: Json; attempt: number; timer: NodeJS.Timeout }>();
   private readonly backlog: { id: string; line: Json; attempt: number }[] = [];
   private nextTs = 1_700_000_000;
-  private server: Server | undefined;
-  private port = 0;
 
   get root(): string {
-    return `http://127.0.0.1:${this.port}/api`;
+    return `http://${this.host}/api`;
   }
 
-  async start(): Promise<void> {
-    const server = createServer((request, response) => void this.serve(request, response));
-    server.on('connection', (socket) => {
-      if (this.trouble !== 'down') return;
-      this.requests += 1;
-      socket.destroy();
-    });
-    server.on('upgrade', (request, stream) => {
-      this.requests += 1;
-      const ticket = new URL(request.url ?? '', 'http://x').searchParams.get('ticket') ?? '';
-      if (!this.tickets.delete(ticket)) {
-        stream.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
-        return;
-      }
-      this.welcome(new PeerSocket(request, stream));
-    });
-    this.server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(this.port, '127.0.0.1', resolve);
-    });
-    this.port = (server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     for (const socket of this.sockets) socket.cut();
     for (const { timer } of this.open.values()) clearTimeout(timer);
-    const { server } = this;
-    this.server = undefined;
-    if (!server) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
+    await super.stop();
   }
 
   /** Cuts every connection; new ones are taken. */
-  cut(): void {
+  override cut(): void {
     for (const socket of this.sockets) socket.cut();
-    this.server?.closeAllConnections();
+    super.cut();
   }
 
   plan(method: string, ...answers: Planned[]): void {
@@ -229,7 +189,7 @@ export class SlackApi {
       // While Slack is down it tries nothing, so that is no try that has failed.
       do await new Promise((resolve) => setTimeout(resolve, waitMs / this.speed + 1));
       while (this.trouble === 'down');
-      if (this.server === undefined) return;
+      if (!this.isRunning) return;
       if (await this.caller?.(type, payload, repetition)) return;
     }
     this.problems.push(`${type} was not taken in four tries`);
@@ -283,11 +243,19 @@ export class SlackApi {
     this.acknowledged.push(id);
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override upgrade(request: IncomingMessage, stream: Duplex): void {
+    const ticket = new URL(request.url ?? '', 'http://x').searchParams.get('ticket') ?? '';
+    if (!this.tickets.delete(ticket)) {
+      stream.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    this.welcome(new PeerSocket(request, stream));
+  }
+
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const method = /^\/api\/([\w.]+)$/.exec(request.url ?? '')?.[1] ?? '';
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    if (this.files.serve(request, response, Buffer.concat(parts), this.botToken)) {
+    const bytes = await bodyOf(request);
+    if (this.files.serve(request, response, bytes, this.botToken)) {
       this.requests += 1;
       return;
     }
@@ -309,7 +277,7 @@ export class SlackApi {
       response.end(JSON.stringify(planned.body ?? {}));
       return;
     }
-    const body = Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString('utf8')));
+    const body = Object.fromEntries(new URLSearchParams(bytes.toString('utf8')));
     const answer = this.answer(request, method, body);
     if (planned === 'lost') {
       request.socket.destroy();
@@ -360,13 +328,13 @@ export class SlackApi {
     if (name === 'apps.connections.open') {
       const ticket = randomUUID();
       this.tickets.add(ticket);
-      const url = this.socketUrl ?? `ws://127.0.0.1:${this.port}/link/?ticket=${ticket}&app_id=A0001`;
+      const url = this.socketUrl ?? `ws://${this.host}/link/?ticket=${ticket}&app_id=A0001`;
       return { ok: true, url };
     }
     if (name.startsWith('files.')) {
       const { channel_id: channel } = body;
       if (channel !== undefined && !this.channels.has(channel)) return refuse('channel_not_found');
-      return this.files.answer(name, body, `http://127.0.0.1:${this.port}`) ?? refuse('file_not_found');
+      return this.files.answer(name, body, `http://${this.host}`) ?? refuse('file_not_found');
     }
     return this.message(name, body, refuse);
   }

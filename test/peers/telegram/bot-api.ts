@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import { accept, argumentsOf, type Refusal, readBody, refuse } from './http';
+import { HttpPeer } from '../http-peer';
+import { accept, argumentsOf, type Refusal, refuse } from './http';
 import { LongPoll } from './long-poll';
 import { type entity, type keyboard, METHODS } from './methods';
 import { groupMessage, privateMessage } from './people';
@@ -46,7 +46,7 @@ export interface SentMessage extends Json {
 }
 /** `pass`: as if nothing had been planned for this call. `lost`: done, but the line breaks before the answer. */
 export type Planned = Refusal | 'garbage' | 'drop' | 'lost' | 'pass';
-export class BotApi {
+export class BotApi extends HttpPeer<Trouble> {
   readonly sent: SentMessage[] = [];
   readonly calls: { method: string; params: Json }[] = [];
   readonly answered: string[] = [];
@@ -57,7 +57,7 @@ export class BotApi {
   me: Json = { ...BOT };
   webhook = false;
   readonly caller = new WebhookCaller(
-    () => (this.trouble === 'down' || !this.server ? undefined : this.queue[0]),
+    () => (this.trouble === 'down' || !this.isRunning ? undefined : this.queue[0]),
     () => void this.queue.shift(),
     () => this.speed,
   );
@@ -65,55 +65,20 @@ export class BotApi {
   readonly typed: string[] = [];
   /** Answers the next calls of a method with these, first to last. */
   private readonly planned = new Map<string, Planned[]>();
-  /** How many times faster than the machine's the Bot API's time passes: long polling, waits that are asked for. */
-  speed = 1;
-  trouble: Trouble | undefined;
-  /** Connections and calls, those that were refused too. */
-  requests = 0;
-  /** What a client did against the rules. */
-  readonly problems: string[] = [];
   private toldToWaitAt = 0;
   private toldToWaitUntil = 0;
   private queue: { update_id: number; kind: string; body: Json }[] = [];
   private nextUpdate = 5000;
   private nextMessage = 1;
   private readonly poll = new LongPoll(this.problems);
-  private server: Server | undefined;
-  private port = 0;
 
   get root(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://${this.host}`;
   }
 
-  /** On the same port as before when it ran before. */
-  async start(): Promise<void> {
-    const server = createServer((request, response) => void this.serve(request, response));
-    this.server = server;
-    server.on('connection', (socket) => {
-      if (this.trouble !== 'down') return;
-      this.requests += 1;
-      socket.destroy();
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(this.port, '127.0.0.1', resolve);
-    });
-    this.port = (server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
-    const { server } = this;
-    this.server = undefined;
+  override async stop(): Promise<void> {
     this.caller.stop();
-    if (!server) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
-  }
-
-  /** Cuts every connection; new ones are taken. */
-  cut(): void {
-    this.server?.closeAllConnections();
+    await super.stop();
   }
 
   /** Answers the call for updates that is open, or else the next, with what is not of the protocol. */
@@ -187,7 +152,7 @@ export class BotApi {
     return id;
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const parts = /^\/(file\/)?bot([^/]+)\/(.+)$/.exec(request.url ?? '');
     const body = await readBody(request);
     this.requests += 1;
