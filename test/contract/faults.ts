@@ -9,7 +9,7 @@ export interface FaultyPeer {
   /** Ends its side of every connection. */
   halfClose?(): void;
   garble?(): void;
-  /** Withdraws the credentials, where there is more to that than `trouble`. */
+  /** Withdraws the credentials, where that is another thing than `trouble` and a cut. */
   revoke?(): void;
 }
 
@@ -38,8 +38,10 @@ export function injectInto(peer: FaultyPeer, fault: Fault): void {
       break;
     case 'revoke':
       if (peer.revoke) peer.revoke();
-      else peer.trouble = 'revoked';
-      peer.cut();
+      else {
+        peer.trouble = 'revoked';
+        peer.cut();
+      }
       break;
     case 'lose-answer':
       peer.loseAnswer = true;

@@ -15,7 +15,7 @@ const line = (bench: unknown): LineBench => {
   return bench;
 };
 
-const message = (bench: LineBench, text: string) => ({ id: bench.server.newId(), type: 'text', text });
+const message = (bench: LineBench, text: string) => ({ id: bench.peer.newId(), type: 'text', text });
 
 /** Another signature over the same bytes. */
 const signed = (name: string, signature: (body: Buffer, now: string) => string): Attack => ({

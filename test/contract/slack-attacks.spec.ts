@@ -164,7 +164,7 @@ const own: readonly Attack[] = [
         sign.call(
           bench,
           'events_api',
-          slack(bench).envelope({ ...event(next), ts: slack(bench).api.newTs() }),
+          slack(bench).envelope({ ...event(next), ts: slack(bench).peer.newTs() }),
           0,
           seconds(0),
           OTHER_SECRET,
@@ -206,7 +206,7 @@ describe('[SL-1] the door of Slack', () => {
         ['late', -290],
         ['early', 290],
       ] as const) {
-        const body = bench.envelope({ ...event(text), ts: bench.api.newTs() });
+        const body = bench.envelope({ ...event(text), ts: bench.peer.newTs() });
         assert.equal((await post(bench.sign('events_api', body, 0, seconds(offset)))).status, 200);
         await house.hear(text);
       }

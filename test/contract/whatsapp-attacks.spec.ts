@@ -163,7 +163,7 @@ const own: readonly Attack[] = [
       bench.envelope({
         messaging_product: 'whatsapp',
         metadata: { display_phone_number: '1', phone_number_id: '106540352242922' },
-        statuses: [{ id: bench.server.newId(), status: 'delivered', text: { body: text } }],
+        statuses: [{ id: bench.peer.newId(), status: 'delivered', text: { body: text } }],
       }),
     200,
     /status/,
@@ -263,7 +263,7 @@ describe('the door of WhatsApp', () => {
   it('puts on record why a message was not delivered in the end', () =>
     inHouse(async (house, bench) => {
       const status = {
-        id: bench.server.newId(),
+        id: bench.peer.newId(),
         status: 'failed',
         recipient_id: bench.people[0],
         errors: [{ code: 131047, title: 'Re-engagement message' }],

@@ -3,9 +3,10 @@ import { googlechatDescriptor } from '../../../src/channels/googlechat/descripto
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { type ChatSent, DOMAIN, GoogleServer, PROJECT, SERVICE_ACCOUNT } from '../../peers/googlechat/google';
 import { type Key, signToken } from '../../peers/jwt';
-import type { Fault, Seen, Utterance } from '../bench';
+import type { Seen, Utterance } from '../bench';
 import type { TokenBench } from '../jwt-attacks';
 import { type Letter, post } from '../letter';
+import { FAULTS_OF_CALLERS, PeerBench } from '../peer-bench';
 
 const PEOPLE = ['users/1001', 'users/1002'] as const;
 const ROOM = 'spaces/ROOM';
@@ -13,13 +14,13 @@ const REPEAT_MS = 100;
 
 type Json = Record<string, unknown>;
 
-export class GooglechatBench implements TokenBench {
+export class GooglechatBench extends PeerBench<GoogleServer> implements TokenBench {
   readonly descriptor = googlechatDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
   readonly pushOnly = true;
-  readonly faults: readonly Fault[] = ['down', 'error', 'rate-limit', 'revoke', 'lose-answer'];
-  readonly google = new GoogleServer();
+  readonly faults = FAULTS_OF_CALLERS;
+  readonly peer = new GoogleServer();
   private readonly said = new Map<string, Json>();
   private last: Json | undefined;
   private door = '';
@@ -28,15 +29,15 @@ export class GooglechatBench implements TokenBench {
   private presses = 0;
 
   async start(speed: number): Promise<void> {
-    this.google.speed = speed;
-    for (const person of PEOPLE) this.google.spaces.add(direct(person));
-    this.google.spaces.add(ROOM);
-    await this.google.start();
+    this.peer.speed = speed;
+    for (const person of PEOPLE) this.peer.spaces.add(direct(person));
+    this.peer.spaces.add(ROOM);
+    await this.peer.start();
   }
 
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     this.stopped = true;
-    await this.google.stop();
+    await super.stop();
   }
 
   calls(url: string): void {
@@ -44,7 +45,7 @@ export class GooglechatBench implements TokenBench {
   }
 
   settings(): Json {
-    const { url } = this.google;
+    const { url } = this.peer;
     return {
       projectNumber: PROJECT,
       allowedOrganisations: [DOMAIN],
@@ -92,7 +93,7 @@ export class GooglechatBench implements TokenBench {
   }
 
   async press(messageName: string, label: string, context: ChatContext): Promise<void> {
-    const message = this.google.sent.find(({ name }) => name === messageName);
+    const message = this.peer.sent.find(({ name }) => name === messageName);
     const button = message?.buttons.find(({ text }) => text === label);
     if (!message || !button) throw new Error(`no button “${label}”`);
     this.presses += 1;
@@ -110,28 +111,9 @@ export class GooglechatBench implements TokenBench {
   }
 
   seen(context: ChatContext): readonly Seen[] {
-    return this.google.sent
+    return this.peer.sent
       .filter(({ space }) => space === this.conversation(context))
       .map((one) => this.see(one));
-  }
-
-  async inject(fault: Fault): Promise<void> {
-    const { google } = this;
-    if (fault === 'lose-answer') google.loseAnswer = true;
-    else if (fault === 'revoke') google.revoke();
-    else if (fault === 'down' || fault === 'error' || fault === 'rate-limit') google.trouble = fault;
-  }
-
-  async heal(): Promise<void> {
-    this.google.trouble = undefined;
-  }
-
-  requests(): number {
-    return this.google.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.google.problems;
   }
 
   async genuine(text: string): Promise<Letter> {
@@ -150,7 +132,7 @@ export class GooglechatBench implements TokenBench {
       type: 'HUMAN',
       domainId: 'C01abc2de',
     };
-    const name = this.google.newName(space.name);
+    const name = this.peer.newName(space.name);
     return {
       type: 'MESSAGE',
       eventTime: new Date().toISOString(),
@@ -168,7 +150,7 @@ export class GooglechatBench implements TokenBench {
   }
 
   signingKey(): Key {
-    const [key] = this.google.keys;
+    const [key] = this.peer.keys;
     if (!key) throw new Error('no key');
     return key;
   }
@@ -204,7 +186,7 @@ export class GooglechatBench implements TokenBench {
   private deliver(event: Json): void {
     this.queue = this.queue.then(async () => {
       while (!this.stopped) {
-        const up = this.google.trouble !== 'down' && this.door !== '';
+        const up = this.peer.trouble !== 'down' && this.door !== '';
         const answer = up ? await post(this.letter(event)).catch(() => undefined) : undefined;
         if (answer && answer.status < 500) return;
         await new Promise((resolve) => setTimeout(resolve, REPEAT_MS));

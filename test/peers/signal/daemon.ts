@@ -105,7 +105,7 @@ export class SignalDaemon extends HttpPeer {
   }
 
   /** Ends the streams of events in good order, and nothing else. */
-  endStreams(): void {
+  halfClose(): void {
     for (const stream of this.streams) {
       stream.dead = true;
       stream.response.end();

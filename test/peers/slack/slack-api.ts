@@ -88,6 +88,36 @@ export class SlackApi extends HttpPeer {
     super.cut();
   }
 
+  stall(): void {
+    for (const socket of this.sockets) socket.dead = true;
+  }
+
+  halfClose(): void {
+    for (const socket of this.sockets) socket.halfClose();
+  }
+
+  garble(): void {
+    for (const socket of this.sockets) {
+      socket.send('{"type":"nonsense"');
+      socket.send('[]');
+      socket.send('{"type":"events_api","envelope_id":7,"payload":"x"}');
+    }
+  }
+
+  /** The tokens are no longer good; what is open stays so. */
+  revoke(): void {
+    this.trouble = 'revoked';
+  }
+
+  /** The answer to the next sending is lost. */
+  get loseAnswer(): boolean {
+    return this.planned.get('chat.postMessage')?.includes('lost') ?? false;
+  }
+
+  set loseAnswer(lost: boolean) {
+    if (lost) this.plan('chat.postMessage', 'lost');
+  }
+
   plan(method: string, ...answers: Planned[]): void {
     this.planned.set(method, [...(this.planned.get(method) ?? []), ...answers]);
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import { HttpPeer } from '../http-peer';
+import { bodyOf, HttpPeer } from '../http-peer';
 import { accept, argumentsOf, type Refusal, refuse } from './http';
 import { LongPoll } from './long-poll';
 import { type entity, type keyboard, METHODS } from './methods';
@@ -92,6 +92,21 @@ export class BotApi extends HttpPeer<Trouble> {
     this.poll.end('dead');
   }
 
+  /** The token is no longer the bot's. */
+  revoke(): void {
+    this.token = TOKEN.replace('AAH', 'BBB');
+    this.cut();
+  }
+
+  /** The answer to the next sending is lost. */
+  get loseAnswer(): boolean {
+    return this.planned.get('sendMessage')?.includes('lost') ?? false;
+  }
+
+  set loseAnswer(lost: boolean) {
+    if (lost) this.plan('sendMessage', 'lost');
+  }
+
   plan(method: string, ...answers: Planned[]): void {
     this.planned.set(method, [...(this.planned.get(method) ?? []), ...answers]);
   }
@@ -154,7 +169,7 @@ export class BotApi extends HttpPeer<Trouble> {
 
   protected async serve(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const parts = /^\/(file\/)?bot([^/]+)\/(.+)$/.exec(request.url ?? '');
-    const body = await readBody(request);
+    const body = await bodyOf(request);
     this.requests += 1;
     if (!parts) return refuse(response, { code: 404, description: 'Not Found' });
     const [, file, token, method = ''] = parts;

@@ -34,7 +34,7 @@ describe('the use of the bot of Telegram', () => {
         [bob, '/status'],
       ];
       for (const [from, text] of asked) await bench.say({ text, context: 'dm', from });
-      const answers = () => bench.api.sent.filter(({ text }) => /^\/(read|list)|^Ready/.test(text)).length;
+      const answers = () => bench.peer.sent.filter(({ text }) => /^\/(read|list)|^Ready/.test(text)).length;
       await until(() => answers() === asked.length, 'every answer', 20_000);
 
       const { audit } = tested.engine;
