@@ -2,30 +2,21 @@ import { createAdapter } from '../../../src/channels/googlechat/adapter';
 import { googlechatDescriptor } from '../../../src/channels/googlechat/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { type ChatSent, DOMAIN, GoogleServer, PROJECT, SERVICE_ACCOUNT } from '../../peers/googlechat/google';
-import { type Key, signToken } from '../../peers/jwt';
 import type { Seen, Utterance } from '../bench';
 import type { TokenBench } from '../jwt-attacks';
-import { type Letter, post } from '../letter';
-import { FAULTS_OF_CALLERS, PeerBench } from '../peer-bench';
+import type { Letter } from '../letter';
+import { TokenPeerBench } from '../token-bench';
 
 const PEOPLE = ['users/1001', 'users/1002'] as const;
 const ROOM = 'spaces/ROOM';
-const REPEAT_MS = 100;
 
 type Json = Record<string, unknown>;
 
-export class GooglechatBench extends PeerBench<GoogleServer> implements TokenBench {
+export class GooglechatBench extends TokenPeerBench<GoogleServer> implements TokenBench {
   readonly descriptor = googlechatDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
-  readonly pushOnly = true;
-  readonly faults = FAULTS_OF_CALLERS;
   readonly peer = new GoogleServer();
-  private readonly said = new Map<string, Json>();
-  private last: Json | undefined;
-  private door = '';
-  private stopped = false;
-  private queue: Promise<void> = Promise.resolve();
   private presses = 0;
 
   async start(speed: number): Promise<void> {
@@ -33,15 +24,6 @@ export class GooglechatBench extends PeerBench<GoogleServer> implements TokenBen
     for (const person of PEOPLE) this.peer.spaces.add(direct(person));
     this.peer.spaces.add(ROOM);
     await this.peer.start();
-  }
-
-  override async stop(): Promise<void> {
-    this.stopped = true;
-    await super.stop();
-  }
-
-  calls(url: string): void {
-    this.door = url;
   }
 
   settings(): Json {
@@ -86,10 +68,6 @@ export class GooglechatBench extends PeerBench<GoogleServer> implements TokenBen
     const event = this.event(text, context, 'users/9999');
     const bot = { ...((event.message as Json).sender as Json), type: 'BOT' };
     this.deliver({ ...event, user: bot, message: { ...(event.message as Json), sender: bot } });
-  }
-
-  async repeatLast(): Promise<void> {
-    if (this.last) this.deliver(this.last);
   }
 
   async press(messageName: string, label: string, context: ChatContext): Promise<void> {
@@ -149,12 +127,6 @@ export class GooglechatBench extends PeerBench<GoogleServer> implements TokenBen
     };
   }
 
-  signingKey(): Key {
-    const [key] = this.peer.keys;
-    if (!key) throw new Error('no key');
-    return key;
-  }
-
   claims(extra: Json = {}): Json {
     const now = Math.floor(Date.now() / 1000);
     return {
@@ -164,34 +136,6 @@ export class GooglechatBench extends PeerBench<GoogleServer> implements TokenBen
       exp: now + 3_600,
       ...extra,
     };
-  }
-
-  letter(event: unknown, claims: Json = this.claims(), key: Key = this.signingKey()): Letter {
-    return {
-      method: 'POST',
-      url: this.door,
-      headers: [
-        ['Content-Type', 'application/json; charset=UTF-8'],
-        ['Authorization', `Bearer ${signToken(key, claims)}`],
-      ],
-      body: Buffer.from(JSON.stringify(event)),
-    };
-  }
-
-  /** Where the door is, for tokens that are for its address. */
-  get address(): string {
-    return this.door;
-  }
-
-  private deliver(event: Json): void {
-    this.queue = this.queue.then(async () => {
-      while (!this.stopped) {
-        const up = this.peer.trouble !== 'down' && this.door !== '';
-        const answer = up ? await post(this.letter(event)).catch(() => undefined) : undefined;
-        if (answer && answer.status < 500) return;
-        await new Promise((resolve) => setTimeout(resolve, REPEAT_MS));
-      }
-    });
   }
 
   private see({ name, text, thread, buttons, edited }: ChatSent): Seen {

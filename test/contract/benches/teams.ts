@@ -1,48 +1,31 @@
 import { createAdapter } from '../../../src/channels/teams/adapter';
 import { teamsDescriptor } from '../../../src/channels/teams/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
-import { type Key, signToken } from '../../peers/jwt';
 import { APP_ID, PASSWORD, TENANT, TeamsConnector, type TeamsSent } from '../../peers/teams/connector';
 import type { Seen, Utterance } from '../bench';
 import type { TokenBench } from '../jwt-attacks';
-import { type Letter, post } from '../letter';
-import { FAULTS_OF_CALLERS, PeerBench } from '../peer-bench';
+import type { Letter } from '../letter';
+import { TokenPeerBench } from '../token-bench';
 
 const PEOPLE = [
   `${TENANT}/00000000-0000-0000-0000-00000000a11c`,
   `${TENANT}/00000000-0000-0000-0000-000000000b0b`,
 ] as const;
 const ROOM = '19:room@thread.tacv2';
-const REPEAT_MS = 100;
 
 type Json = Record<string, unknown>;
 
-export class TeamsBench extends PeerBench<TeamsConnector> implements TokenBench {
+export class TeamsBench extends TokenPeerBench<TeamsConnector> implements TokenBench {
   readonly descriptor = teamsDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
-  readonly pushOnly = true;
-  readonly faults = FAULTS_OF_CALLERS;
   readonly peer = new TeamsConnector();
-  private readonly said = new Map<string, Json>();
-  private last: Json | undefined;
-  private door = '';
-  private stopped = false;
 
   async start(speed: number): Promise<void> {
     this.peer.speed = speed;
     for (const person of PEOPLE) this.peer.rooms.add(direct(person));
     this.peer.rooms.add(ROOM);
     await this.peer.start();
-  }
-
-  override async stop(): Promise<void> {
-    this.stopped = true;
-    await super.stop();
-  }
-
-  calls(url: string): void {
-    this.door = url;
   }
 
   settings(): Json {
@@ -100,10 +83,6 @@ export class TeamsBench extends PeerBench<TeamsConnector> implements TokenBench 
     this.deliver({ ...activity, from: { ...(activity.from as Json), id: `28:${APP_ID}` } });
   }
 
-  async repeatLast(): Promise<void> {
-    if (this.last) this.deliver(this.last);
-  }
-
   async press(messageId: string, label: string, context: ChatContext): Promise<void> {
     const message = this.peer.sent.find(({ id }) => id === messageId);
     const action = message?.attachments[0]?.content.actions?.find(({ title }) => title === label);
@@ -153,12 +132,6 @@ export class TeamsBench extends PeerBench<TeamsConnector> implements TokenBench 
     };
   }
 
-  signingKey(): Key {
-    const [key] = this.peer.keys;
-    if (!key) throw new Error('no key');
-    return key;
-  }
-
   claims(extra: Json = {}): Json {
     const now = Math.floor(Date.now() / 1000);
     return {
@@ -169,31 +142,6 @@ export class TeamsBench extends PeerBench<TeamsConnector> implements TokenBench 
       serviceurl: `${this.peer.url}/emea/`,
       ...extra,
     };
-  }
-
-  letter(activity: unknown, claims: Json = this.claims(), key: Key = this.signingKey()): Letter {
-    return {
-      method: 'POST',
-      url: this.door,
-      headers: [
-        ['Content-Type', 'application/json; charset=utf-8'],
-        ['Authorization', `Bearer ${signToken(key, claims)}`],
-      ],
-      body: Buffer.from(JSON.stringify(activity)),
-    };
-  }
-
-  /** Calls until it is taken, one message after the other, as Teams does for some minutes. */
-  private queue: Promise<void> = Promise.resolve();
-  private deliver(activity: Json): void {
-    this.queue = this.queue.then(async () => {
-      while (!this.stopped) {
-        const up = this.peer.trouble !== 'down' && this.door !== '';
-        const answer = up ? await post(this.letter(activity)).catch(() => undefined) : undefined;
-        if (answer && answer.status < 500) return;
-        await new Promise((resolve) => setTimeout(resolve, REPEAT_MS));
-      }
-    });
   }
 }
 

@@ -10,7 +10,7 @@ import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { ManualClock } from '../../helpers/manual-clock';
 import { snowflake } from '../../peers/discord/ids';
 import { APPLICATION, BOT, DiscordPeer, GUILD, TOKEN } from '../../peers/discord/server';
-import { MemoryStore, until as untilNamed, watchedContext } from './support';
+import { channelFacts, MemoryStore, until as untilNamed, watchedContext } from './support';
 
 const ALICE = snowflake('alice');
 const DM = snowflake('dm');
@@ -452,22 +452,7 @@ describe('discord adapter', () => {
 
   describe('rules', () => {
     const found = (id: string, part: Partial<ChannelFacts>) =>
-      discordRules
-        .find((rule) => rule.id === id)
-        ?.check({
-          channel: 'discord',
-          name: 'Discord',
-          profile: 'development',
-          enabled: true,
-          state: 'online',
-          settings: {},
-          modes: {},
-          reported: {},
-          secrets: [],
-          users: 0,
-          conversations: [],
-          ...part,
-        });
+      discordRules.find((rule) => rule.id === id)?.check(channelFacts(discordDescriptor, part));
 
     it('[DC-2] finds servers that are not listed, and a bot that anybody may add', async () => {
       peer.guilds = [GUILD, OTHER_GUILD];

@@ -6,7 +6,7 @@ import type { Facts } from '../../../src/engine/model/facts';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { BOT, Homeserver } from '../../peers/matrix/homeserver';
 import type { Json } from '../../peers/matrix/world';
-import { MemoryStore, outbound, until, watchedContext } from './support';
+import { channelFacts, MemoryStore, outbound, until, watchedContext } from './support';
 
 const ANN = '@ann:example.test';
 const EVE = '@eve:evil.test';
@@ -64,22 +64,7 @@ describe('matrix adapter', () => {
   }
 
   const found = (id: string, part: Partial<ChannelFacts>) =>
-    matrixRules
-      .find((rule) => rule.id === id)
-      ?.check({
-        channel: 'matrix',
-        name: 'Matrix',
-        profile: 'development',
-        enabled: true,
-        state: 'online',
-        settings: {},
-        modes: {},
-        reported: {},
-        secrets: [],
-        users: 0,
-        conversations: [],
-        ...part,
-      });
+    matrixRules.find((rule) => rule.id === id)?.check(channelFacts(matrixDescriptor, part));
 
   it('[MX-1] reports what the homeserver says of itself, and finds what is open', async () => {
     server.registration = 'open';

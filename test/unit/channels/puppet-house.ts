@@ -15,8 +15,9 @@ import type { ChannelState } from '../../../src/engine/model/events';
 import { Masking } from '../../../src/engine/vault/masking';
 import { ManualClock } from '../../helpers/manual-clock';
 import { MemoryJournal } from '../../helpers/memory-journal';
+import { MemorySecrets } from '../../helpers/memory-secrets';
 import { TestGate } from '../egress/gate';
-import { collectingLogger, MemorySecrets, noServices } from './support';
+import { collectingLogger, noServices } from './support';
 
 export const ACCOUNT: ConnectedAccount = { account: 'bot-1', name: 'Work Bot', isBot: true };
 export const SECRET = 'right-secret-value';

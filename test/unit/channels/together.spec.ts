@@ -11,9 +11,10 @@ import type { InboundMessage } from '../../../src/engine/model/message';
 import { systemClock } from '../../../src/engine/model/ports';
 import { Masking } from '../../../src/engine/vault/masking';
 import { MemoryJournal } from '../../helpers/memory-journal';
+import { MemorySecrets } from '../../helpers/memory-secrets';
 import { BotApi, TOKEN } from '../../peers/telegram/bot-api';
 import { TestGate } from '../egress/gate';
-import { collectingLogger, MemorySecrets, noServices, until } from './support';
+import { collectingLogger, noServices, until } from './support';
 
 /** Manager, gateway and adapters as they are put together, with an engine that answers. */
 describe('channels together', () => {
