@@ -37,6 +37,7 @@ const context = {
   log: { debug() {}, info() {}, warn() {}, error() {} },
   fetch,
   random: () => 0,
+  // Only what this channel uses: no webhook, no program, no file of the machine.
 } as unknown as AdapterContext;
 
 async function obey(order: Order): Promise<void> {

@@ -173,7 +173,7 @@ export class LineBench extends PeerBench<LineServer> implements CalledBench {
       deliveryContext: { isRedelivery: false },
       source,
       ...what,
-    } as unknown as LineEvent;
+    } as LineEvent;
   }
 
   sign(body: unknown, secret = CHANNEL_SECRET): Letter {

@@ -167,6 +167,7 @@ function engineWith(
       }),
     },
   };
+  // Only what the commands call; the rest of the engine is not there.
   return api as unknown as EngineApi;
 }
 
@@ -256,6 +257,7 @@ function open(state: EngineState, engine: EngineApi | undefined, calls: Call[]) 
       openLocalChat: note('openLocalChat'),
     },
   };
+  // Only what the views ask for when they are registered and run.
   const views = registerViews(host as unknown as ViewsHost);
   const run = (id: string, ...args: readonly unknown[]) => {
     const command = editor.commands.get(id);
