@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { bodyOf, HttpPeer } from '../http-peer';
+import { formFields } from '../rest-peer';
 import { ToldToWait } from '../told-to-wait';
 
 /**
@@ -386,18 +387,11 @@ export class MattermostServer extends HttpPeer {
   }
 
   private upload(request: IncomingMessage, body: Buffer, answer: Answer, refuse: Refuse): undefined {
-    const boundary = /boundary=(.+)$/.exec(request.headers['content-type'] ?? '')?.[1];
-    if (!boundary) return refuse(400, 'api.file.upload_file.multiple_channel_ids.app_error');
-    const sections = body.toString('latin1').split(`--${boundary}`);
-    const channel =
-      sections
-        .find((one) => one.includes('name="channel_id"'))
-        ?.split('\r\n\r\n')[1]
-        ?.trim() ?? '';
-    const section = sections.find((one) => one.includes('name="files"'));
-    if (!this.channels.has(channel) || !section) return refuse(400, 'api.file.upload_file.app_error');
-    const name = Buffer.from(/filename="([^"]*)"/.exec(section)?.[1] ?? '', 'latin1').toString('utf8');
-    const bytes = Buffer.from(section.slice(section.indexOf('\r\n\r\n') + 4, -2), 'latin1');
+    const form = formFields(body, request.headers['content-type'] ?? '');
+    const channel = form.get('channel_id')?.bytes.toString().trim() ?? '';
+    const file = form.get('files');
+    if (!this.channels.has(channel) || !file) return refuse(400, 'api.file.upload_file.app_error');
+    const { fileName: name = '', bytes } = file;
     const id = mmId(`f${randomBytes(10).toString('hex')}`);
     this.files.set(id, { name, bytes, channel });
     answer(201, { file_infos: [{ id, name, size: bytes.length }], client_ids: [] });
