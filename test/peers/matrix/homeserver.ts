@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { bodyOf, HttpPeer } from '../http-peer';
+import { ToldToWait } from '../told-to-wait';
 import { jsonOf, positionOf, Refusal, reply, type Session } from './answers';
 import { Keys } from './keys';
 import { Sessions } from './sessions';
@@ -20,8 +21,6 @@ export const BOT = '@work-bot:example.test';
 
 /** Milliseconds until the end of a connection is noticed, at most. */
 const GOODBYE_MS = 40;
-/** Milliseconds in which a call may arrive that was made before a client was told to wait. */
-const UNDER_WAY_MS = 25;
 const EVENT_CAP = 65_536;
 
 const message = z.looseObject({ msgtype: z.string(), body: z.string() });
@@ -65,8 +64,7 @@ export class Homeserver extends HttpPeer {
   private readonly transactions = new Map<string, string>();
   private readonly syncs = new Map<string, OpenSync>();
   private garbled = 0;
-  private toldToWaitAt = 0;
-  private toldToWaitUntil = 0;
+  private readonly told = new ToldToWait();
 
   /** Answers the sync that is open, or else the next, with what is not of the protocol. */
   garble(): void {
@@ -249,19 +247,13 @@ export class Homeserver extends HttpPeer {
 
   /** What is wrong with every call at the moment. */
   private refuseNow({ method, path }: Call): void {
-    const now = Date.now();
     const sending = method === 'PUT' && path.includes('send');
-    if (sending && now > this.toldToWaitAt + UNDER_WAY_MS && now < this.toldToWaitUntil)
-      this.problems.push(
-        `sent ${this.toldToWaitUntil - now} ms before the time that it was told to wait for`,
-      );
+    if (sending && this.told.isTooEarly())
+      this.problems.push('sent before the time that it was told to wait for');
     if (this.trouble === 'error') throw new Refusal(503, 'M_UNKNOWN', 'Internal server error');
     if (this.trouble !== 'rate-limit') return;
     // Half of it, so that a timer that fires a little early is not taken for haste.
-    if (sending) {
-      this.toldToWaitAt = now;
-      this.toldToWaitUntil = now + 500 / this.speed;
-    }
+    if (sending) this.told.tell(500 / this.speed);
     throw new Refusal(429, 'M_LIMIT_EXCEEDED', 'Too Many Requests', { retry_after_ms: 1_000 });
   }
 

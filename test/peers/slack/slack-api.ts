@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { bodyOf, HttpPeer } from '../http-peer';
+import { ToldToWait } from '../told-to-wait';
 import { SlackFileStore } from './file-store';
 import { blocks, METHODS } from './methods';
 import { PeerSocket } from './websocket';
@@ -24,9 +25,6 @@ export const TEAM = 'T0001';
 export const BOT_USER = 'UBOT1';
 
 type Json = Record<string, unknown>;
-
-/** Milliseconds in which a call may arrive that was made before a client was told to wait. */
-const UNDER_WAY_MS = 25;
 
 export interface SlackSent {
   channel: string;
@@ -64,8 +62,7 @@ export class SlackApi extends HttpPeer {
   /** Calls the app instead of waiting for it: the HTTP mode. Resolves with whether it was taken. */
   caller: ((type: string, payload: Json, repetition: number) => Promise<boolean>) | undefined;
   sockets: PeerSocket[] = [];
-  private toldToWaitAt = 0;
-  private toldToWaitUntil = 0;
+  private readonly told = new ToldToWait();
   private readonly planned = new Map<string, Planned[]>();
   private readonly tickets = new Set<string>();
   private readonly open = new Map<string, { line: Json; attempt: number; timer: NodeJS.Timeout }>();
@@ -320,8 +317,7 @@ export class SlackApi extends HttpPeer {
   private refusalNow(
     method: string,
   ): { status: number; headers?: Record<string, string>; body: Json } | undefined {
-    const now = Date.now();
-    if (method.startsWith('chat.') && now > this.toldToWaitAt + UNDER_WAY_MS && now < this.toldToWaitUntil)
+    if (method.startsWith('chat.') && this.told.isTooEarly())
       this.problems.push(`${method} before the time that it was told to wait for`);
     switch (this.trouble) {
       case 'error':
@@ -330,10 +326,7 @@ export class SlackApi extends HttpPeer {
         return { status: 200, body: { ok: false, error: 'token_revoked' } };
       case 'rate-limit':
         // Half of it, so that a timer that fires a little early is not taken for haste.
-        if (method.startsWith('chat.')) {
-          this.toldToWaitAt = now;
-          this.toldToWaitUntil = now + 500 / this.speed;
-        }
+        if (method.startsWith('chat.')) this.told.tell(500 / this.speed);
         return { status: 429, headers: { 'retry-after': '1' }, body: { ok: false, error: 'ratelimited' } };
     }
     return undefined;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import { bodyOf, HttpPeer } from '../http-peer';
+import { ToldToWait } from '../told-to-wait';
 import { accept, argumentsOf, type Refusal, refuse } from './http';
 import { LongPoll } from './long-poll';
 import { type entity, type keyboard, METHODS } from './methods';
@@ -27,9 +28,6 @@ export const BOT = {
   can_read_all_group_messages: false,
   supports_inline_queries: false,
 };
-
-/** Milliseconds in which a call may arrive that was made before a client was told to wait. */
-const UNDER_WAY_MS = 25;
 
 type Json = Record<string, unknown>;
 /** What is wrong with every call at the moment. */
@@ -65,8 +63,7 @@ export class BotApi extends HttpPeer<Trouble> {
   readonly typed: string[] = [];
   /** Answers the next calls of a method with these, first to last. */
   private readonly planned = new Map<string, Planned[]>();
-  private toldToWaitAt = 0;
-  private toldToWaitUntil = 0;
+  private readonly told = new ToldToWait();
   private queue: { update_id: number; kind: string; body: Json }[] = [];
   private nextUpdate = 5000;
   private nextMessage = 1;
@@ -219,18 +216,12 @@ export class BotApi extends HttpPeer<Trouble> {
   }
 
   private refusalNow(method: string): Refusal | undefined {
-    const now = Date.now();
-    if (method.startsWith('send') && now > this.toldToWaitAt + UNDER_WAY_MS && now < this.toldToWaitUntil)
-      this.problems.push(
-        `${method} ${this.toldToWaitUntil - Date.now()} ms before the time that it was told to wait for`,
-      );
+    if (method.startsWith('send') && this.told.isTooEarly())
+      this.problems.push(`${method} before the time that it was told to wait for`);
     if (this.trouble === 'error') return { code: 500, description: 'Internal Server Error' };
     if (this.trouble !== 'rate-limit') return undefined;
     // Half of it, so that a timer that fires a little early is not taken for haste.
-    if (method.startsWith('send')) {
-      this.toldToWaitAt = now;
-      this.toldToWaitUntil = now + 500 / this.speed;
-    }
+    if (method.startsWith('send')) this.told.tell(500 / this.speed);
     return { code: 429, description: 'Too Many Requests: retry after 1', parameters: { retry_after: 1 } };
   }
 
