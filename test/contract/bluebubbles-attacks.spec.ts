@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { BubbleMessage } from '../peers/bluebubbles/server';
-import { type Attack, describeAttacks } from './attacks';
+import { type Attack, describeAttacks, SAME_CALL_AGAIN } from './attacks';
 import { BlueBubblesBench, dm } from './benches/bluebubbles';
 import { ContractHouse } from './house';
 import { post } from './letter';
@@ -89,13 +89,7 @@ const own: readonly Attack[] = [
     /group not listed/,
     () => 'iMessage;+;chat666',
   ),
-  {
-    name: 'the same call once more',
-    write: (letter) => letter,
-    afterGenuine: true,
-    status: [200],
-    reason: /replay/,
-  },
+  SAME_CALL_AGAIN,
   {
     name: 'the answer about another message than was asked for',
     write: (_letter, bench, text) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Attack, describeAttacks, signatureAttacks } from './attacks';
+import { type Attack, describeAttacks, SAME_CALL_AGAIN, signatureAttacks } from './attacks';
 import { SIGNING_SECRET, SlackHttpBench } from './benches/slack-http';
 import { ContractHouse } from './house';
 import { headerOf, opensslHmac, post, withHeader } from './letter';
@@ -96,13 +96,7 @@ const own: readonly Attack[] = [
     status: [401],
     reason: /signature/,
   },
-  {
-    name: 'the same call once more',
-    write: (letter) => letter,
-    afterGenuine: true,
-    status: [200],
-    reason: /replay/,
-  },
+  SAME_CALL_AGAIN,
   {
     name: 'the event of before in an envelope of its own',
     write: (letter, bench) => {

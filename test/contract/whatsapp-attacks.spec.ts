@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ACCESS_TOKEN, ACCOUNT_ID, APP_SECRET, VERIFY_TOKEN } from '../peers/whatsapp/server';
-import { type Attack, describeAttacks, signatureAttacks } from './attacks';
+import { type Attack, describeAttacks, SAME_CALL_AGAIN, signatureAttacks } from './attacks';
 import { WhatsAppBench } from './benches/whatsapp';
 import { ContractHouse } from './house';
 import { headerOf, type Letter, opensslHmac, post, withHeader } from './letter';
@@ -89,13 +89,7 @@ const own: readonly Attack[] = [
     status: [401],
     reason: /no signature/,
   },
-  {
-    name: 'the same call once more',
-    write: (letter) => letter,
-    afterGenuine: true,
-    status: [200],
-    reason: /replay/,
-  },
+  SAME_CALL_AGAIN,
   {
     name: 'the message of before in a call of its own',
     write: (letter, bench) => {
