@@ -7,6 +7,7 @@ import { type SaidOptions, said, who } from '../../helpers/access-house';
 import { FakeAdapter, fakeDescriptor } from '../../helpers/fake-adapter';
 import { ManualClock } from '../../helpers/manual-clock';
 import { MemoryJournal } from '../../helpers/memory-journal';
+import { receivedRecord } from '../../helpers/received';
 
 /** A gateway in front of an engine that only writes down what it is given. */
 export class GatewayRig {
@@ -29,25 +30,7 @@ export class GatewayRig {
       deliver: async (message) => {
         await this.onDeliver(message);
         this.delivered.push(message);
-        const key = who(message.sender.id, message.channel, message.account);
-        await this.journal.append({
-          type: 'message.received',
-          actor: key,
-          subject: key,
-          data: {
-            messageId: `m${this.delivered.length}`,
-            channel: message.channel,
-            account: message.account,
-            conversation: message.conversation,
-            context: message.context,
-            sender: key,
-            platformId: message.platformId,
-            text: message.text,
-            length: message.text.length,
-            sha256: '',
-            attachments: message.attachments.length,
-          },
-        });
+        await this.journal.append(receivedRecord(message, `m${this.delivered.length}`));
       },
       records: this.journal,
       clock: this.clock,
