@@ -4,7 +4,7 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { AdapterContext, AdapterFactory, ChannelAdapter } from '../src/channels/contract';
 import { systemClock } from '../src/engine/model/ports';
 import { SealedStore } from '../src/engine/vault/sealed-store';
-import { MemorySecrets } from '../test/unit/channels/support';
+import { MemorySecrets } from '../test/helpers/memory-secrets';
 import type { Figures, Order, Start } from './encryption';
 
 const [settings] = process.argv.slice(2);
@@ -37,6 +37,7 @@ const context = {
   log: { debug() {}, info() {}, warn() {}, error() {} },
   fetch,
   random: () => 0,
+  // Only what this channel uses: no webhook, no program, no file of the machine.
 } as unknown as AdapterContext;
 
 async function obey(order: Order): Promise<void> {

@@ -11,3 +11,8 @@ export function svg(
   element.textContent = text;
   return element;
 }
+
+/** An empty picture of this many units, with what it shows in words for who cannot see it. */
+export function chartFrame(label: string, width: number, height: number): SVGElement {
+  return svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label, class: 'chart' });
+}

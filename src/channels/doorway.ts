@@ -2,6 +2,9 @@ import type { AdapterContext } from './contract';
 import type { Receiver } from './reception';
 import type { OpenWebhook, WebhookHandler, WebhookOptions } from './webhook-contract';
 
+/** What most platforms send: JSON, in the body of a POST. */
+export const JSON_CALLS: WebhookOptions = { methods: ['POST'], contentTypes: ['application/json'] };
+
 /** The door of a channel that is called, from when it is opened to when it is closed. */
 export class Doorway implements Receiver {
   private door: OpenWebhook | undefined;
@@ -15,6 +18,11 @@ export class Doorway implements Receiver {
     /** What is done before it is closed. Never throws. */
     private readonly closing: () => Promise<void> = async () => {},
   ) {}
+
+  /** Where it is called; empty while it is closed. */
+  get url(): string {
+    return this.door?.url ?? '';
+  }
 
   async start(): Promise<void> {
     const door = await this.context.webhook(this.options, this.handler);
@@ -57,9 +65,16 @@ export function jsonObject(bytes: Uint8Array): object | undefined {
   }
 }
 
-/** Added to the state while only this machine reaches the door; empty when the platform does. */
-export function reachHint({ isPublic }: Pick<OpenWebhook, 'isPublic'>, platform: string): string {
+/**
+ * Added to the state while only this machine reaches the door; empty when the platform does. `where` says where the
+ * address is to be entered.
+ */
+export function reachHint(
+  { isPublic }: Pick<OpenWebhook, 'isPublic'>,
+  platform: string,
+  where = `at ${platform}`,
+): string {
   return isPublic
     ? ''
-    : ` ${platform} cannot reach this machine yet: give it a public address, then enter that at ${platform}.`;
+    : ` ${platform} cannot reach this machine yet: give it a public address, then enter that ${where}.`;
 }

@@ -1,5 +1,5 @@
-import { Backoff, nextTry, pause } from './backoff';
 import type { AdapterContext } from './contract';
+import { Outage } from './outage';
 
 /** What may wait while nothing can be put on record. */
 const WAITING_AT_MOST = 1_000;
@@ -21,13 +21,13 @@ export class Intake<Item> {
   private waiting = 0;
   /** What was queued under an earlier turn is dropped. */
   private turn = new AbortController();
-  private readonly backoff: Backoff;
+  private readonly outage: Outage;
 
   constructor(
-    private readonly context: Pick<AdapterContext, 'clock' | 'state' | 'random'>,
+    context: Pick<AdapterContext, 'clock' | 'state' | 'random'>,
     private readonly options: IntakeOptions<Item>,
   ) {
-    this.backoff = new Backoff(() => context.random());
+    this.outage = new Outage(context, () => options.onlineDetail);
   }
 
   take(item: Item): void {
@@ -56,21 +56,18 @@ export class Intake<Item> {
   }
 
   private async record(item: Item, signal: AbortSignal): Promise<void> {
-    const { context, options } = this;
+    const { options } = this;
     while (!signal.aborted) {
       try {
         await options.handle(item);
-        if (this.backoff.count > 0) context.state('online', options.onlineDetail);
-        this.backoff.succeeded();
+        this.outage.over();
         return;
       } catch {
         if (signal.aborted) return;
-        const delay = this.backoff.next();
-        context.state(
-          'waiting',
-          `What came from ${options.platform} could not be put on record; it is kept until it can. ${nextTry(context.clock.now() + delay)}`,
+        await this.outage.wait(
+          `What came from ${options.platform} could not be put on record; it is kept until it can.`,
+          signal,
         );
-        await pause(context.clock, delay, signal);
       }
     }
   }

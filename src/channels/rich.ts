@@ -8,6 +8,13 @@ export interface Rich {
   readonly language?: string;
 }
 
+/** How a platform writes the runs; blocks get lines of their own without its doing. */
+export interface RichWriter {
+  block(text: string, language: string): string;
+  code(text: string): string;
+  prose(text: string): string;
+}
+
 const FENCE = /^ {0,3}(`{3,}|~{3,})([^`]*)$/;
 
 /**
@@ -46,6 +53,20 @@ export function richText(source: string, format: OutboundMessage['format']): Ric
   endProse();
   endBlock();
   return parts;
+}
+
+/** A reply as a platform writes it: the runs one after the other, blocks on lines of their own. */
+export function writeRich(source: string, format: OutboundMessage['format'], writer: RichWriter): string {
+  let result = '';
+  let before: Rich['kind'] | undefined;
+  for (const { kind, text, language } of richText(source, format)) {
+    if (before !== undefined && (kind === 'block' || before === 'block')) result += '\n';
+    if (kind === 'block') result += writer.block(text, language ?? '');
+    else if (kind === 'code') result += writer.code(text);
+    else result += writer.prose(text);
+    before = kind;
+  }
+  return result;
 }
 
 /** Backticks in pairs on one line make code; others stay as they were written. */

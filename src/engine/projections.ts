@@ -37,16 +37,23 @@ export const PROJECTIONS: readonly Projection<unknown>[] = [
   tasksProjection as Projection<unknown>,
 ];
 
+type States = Readonly<Record<string, unknown>>;
+
+/** What each state holds need not be looked at: the worker has it from the same projections. */
+function assertComplete(states: States): asserts states is States & EngineState {
+  for (const { name } of PROJECTIONS) {
+    if (states[name] === undefined) throw new RangeError(`the store has no state of ${name}`);
+  }
+}
+
 /** The state as the store worker handed it over, kept up with each record that becomes durable. */
 export class LiveState {
   readonly now: EngineState;
 
   /** @throws RangeError when a projection's state is missing: the worker was built from other projections. */
-  constructor(states: Readonly<Record<string, unknown>>) {
-    for (const { name } of PROJECTIONS) {
-      if (states[name] === undefined) throw new RangeError(`the store has no state of ${name}`);
-    }
-    this.now = states as unknown as EngineState;
+  constructor(states: States) {
+    assertComplete(states);
+    this.now = states;
   }
 
   reduce(record: AnyRecord): void {

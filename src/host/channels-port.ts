@@ -111,7 +111,7 @@ export class SessionChannels implements ChannelsPort {
   async remove(id: string): Promise<void> {
     const { channels } = this.session();
     await channels.disable(id, 'removed at the desk');
-    await channels.forgetSecrets(id);
+    await channels.credentials.forget(id);
     await this.readStored();
   }
 
@@ -125,11 +125,11 @@ export class SessionChannels implements ChannelsPort {
     values: Readonly<Record<string, string>>,
     signal?: AbortSignal,
   ): Promise<CheckedAccount> {
-    return this.kept(id, await this.session().channels.storeSecrets(id, values, signal));
+    return this.kept(id, await this.session().channels.credentials.store(id, values, signal));
   }
 
   test(id: string, signal: AbortSignal): Promise<CheckedAccount | undefined> {
-    return this.session().channels.checkSecrets(id, {}, signal);
+    return this.session().channels.credentials.check(id, {}, signal);
   }
 
   missingSettings(id: string): readonly SettingField[] {
@@ -152,7 +152,7 @@ export class SessionChannels implements ChannelsPort {
   }
 
   async rotateSecret(id: string, name: string, value: string): Promise<CheckedAccount> {
-    return this.kept(id, await this.session().channels.rotateSecret(id, name, value));
+    return this.kept(id, await this.session().channels.credentials.rotate(id, name, value));
   }
 
   private described(id: string, field: SettingField): SettingField {

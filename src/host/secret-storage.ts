@@ -18,7 +18,7 @@ export class SecretStorageBackend implements SecretBackend {
   private checked: Promise<void> | undefined;
 
   constructor(
-    private readonly storage: SecretStorage,
+    private readonly storage: Pick<SecretStorage, 'get' | 'store' | 'delete'>,
     private readonly state: Pick<Memento, 'get' | 'update'>,
   ) {}
 

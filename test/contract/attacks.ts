@@ -31,6 +31,15 @@ export interface Attack {
 const HARMLESS = new Set(['content-length', 'cache-control', 'connection', 'content-type', 'keep-alive']);
 const MIB = 1024 * 1024;
 
+/** What is proved is believed, and taken only once. */
+export const SAME_CALL_AGAIN: Attack = {
+  name: 'the same call once more',
+  write: (letter) => letter,
+  afterGenuine: true,
+  status: [200],
+  reason: /replay/,
+};
+
 /** What every door refuses, whatever its platform. */
 export const COMMON_ATTACKS: readonly Attack[] = [
   {

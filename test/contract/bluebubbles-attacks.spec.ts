@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { BubbleMessage } from '../peers/bluebubbles/server';
-import { type Attack, describeAttacks } from './attacks';
+import { type Attack, describeAttacks, SAME_CALL_AGAIN } from './attacks';
 import { BlueBubblesBench, dm } from './benches/bluebubbles';
 import { ContractHouse } from './house';
 import { post } from './letter';
@@ -32,7 +32,7 @@ const has = (
 ): Attack =>
   call(
     name,
-    (bench, text) => bench.server.whisper(chat(bench), bench.people[0], { text, ...more }),
+    (bench, text) => bench.peer.whisper(chat(bench), bench.people[0], { text, ...more }),
     200,
     reason,
   );
@@ -63,7 +63,7 @@ const own: readonly Attack[] = [
   call('a number that is escaped', guid('AAAAAAAA%2f..%2fserver'), 400, /not understood/),
   call(
     'an edited message in a notice of edits',
-    (bench, text) => bench.server.whisper(dm(bench.people[0]), bench.people[0], { text }),
+    (bench, text) => bench.peer.whisper(dm(bench.people[0]), bench.people[0], { text }),
     200,
     /nothing for us/,
     'updated-message',
@@ -89,21 +89,15 @@ const own: readonly Attack[] = [
     /group not listed/,
     () => 'iMessage;+;chat666',
   ),
-  {
-    name: 'the same call once more',
-    write: (letter) => letter,
-    afterGenuine: true,
-    status: [200],
-    reason: /replay/,
-  },
+  SAME_CALL_AGAIN,
   {
     name: 'the answer about another message than was asked for',
     write: (_letter, bench, text) => {
-      const { server, people } = bubbles(bench);
-      server.confuses = server.whisper(dm(people[0]), people[0], { text });
+      const { peer, people } = bubbles(bench);
+      peer.confuses = peer.whisper(dm(people[0]), people[0], { text });
       const { genuine } = bubbles(bench);
       bubbles(bench).genuine = async (next) => {
-        server.confuses = undefined;
+        peer.confuses = undefined;
         return genuine.call(bench, next);
       };
       return bubbles(bench).call({ guid: 'BBBBBBBB-2222-3333-4444-555555555555' });
@@ -154,7 +148,7 @@ describe('the door of BlueBubbles', () => {
 
   it('believes the server, whatever a call says of a message', () =>
     inHouse(async (house, bench) => {
-      const said = bench.server.say(dm(bench.people[1]), bench.people[1], { text: 'what bob said' });
+      const said = bench.peer.say(dm(bench.people[1]), bench.people[1], { text: 'what bob said' });
       const forged = {
         ...said,
         text: '/run rm -rf .',
@@ -181,11 +175,11 @@ describe('the door of BlueBubbles', () => {
 
   it('takes its webhook back when it is switched off, and leaves others alone', () =>
     inHouse(async (house, bench) => {
-      bench.server.webhooks.push({ id: 99, url: 'http://other.example/x', events: ['*'] });
-      assert.equal(bench.server.webhooks.length, 2);
+      bench.peer.webhooks.push({ id: 99, url: 'http://other.example/x', events: ['*'] });
+      assert.equal(bench.peer.webhooks.length, 2);
       await house.manager.disable('bluebubbles', 'test');
       assert.deepEqual(
-        bench.server.webhooks.map(({ id }) => id),
+        bench.peer.webhooks.map(({ id }) => id),
         [99],
       );
     }));

@@ -4,6 +4,7 @@ import type { AccessService } from '../../src/engine/access/service';
 import { identityKey } from '../../src/engine/model/identity';
 import type { InboundMessage } from '../../src/engine/model/message';
 import type { MemoryJournal } from '../helpers/memory-journal';
+import { receivedRecord } from '../helpers/received';
 
 /** What the engine's stand-in answers a message with; undefined: nothing. */
 export type Answer = (message: InboundMessage) => Partial<Reply> | undefined | Promise<undefined>;
@@ -21,7 +22,7 @@ interface EngineHouse {
 /** Admits, writes down, and answers: what the engine does with a message, as far as a channel can tell. */
 export async function engineStandIn(house: EngineHouse, message: InboundMessage): Promise<void> {
   if (house.options.failing?.()) throw new Error('The journal cannot be written.');
-  const { channel, account, conversation, context, platformId } = message;
+  const { channel, account, conversation, platformId } = message;
   const sender = identityKey({ channel, account, sender: message.sender.id });
   const admission = await house.access.admit(message);
   if (admission.kind !== 'principal') {
@@ -42,24 +43,7 @@ export async function engineStandIn(house: EngineHouse, message: InboundMessage)
       });
     return;
   }
-  await house.journal.append({
-    type: 'message.received',
-    actor: sender,
-    subject: sender,
-    data: {
-      messageId: `m${house.heard.length}`,
-      channel,
-      account,
-      conversation,
-      context,
-      sender,
-      platformId,
-      text: message.text,
-      length: message.text.length,
-      sha256: '',
-      attachments: message.attachments.length,
-    },
-  });
+  await house.journal.append(receivedRecord(message, `m${house.heard.length}`));
   house.heard.push(message);
   const answer = await house.answer(message);
   if (!answer) return;

@@ -46,7 +46,7 @@ async function tryIt<T>(
     const refused =
       Object.keys(secrets).length === 0
         ? undefined
-        : await channels.storeSecrets(id, secrets).then(
+        : await channels.credentials.store(id, secrets).then(
             () => undefined,
             (error: Error) => error.message,
           );
@@ -95,21 +95,21 @@ describe('the setup guides, followed to the letter', function () {
     const scopes = toldIn(new SlackBench(), /Bot Token Scopes: add (.+) and no others/);
     assert.ok(scopes.length >= 3);
     await played(new SlackBench(), async (bench) => {
-      bench.api.scopes = scopes.join(',');
+      bench.peer.scopes = scopes.join(',');
       await tryIt(bench, {}, async ({ state, says }, tested) => {
         assert.equal(state, 'online', says);
         assert.doesNotMatch(says, /not needed/);
         await worksFor(bench, tested);
       });
       for (const scope of scopes) {
-        bench.api.scopes = without(scopes, scope).join(',');
+        bench.peer.scopes = without(scopes, scope).join(',');
         await tryIt(bench, {}, ({ state, says }) => {
           assert.equal(state, 'refused', `without ${scope}`);
           assert.ok(says.includes(scope), says);
         });
       }
       const files = toldIn(bench, /For files also (\S+) .* and (\S+) /);
-      bench.api.scopes = [...scopes, ...files].join(',');
+      bench.peer.scopes = [...scopes, ...files].join(',');
       await tryIt(bench, {}, ({ says }) => assert.doesNotMatch(says, /not needed/));
     });
   });
@@ -117,15 +117,15 @@ describe('the setup guides, followed to the letter', function () {
   it('Slack: each event that is named is one without which something is not heard', async () => {
     const events = toldIn(new SlackBench(), /bot events (.+)\.$/);
     await played(new SlackBench(), async (bench) => {
-      bench.api.subscribed = new Set(events);
+      bench.peer.subscribed = new Set(events);
       await tryIt(bench, {}, (_, tested) => worksFor(bench, tested));
-      const delivered = () => bench.api.deliveries.length;
+      const delivered = () => bench.peer.deliveries.length;
       for (const [event, context] of [
         ['message.im', 'dm'],
         ['app_mention', 'group'],
       ] as const) {
         assert.ok(events.includes(event), `${event} is not named`);
-        bench.api.subscribed = new Set(without(events, event));
+        bench.peer.subscribed = new Set(without(events, event));
         const before = delivered();
         await bench.say({ text: 'hello', context });
         assert.equal(delivered(), before, `${event} is not needed`);
@@ -180,8 +180,8 @@ describe('the setup guides, followed to the letter', function () {
     const step = bench.descriptor.setup.find((text) => text.includes('/login')) ?? '';
     const [command = '', body = ''] = [...step.matchAll(/`([^`]+)`/g)].map(([, run]) => run ?? '');
     await played(bench, async () => {
-      bench.server.sessions.passwords.set('work-bot', 'the password "of" it');
-      const address = command.replace('https://matrix.example.org', bench.server.url);
+      bench.peer.sessions.passwords.set('work-bot', 'the password "of" it');
+      const address = command.replace('https://matrix.example.org', bench.peer.url);
       const answer = await typed(
         address,
         body.replace('USER', 'work-bot').replace('PASSWORD', 'the password \\"of\\" it'),

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { createHmac, createPublicKey } from 'node:crypto';
 import { type Key, makeKey, signToken } from '../peers/jwt';
 import type { Attack, CalledBench } from './attacks';
-import { headerOf, type Letter, withHeader } from './letter';
+import type { ContractHouse } from './house';
+import { headerOf, type Letter, post, withHeader } from './letter';
 
 /** What of a platform that signs a token for each call the attacks need to know. */
 export interface TokenBench extends CalledBench {
@@ -162,3 +164,22 @@ export const TOKEN_ATTACKS: readonly Attack[] = [
   unreadable('what is no JSON', '{"type":'),
   unreadable('what is no event', '[]'),
 ];
+
+/** What of a platform can be away while it still calls. */
+interface KeyedBench extends TokenBench {
+  readonly peer: { keysDown: boolean };
+}
+
+/** Keys that were fetched are good while the platform cannot be asked; without any, nothing is believed. */
+export async function believesKeysItHas(house: ContractHouse, bench: KeyedBench): Promise<void> {
+  const status = async (text: string) => (await post(await bench.genuine(text))).status;
+  bench.peer.keysDown = true;
+  assert.equal(await status('unproved'), 503, 'it is to call again');
+  bench.peer.keysDown = false;
+  await house.restart();
+  assert.equal(await status('proved'), 200);
+  bench.peer.keysDown = true;
+  assert.equal(await status('still proved'), 200);
+  await house.hear('still proved');
+  assert.deepEqual(house.texts, ['proved', 'still proved']);
+}

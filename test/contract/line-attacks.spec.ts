@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { validateSignature } from '@line/bot-sdk';
 import { ACCESS_TOKEN, BOT, CHANNEL_SECRET } from '../peers/line/server';
-import { type Attack, describeAttacks, signatureAttacks } from './attacks';
+import { type Attack, describeAttacks, SAME_CALL_AGAIN, signatureAttacks } from './attacks';
 import { GROUP, LineBench } from './benches/line';
 import { ContractHouse } from './house';
 import { headerOf, opensslHmac, post, withHeader } from './letter';
@@ -15,7 +15,7 @@ const line = (bench: unknown): LineBench => {
   return bench;
 };
 
-const message = (bench: LineBench, text: string) => ({ id: bench.server.newId(), type: 'text', text });
+const message = (bench: LineBench, text: string) => ({ id: bench.peer.newId(), type: 'text', text });
 
 /** Another signature over the same bytes. */
 const signed = (name: string, signature: (body: Buffer, now: string) => string): Attack => ({
@@ -75,13 +75,7 @@ const own: readonly Attack[] = [
     status: [401],
     reason: /no signature/,
   },
-  {
-    name: 'the same call once more',
-    write: (letter) => letter,
-    afterGenuine: true,
-    status: [200],
-    reason: /replay/,
-  },
+  SAME_CALL_AGAIN,
   {
     name: 'the event of before as a redelivery, in a call of its own',
     write: (letter, bench) => {

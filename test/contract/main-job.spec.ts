@@ -33,7 +33,7 @@ class Everywhere {
     const script = { scripts: { test: 'node -e "console.log(6*7)"' } };
     await writeFile(join(tested.workspace, 'package.json'), JSON.stringify(script));
     const { channels, webhooks } = tested.session;
-    if (Object.keys(bench.secrets()).length > 0) await channels.storeSecrets(id, bench.secrets());
+    if (Object.keys(bench.secrets()).length > 0) await channels.credentials.store(id, bench.secrets());
     await channels.enable(id);
     const view = () => channels.list().find((channel) => channel.id === id);
     await until(() => view()?.state === 'online', `${id} to be online: ${view()?.detail}`, 20_000);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Attack, describeAttacks, signatureAttacks } from './attacks';
+import { type Attack, describeAttacks, SAME_CALL_AGAIN, signatureAttacks } from './attacks';
 import { SIGNING_SECRET, SlackHttpBench } from './benches/slack-http';
 import { ContractHouse } from './house';
 import { headerOf, opensslHmac, post, withHeader } from './letter';
@@ -96,13 +96,7 @@ const own: readonly Attack[] = [
     status: [401],
     reason: /signature/,
   },
-  {
-    name: 'the same call once more',
-    write: (letter) => letter,
-    afterGenuine: true,
-    status: [200],
-    reason: /replay/,
-  },
+  SAME_CALL_AGAIN,
   {
     name: 'the event of before in an envelope of its own',
     write: (letter, bench) => {
@@ -164,7 +158,7 @@ const own: readonly Attack[] = [
         sign.call(
           bench,
           'events_api',
-          slack(bench).envelope({ ...event(next), ts: slack(bench).api.newTs() }),
+          slack(bench).envelope({ ...event(next), ts: slack(bench).peer.newTs() }),
           0,
           seconds(0),
           OTHER_SECRET,
@@ -206,7 +200,7 @@ describe('[SL-1] the door of Slack', () => {
         ['late', -290],
         ['early', 290],
       ] as const) {
-        const body = bench.envelope({ ...event(text), ts: bench.api.newTs() });
+        const body = bench.envelope({ ...event(text), ts: bench.peer.newTs() });
         assert.equal((await post(bench.sign('events_api', body, 0, seconds(offset)))).status, 200);
         await house.hear(text);
       }

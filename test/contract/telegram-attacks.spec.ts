@@ -89,10 +89,10 @@ const own: readonly Attack[] = [
   {
     name: 'the secret of the connection before',
     arrange: async (house, bench) => {
-      const { secret } = telegram(bench).api.caller;
+      const { secret } = telegram(bench).peer.caller;
       await house.manager.reconnect('telegram');
       await house.until(() => house.view.state === 'online', 'the channel to be online');
-      assert.notEqual(telegram(bench).api.caller.secret, secret, 'a new secret for each connection');
+      assert.notEqual(telegram(bench).peer.caller.secret, secret, 'a new secret for each connection');
       old.secret = secret;
     },
     write: (letter) => withHeader(letter, TOKEN, old.secret),
@@ -120,15 +120,15 @@ describe('the webhook of Telegram', () => {
     const house = await ContractHouse.open(bench);
     try {
       await house.tell('by webhook', 'dm');
-      assert.equal(bench.api.webhook, true);
+      assert.equal(bench.peer.webhook, true);
       await house.manager.disable('telegram', 'test');
-      assert.equal(bench.api.webhook, true, 'Telegram keeps what is said while the window is closed');
+      assert.equal(bench.peer.webhook, true, 'Telegram keeps what is said while the window is closed');
       await bench.say({ text: 'said meanwhile', context: 'dm' });
       bench.mode = 'polling';
       await house.connect();
       await house.hear('said meanwhile');
-      assert.equal(bench.api.webhook, false);
-      assert.equal(bench.api.calls.filter(({ method }) => method === 'deleteWebhook').length, 1);
+      assert.equal(bench.peer.webhook, false);
+      assert.equal(bench.peer.calls.filter(({ method }) => method === 'deleteWebhook').length, 1);
       house.check();
     } finally {
       await house.close();
@@ -138,12 +138,12 @@ describe('the webhook of Telegram', () => {
   it('of somebody else is left alone', async () => {
     const bench = new Switching();
     bench.mode = 'polling';
-    bench.api.webhook = true;
+    bench.peer.webhook = true;
     const house = await ContractHouse.open(bench);
     try {
       await house.until(() => house.view.state === 'fatal', 'the refusal');
       assert.match(house.view.detail, /webhook set, so its messages go elsewhere/);
-      assert.ok(bench.api.calls.every(({ method }) => method !== 'deleteWebhook'));
+      assert.ok(bench.peer.calls.every(({ method }) => method !== 'deleteWebhook'));
     } finally {
       await house.close();
     }
@@ -154,7 +154,7 @@ describe('the webhook of Telegram', () => {
     const house = await ContractHouse.open(bench);
     try {
       const { createAdapter } = bench;
-      const calls = bench.api.calls.length;
+      const calls = bench.peer.calls.length;
       // As at Telegram itself, whose address is https.
       const watched = watchedContext(bench.descriptor, bench.settings(), bench.secrets());
       const context = {
@@ -162,13 +162,13 @@ describe('the webhook of Telegram', () => {
         webhook: async () => ({ url: 'http://127.0.0.1:1/x', isPublic: false, close: async () => {} }),
         settings: { ...bench.settings(), apiRoot: 'https://api.telegram.org' },
         fetch: (input: string | URL | Request, init?: RequestInit) =>
-          fetch(String(input).replace('https://api.telegram.org', bench.api.root), init),
+          fetch(String(input).replace('https://api.telegram.org', bench.peer.root), init),
       };
       await assert.rejects(
         createAdapter(context).connect(),
         /calls only public addresses.*cowork\.webhook\.publicUrl/,
       );
-      assert.ok(bench.api.calls.slice(calls).every(({ method }) => method !== 'setWebhook'));
+      assert.ok(bench.peer.calls.slice(calls).every(({ method }) => method !== 'setWebhook'));
     } finally {
       await house.close();
     }

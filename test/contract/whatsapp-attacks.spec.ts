@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ACCESS_TOKEN, ACCOUNT_ID, APP_SECRET, VERIFY_TOKEN } from '../peers/whatsapp/server';
-import { type Attack, describeAttacks, signatureAttacks } from './attacks';
+import { type Attack, describeAttacks, SAME_CALL_AGAIN, signatureAttacks } from './attacks';
 import { WhatsAppBench } from './benches/whatsapp';
 import { ContractHouse } from './house';
 import { headerOf, type Letter, opensslHmac, post, withHeader } from './letter';
@@ -89,13 +89,7 @@ const own: readonly Attack[] = [
     status: [401],
     reason: /no signature/,
   },
-  {
-    name: 'the same call once more',
-    write: (letter) => letter,
-    afterGenuine: true,
-    status: [200],
-    reason: /replay/,
-  },
+  SAME_CALL_AGAIN,
   {
     name: 'the message of before in a call of its own',
     write: (letter, bench) => {
@@ -163,7 +157,7 @@ const own: readonly Attack[] = [
       bench.envelope({
         messaging_product: 'whatsapp',
         metadata: { display_phone_number: '1', phone_number_id: '106540352242922' },
-        statuses: [{ id: bench.server.newId(), status: 'delivered', text: { body: text } }],
+        statuses: [{ id: bench.peer.newId(), status: 'delivered', text: { body: text } }],
       }),
     200,
     /status/,
@@ -263,7 +257,7 @@ describe('the door of WhatsApp', () => {
   it('puts on record why a message was not delivered in the end', () =>
     inHouse(async (house, bench) => {
       const status = {
-        id: bench.server.newId(),
+        id: bench.peer.newId(),
         status: 'failed',
         recipient_id: bench.people[0],
         errors: [{ code: 131047, title: 'Re-engagement message' }],

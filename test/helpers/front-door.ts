@@ -6,6 +6,7 @@ import type { InboundMessage } from '../../src/engine/model/message';
 import type { Logger } from '../../src/engine/model/ports';
 import { AccessHouse } from './access-house';
 import { FakeAdapter, fakeDescriptor } from './fake-adapter';
+import { receivedRecord } from './received';
 
 /** Gateway, access and journal put together as the engine does it; what is admitted is only written down. */
 export class FrontDoor {
@@ -58,28 +59,11 @@ export class FrontDoor {
 
   private async engine(message: InboundMessage): Promise<void> {
     const { journal, service } = this.house;
-    const { channel, account, conversation, context, platformId } = message;
+    const { channel, account, conversation, platformId } = message;
     const sender = identityKey({ channel, account, sender: message.sender.id });
     const admission = await service.admit(message);
     if (admission.kind === 'principal') {
-      await journal.append({
-        type: 'message.received',
-        actor: sender,
-        subject: sender,
-        data: {
-          messageId: `m${this.admitted.length}`,
-          channel,
-          account,
-          conversation,
-          context,
-          sender,
-          platformId,
-          text: message.text,
-          length: message.text.length,
-          sha256: '',
-          attachments: 0,
-        },
-      });
+      await journal.append(receivedRecord(message, `m${this.admitted.length}`));
       this.admitted.push(message);
       return;
     }

@@ -39,9 +39,9 @@ export class MemoryJournal implements RecordSink {
       prev: seq === 1 ? ZEROS : String(seq - 1).padStart(64, '0'),
       hash: String(seq).padStart(64, '0'),
     };
-    this.records.push(full as unknown as AnyRecord);
+    this.records.push(full as AnyRecord);
     for (const { projection, state } of this.projections) {
-      projection.reduce(state, full as unknown as AnyRecord);
+      projection.reduce(state, full as AnyRecord);
     }
     return full;
   }
@@ -60,6 +60,6 @@ export class MemoryJournal implements RecordSink {
   }
 
   ofType<T extends EventType>(type: T): JournalRecord<T>[] {
-    return this.records.filter((record) => record.type === type) as unknown as JournalRecord<T>[];
+    return this.records.filter((record) => record.type === type) as JournalRecord<T>[];
   }
 }

@@ -1,7 +1,8 @@
+import type { SecretStore } from '../../src/engine/model/ports';
 import type { SecretBackend } from '../../src/engine/vault/backend';
 
 /** Secrets in memory, that last as long as the test. */
-export class MemorySecrets implements SecretBackend {
+export class MemorySecrets implements SecretBackend, SecretStore {
   readonly level = 'editor';
   readonly values = new Map<string, string>();
 
@@ -15,5 +16,9 @@ export class MemorySecrets implements SecretBackend {
 
   async delete(name: string): Promise<void> {
     this.values.delete(name);
+  }
+
+  async names(): Promise<readonly string[]> {
+    return [...this.values.keys()];
   }
 }

@@ -160,7 +160,7 @@ async function linePlan(server: Server, bench: LineBench): Promise<LoadPlan['lin
 
 async function teamsPlan(server: Server, bench: TeamsBench): Promise<LoadPlan['teams']> {
   const claims = bench.claims();
-  const [key] = bench.connector.keys;
+  const [key] = bench.peer.keys;
   if (!key) throw new Error('Teams has no key');
   const token = signToken(key, claims);
   const [head = '', body = '', seal = ''] = token.split('.');

@@ -1,9 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { bodyOf, HttpPeer, type PeerTrouble } from './http-peer';
 import { ToldToWait } from './told-to-wait';
 
 /** The ways in which a platform's API can fail. */
-export type PeerTrouble = 'down' | 'error' | 'rate-limit' | 'revoked';
 
 export interface PeerCall {
   readonly method: string;
@@ -27,15 +26,8 @@ export interface PeerAnswer {
 const TRIES_MS = [0, 100, 300, 1_000, 3_000, 10_000];
 
 /** What the peers of platforms with an API of requests, which call us, have in common. */
-export abstract class RestPeer {
-  readonly problems: string[] = [];
-  requests = 0;
-  /** How many times faster than the machine's its time passes. */
-  speed = 1;
-  trouble: PeerTrouble | undefined;
+export abstract class RestPeer extends HttpPeer {
   loseAnswer = false;
-  private server: Server | undefined;
-  private port = 0;
   private readonly told = new ToldToWait();
   private delivering: Promise<unknown> = Promise.resolve();
 
@@ -47,36 +39,6 @@ export abstract class RestPeer {
   /** Whether the call is one that the platform counts as a message. */
   protected abstract sends(call: PeerCall): boolean;
 
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  async start(): Promise<void> {
-    const server = createServer((request, response) => void this.serve(request, response));
-    server.on('connection', (socket) => {
-      if (this.trouble !== 'down') return;
-      this.requests += 1;
-      socket.destroy();
-    });
-    this.server = server;
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
-    const { server } = this;
-    this.server = undefined;
-    if (!server) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
-  }
-
-  /** Cuts what is open. */
-  cut(): void {
-    this.server?.closeAllConnections();
-  }
-
   /** Calls, and calls again until it is taken: `call` is given how often it was tried before. */
   protected deliver(call: (repetition: number) => Promise<boolean>): void {
     const first = this.delivering.then(() => this.tried(call, 0));
@@ -85,7 +47,7 @@ export abstract class RestPeer {
   }
 
   private async tried(call: (repetition: number) => Promise<boolean>, repetition: number): Promise<boolean> {
-    if (this.server === undefined) return true;
+    if (!this.isRunning) return true;
     if (this.trouble === 'down') return false;
     return call(repetition).catch(() => false);
   }
@@ -97,17 +59,16 @@ export abstract class RestPeer {
     }
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1;
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
+    const body = await bodyOf(request);
     const { pathname, searchParams: query } = new URL(request.url ?? '', 'http://x');
     const call: PeerCall = {
       method: request.method ?? '',
       path: pathname.slice(1),
       query,
       headers: request.headers,
-      body: Buffer.concat(parts),
+      body,
     };
     const { trouble } = this;
     const sends = this.sends(call);

@@ -31,7 +31,8 @@ async function main(plan: ChannelsPlan): Promise<ChannelsReport> {
   const grown: Record<string, number> = {};
   let size = before;
   for (const { id, secrets } of plan.channels) {
-    for (const [name, value] of Object.entries(secrets)) await channels.storeSecret(id, name, value);
+    for (const [name, value] of Object.entries(secrets))
+      await channels.credentials.store(id, { [name]: value });
     await channels.enable(id);
     const state = () => channels.list().find((view) => view.id === id);
     const limit = setTimeout(() => {

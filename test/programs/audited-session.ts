@@ -13,7 +13,7 @@ async function main(folder: string, apiRoot: string, page: string, rogue: string
     policy: { capabilities: { network: 'ask' } },
   });
   const { channels } = tested.session;
-  await channels.storeSecret('telegram', 'botToken', '666000:test-token-of-nobody_in-particular0');
+  await channels.credentials.store('telegram', { botToken: '666000:test-token-of-nobody_in-particular0' });
   await channels.enable('telegram');
   await tested.until(() => channels.list().find(({ id }) => id === 'telegram')?.state === 'online');
   const { code } = await tested.engine.pairing.issue({ channel: 'telegram', context: 'dm' });

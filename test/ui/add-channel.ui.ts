@@ -65,7 +65,7 @@ describe('adding a channel, step by step', () => {
       /must be/.test(await bench.quickInput.message()) ? true : undefined,
     );
     await bench.screenshot('wizard-3-setting-refused');
-    await bench.quickInput.answer(mattermost.server.url);
+    await bench.quickInput.answer(mattermost.peer.url);
     await until('the question for the token', async () =>
       (await bench.quickInput.isPassword()) ? true : undefined,
     );
@@ -128,11 +128,11 @@ describe('adding a channel, step by step', () => {
 
   it('says why the platform does not answer', async () => {
     const { bench } = session();
-    mattermost.server.trouble = 'error';
+    mattermost.peer.trouble = 'error';
     await bench.sideBar.chooseFromRowMenu(VIEW, 'Mattermost', 'Test Connection');
     await bench.messages.waitForNotification(/Mattermost says no: /);
     await bench.screenshot('wizard-11-failing');
-    mattermost.server.trouble = undefined;
+    mattermost.peer.trouble = undefined;
   });
 
   it('shows the setup guide as a page beside the work', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { until } from '../harness/processes';
 import { useWorkbench } from '../harness/suite';
+import { approveOn } from '../harness/workbench/approve';
 
 describe('from the first code to the first approved command', () => {
   const session = useWorkbench();
@@ -56,16 +56,7 @@ describe('from the first code to the first approved command', () => {
     assert.match(await bench.sideBar.activityName('CoWork OS'), /1 approval waits/);
     await bench.messages.waitForStatusBar('CoWork OS: 1 approval waits');
     await bench.screenshot('first-5-approval');
-    // Nobody decides in the half second after a card has appeared, and the card does not let them.
-    await until('the approval to be taken', async () => {
-      await card
-        .getByRole('button', { name: 'Approve', exact: true })
-        .click({ timeout: 1000 })
-        .catch(() => undefined);
-      return (await card.getByRole('button', { name: 'Approve', exact: true }).count()) === 0
-        ? true
-        : undefined;
-    });
+    await approveOn(card);
     await bench.terminal.waitFor(/pass|ok|tests/i);
     await bench.sideBar.waitForRows('Tasks', (rows) => rows.some((row) => /done/.test(row.description)));
     await bench.screenshot('first-6-output');

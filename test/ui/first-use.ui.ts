@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Frame } from 'playwright-core';
 import { until } from '../harness/processes';
 import { filesOfProfile, useWorkbench } from '../harness/suite';
+import { approveOn } from '../harness/workbench/approve';
 import { themes, type Workbench } from '../harness/workbench/workbench';
 
 /** What is asked of the product: fewer presses than this from the installed extension to the first approved command. */
@@ -102,15 +103,7 @@ describe('somebody who has just installed it', () => {
     assert.ok(took < VISIBLE_MS, `${took} ms`);
     await presses.uncounted(() => pictures(bench, '2-approval'));
 
-    await until('the approval to be taken', async () => {
-      await card
-        .getByRole('button', { name: 'Approve', exact: true })
-        .click({ timeout: 1000 })
-        .catch(() => undefined);
-      return (await card.getByRole('button', { name: 'Approve', exact: true }).count()) === 0
-        ? true
-        : undefined;
-    });
+    await approveOn(card);
     await bench.sideBar.waitForRows('Tasks', (rows) => rows.some((row) => /done/.test(row.description)));
     const number = await presses.number();
     console.log(`${number} presses from the installed extension to the first approved command`);

@@ -5,23 +5,18 @@ import { join } from 'node:path';
 import { repoRoot } from '../harness/paths';
 import { until } from '../harness/processes';
 import { useWorkbench } from '../harness/suite';
+import { approveOn } from '../harness/workbench/approve';
 import { pairLocally } from '../harness/workbench/local-chat';
 import type { Workbench } from '../harness/workbench/workbench';
 
 const LONG_COMMAND = '/run seq 1 4000';
 
-/** Approves the one request that waits. Nobody can in the half second after its card has appeared. */
+/** Approves the one request that waits. */
 async function approve(bench: Workbench): Promise<void> {
   const page = await bench.webview('approvals');
-  const button = page.getByRole('article').getByRole('button', { name: 'Approve', exact: true });
-  await button.first().waitFor();
-  await until('the approval to be taken', async () => {
-    await button
-      .first()
-      .click({ timeout: 1000 })
-      .catch(() => undefined);
-    return (await button.count()) === 0 ? true : undefined;
-  });
+  const card = page.getByRole('article').first();
+  await card.waitFor();
+  await approveOn(card);
 }
 
 /** Waits for a task of this title that is done; answers its whole label. */

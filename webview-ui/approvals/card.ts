@@ -1,10 +1,11 @@
 import type { ApprovalCard, ApprovalsFromPage, Forecast } from '../../src/views/protocol/approvals';
 import { t } from '../../src/views/protocol/l10n';
+import { contextWord } from '../../src/views/protocol/words';
 import { type Button, busy, button, select } from '../components';
 import { append, clear, el } from '../dom';
 import { icon } from '../icons';
 import { actionBlock, facts, markWarning, outlook, parts } from './facts';
-import { contextWord, countdown, intent, riskIcon, riskText, scopeWord } from './words';
+import { countdown, intent, riskIcon, riskText, scopeWord } from './words';
 
 export type Consequence = Extract<ApprovalsFromPage, { type: 'deny' }>['consequence'];
 

@@ -1,11 +1,12 @@
 import type { ApprovalCard, Forecast } from '../../src/views/protocol/approvals';
 import { t } from '../../src/views/protocol/l10n';
 import { markNames } from '../../src/views/protocol/marks';
+import { contextWord, roleWord } from '../../src/views/protocol/words';
 import { button } from '../components';
 import { append, type Child, el, markedNodes, untrusted } from '../dom';
 import { icon } from '../icons';
 import { tokensOf } from './tokens';
-import { accessWord, contextWord, riskIcon, riskText, roleWord } from './words';
+import { accessWord, riskIcon, riskText } from './words';
 
 /** The whole action: wrapped, never cut, left to right whatever it is written in. */
 export function actionBlock(card: ApprovalCard): HTMLElement {

@@ -41,34 +41,6 @@ export function intent(card: ApprovalCard): DocumentFragment {
   }
 }
 
-export function contextWord(context: string): string {
-  switch (context) {
-    case 'dm':
-      return t('direct message');
-    case 'group':
-      return t('group');
-    case 'public':
-      return t('public room');
-    default:
-      return context;
-  }
-}
-
-export function roleWord(role: string): string {
-  switch (role) {
-    case 'owner':
-      return t('owner');
-    case 'approver':
-      return t('approver');
-    case 'member':
-      return t('member');
-    case 'observer':
-      return t('observer');
-    default:
-      return role;
-  }
-}
-
 export function accessWord(access: 'read' | 'write' | 'delete'): string {
   return access === 'read' ? t('reads') : access === 'write' ? t('writes') : t('deletes');
 }

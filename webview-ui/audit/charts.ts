@@ -3,7 +3,7 @@ import { t } from '../../src/views/protocol/l10n';
 import { flat } from '../../src/views/protocol/marks';
 import { type Child, el, untrusted } from '../dom';
 import { icon } from '../icons';
-import { svg } from '../svg';
+import { chartFrame, svg } from '../svg';
 import { moment } from '../time';
 
 export type Figures = Extract<AuditToPage, { type: 'charts' }>;
@@ -20,10 +20,6 @@ const SERIES = 5;
 /** The channels with the most records get a colour; the others share the last. */
 const OTHERS = 4;
 const EFFECT_ORDER = ['allow', 'ask', 'deny'];
-
-function frame(label: string, width: number, height: number): SVGElement {
-  return svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label, class: 'chart' });
-}
 
 /** The hours or days of the figures, each with its name. Days are those of UTC, as they were counted. */
 export function buckets({ from, until, bucket }: Figures): readonly { at: number; label: string }[] {
@@ -101,7 +97,7 @@ function stacked(figures: Figures, stack: Stack): HTMLElement {
   const times = buckets(figures);
   const sums = times.map(({ at }) => stack.series.reduce((sum, { name }) => sum + stack.count(name, at), 0));
   const most = Math.max(1, ...sums);
-  const picture = frame(`${stack.title}. ${stack.label}`, WIDTH, HEIGHT);
+  const picture = chartFrame(`${stack.title}. ${stack.label}`, WIDTH, HEIGHT);
   const step = (WIDTH - SIDE) / Math.max(1, times.length);
   const scale = (HEIGHT - FOOT - TOP) / most;
   const ground = HEIGHT - FOOT;

@@ -1,7 +1,7 @@
 import { t } from '../../src/views/protocol/l10n';
 import type { PagePoint } from '../../src/views/protocol/posture';
 import { el } from '../dom';
-import { svg } from '../svg';
+import { chartFrame, svg } from '../svg';
 
 const WIDTH = 320;
 const HEIGHT = 140;
@@ -19,12 +19,7 @@ export function scoreChart(points: readonly PagePoint[]): HTMLElement {
   if (first === undefined || last === undefined)
     return el('p', { class: 'quiet' }, t('There is no history yet.'));
   const label = t('The score went from {0} to {1}', first.score, last.score);
-  const picture = svg('svg', {
-    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
-    role: 'img',
-    'aria-label': label,
-    class: 'chart',
-  });
+  const picture = chartFrame(label, WIDTH, HEIGHT);
   const span = Math.max(1, last.at - first.at);
   const x = (at: number) => SIDE + ((at - first.at) / span) * (WIDTH - SIDE - 8);
   const y = (score: number) => TOP + (1 - score / 100) * (HEIGHT - FOOT - TOP);
@@ -45,13 +40,7 @@ export function scoreChart(points: readonly PagePoint[]): HTMLElement {
     svg('text', { x: SIDE, y: HEIGHT - 4, class: 'tick' }, day(first.at)),
     svg('text', { x: WIDTH - 8, y: HEIGHT - 4, class: 'tick end' }, day(last.at)),
   );
-  return el(
-    'figure',
-    {},
-    el('figcaption', {}, title),
-    picture as unknown as HTMLElement,
-    table(title, points),
-  );
+  return el('figure', {}, el('figcaption', {}, title), picture, table(title, points));
 }
 
 function table(title: string, points: readonly PagePoint[]): HTMLElement {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { Backoff, nextTry, pause } from '../backoff';
+import { pause } from '../backoff';
 import { type AdapterContext, ChannelError } from '../contract';
 import { jsonObject } from '../doorway';
+import { Outage } from '../outage';
 import type { WebhookAnswer, WebhookRequest } from '../webhook-contract';
 import { type BlueBubblesClient, PLATFORM } from './client';
 import type { BlueBubblesSettings } from './descriptor';
@@ -37,7 +38,7 @@ type Place = z.output<typeof place>;
 export class Intake {
   private readonly taken = new Set<string>();
   private readonly stopped = new AbortController();
-  private readonly backoff: Backoff;
+  private readonly outage: Outage;
   private waiting = new AbortController();
   /** A call could not be followed, so there is something to ask for. */
   private missed = false;
@@ -49,9 +50,9 @@ export class Intake {
     private readonly client: BlueBubblesClient,
     private readonly settings: BlueBubblesSettings,
     private readonly account: string,
-    private readonly onlineDetail: () => string,
+    onlineDetail: () => string,
   ) {
-    this.backoff = new Backoff(() => context.random());
+    this.outage = new Outage(context, onlineDetail);
   }
 
   /** Finds its place: that of the run before, or now. */
@@ -117,8 +118,7 @@ export class Intake {
       try {
         await this.catchUp();
         if (signal.aborted) return;
-        if (this.backoff.count > 0) this.context.state('online', this.onlineDetail());
-        this.backoff.succeeded();
+        this.outage.over();
         this.waiting = new AbortController();
         const wake = AbortSignal.any([signal, this.waiting.signal]);
         if (!this.missed) await pause(this.context.clock, ASK_EVERY_MS, wake);
@@ -131,13 +131,7 @@ export class Intake {
           error instanceof ChannelError
             ? error
             : new ChannelError('temporary', `What was said on ${PLATFORM} could not be recorded.`);
-        if (failure.kind === 'fatal') {
-          this.context.state('fatal', failure.message);
-          return;
-        }
-        const delay = this.backoff.next(failure.retryAfterMs);
-        this.context.state('waiting', `${failure.message} ${nextTry(this.context.clock.now() + delay)}`);
-        await pause(this.context.clock, delay, signal);
+        if (!(await this.outage.survives(failure, signal))) return;
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { OutboundMessage } from '../../engine/model/message';
-import { fenceFor, richText } from '../rich';
+import { fenceFor, writeRich } from '../rich';
 
 /** Discord refuses a message without text. */
 const NOTHING = '(empty)';
@@ -12,22 +12,20 @@ const JOINER = '\u2060';
  * https://docs.discord.com/developers/reference#message-formatting
  */
 export function formatText(source: string, format: OutboundMessage['format']): string {
-  let result = '';
-  let before: string | undefined;
-  for (const { kind, text, language } of richText(source, format)) {
-    if (before !== undefined && (kind === 'block' || before === 'block')) result += '\n';
-    // Discord knows no longer fence, so one in the code is broken up.
-    if (kind === 'block')
-      result += `\`\`\`${language ?? ''}\n${text.replace(/`(?=``)/g, `\`${JOINER}`)}${text.endsWith('`') ? JOINER : ''}\n\`\`\``;
-    else if (kind === 'code') {
-      const fence = fenceFor(text, 1);
-      // Three of them would begin a block; a backtick at the edge would be taken for one of the fence's.
-      const space = /^`|`$/.test(text) ? ' ' : '';
-      result += fence.length > 2 ? escaped(text) : `${fence}${space}${text}${space}${fence}`;
-    } else result += escaped(text);
-    before = kind;
-  }
+  const result = writeRich(source, format, { block, code, prose: escaped });
   return result.trim() === '' ? NOTHING : result;
+}
+
+/** Discord knows no longer fence, so one in the code is broken up. */
+function block(text: string, language: string): string {
+  return `\`\`\`${language}\n${text.replace(/`(?=``)/g, `\`${JOINER}`)}${text.endsWith('`') ? JOINER : ''}\n\`\`\``;
+}
+
+function code(text: string): string {
+  const fence = fenceFor(text, 1);
+  // Three of them would begin a block; a backtick at the edge would be taken for one of the fence's.
+  const space = /^`|`$/.test(text) ? ' ' : '';
+  return fence.length > 2 ? escaped(text) : `${fence}${space}${text}${space}${fence}`;
 }
 
 /** An address that ends where everybody would say that it does. */

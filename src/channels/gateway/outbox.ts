@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Emitter } from '../../engine/model/emitter';
-import { conversationKey, type IdentityKey } from '../../engine/model/identity';
+import type { IdentityKey } from '../../engine/model/identity';
 import type { OutboundFile, OutboundMessage } from '../../engine/model/message';
 import type { Clock, Disposable, Logger } from '../../engine/model/ports';
 import { ENGINE, type RecordSink } from '../../engine/model/record';
-import { Backoff } from '../backoff';
 import {
   type ChannelAdapter,
   type ChannelDescriptor,
@@ -12,6 +11,7 @@ import {
   type ConnectedAccount,
 } from '../contract';
 import { ableToSend, type KeptFile, keptFiles } from './able';
+import { type Item, type Line, WaitingLines } from './waiting';
 
 /** What the engine wants said to one person. */
 export interface Reply extends OutboundMessage {
@@ -43,28 +43,6 @@ export interface OutboxDeps {
   readFile?(file: KeptFile): Promise<Uint8Array>;
 }
 
-interface Item {
-  readonly replyId: string;
-  readonly message: OutboundMessage;
-  readonly to: IdentityKey;
-  readonly queuedAt: number;
-  readonly taskId: string | undefined;
-  /** On record, so it may be sent. */
-  ready: boolean;
-  sending: boolean;
-  failedBefore: boolean;
-}
-
-/** The replies of one conversation, in order. Only the first is ever being sent. */
-interface Line {
-  readonly key: string;
-  readonly channel: string;
-  readonly account: string;
-  readonly backoff: Backoff;
-  items: Item[];
-  retry: Disposable | undefined;
-}
-
 interface Link {
   readonly descriptor: ChannelDescriptor;
   readonly account: ConnectedAccount;
@@ -77,10 +55,6 @@ interface Link {
   broken: boolean;
 }
 
-/** Replies of one conversation that may wait. */
-const LINE_MAX = 100;
-/** Characters of all waiting replies together. */
-const CHARACTERS_MAX = 16 * 1024 * 1024;
 /** A reply that could not be sent for a day is given up: by then it answers nothing. */
 const GIVE_UP_AFTER_MS = 24 * 3_600_000;
 /** A send that has not ended by then is taken for lost. Long replies go out in parts, slowly. */
@@ -92,27 +66,24 @@ const AGAIN = '(Sent again after a restart; you may have it already.)\n';
  * trouble, again after a crash, and not at all to whoever has lost access meanwhile.
  */
 export class Outbox implements Disposable {
-  private readonly lines = new Map<string, Line>();
+  private readonly lines: WaitingLines;
   private readonly links = new Map<string, Link>();
   private readonly timers = new Set<Disposable>();
   private readonly underWay = new Set<Promise<void>>();
-  private characters = 0;
   private readonly sent = new Emitter<{ replyId: string; taskId?: string; platformIds: readonly string[] }>();
   readonly onSent = this.sent.event;
 
-  constructor(private readonly deps: OutboxDeps) {}
+  constructor(private readonly deps: OutboxDeps) {
+    this.lines = new WaitingLines(() => deps.random());
+  }
 
   get pending(): number {
-    let count = 0;
-    for (const line of this.lines.values()) count += line.items.length;
-    return count;
+    return this.lines.count();
   }
 
   /** Replies that wait for this channel. */
   pendingOn(channel: string): number {
-    let count = 0;
-    for (const line of this.lines.values()) if (line.channel === channel) count += line.items.length;
-    return count;
+    return this.lines.count(channel);
   }
 
   link(
@@ -148,8 +119,7 @@ export class Outbox implements Disposable {
     const queuedAt = clock.now();
     if (reply.text.trim() === '' || !this.deps.mayReply(reply.to, queuedAt)) return;
     const { to, taskId, recordAs, replyId = `r${randomBytes(8).toString('hex')}`, ...message } = reply;
-    const waiting = this.lines.get(conversationKey(message))?.items.length ?? 0;
-    if (waiting >= LINE_MAX || this.characters + message.text.length > CHARACTERS_MAX) {
+    if (this.lines.isFull(message)) {
       await this.record(replyId, 'Too many replies were waiting to be sent already.');
       return;
     }
@@ -164,8 +134,8 @@ export class Outbox implements Disposable {
       failedBefore: false,
     };
     // Its place in the line is that of the call, whichever record is durable first.
-    const line = this.line(message);
-    this.add(line, item);
+    const line = this.lines.of(message);
+    this.lines.add(line, item);
     try {
       const { channel, account, conversation, format, inReplyTo } = message;
       const files = keptFiles(message.files);
@@ -189,9 +159,9 @@ export class Outbox implements Disposable {
       // What is on record is what is sent: the sink has masked it.
       const text = recordAs === undefined ? record.data.text : message.text;
       // Taken out of the line meanwhile: access has ended between the call and the record.
-      if (!this.replace(line, item, { ...message, text })) await this.record(replyId, NO_ACCESS);
+      if (!this.lines.replace(line, item, { ...message, text })) await this.record(replyId, NO_ACCESS);
     } catch (error) {
-      this.remove(line, item);
+      this.lines.remove(line, item);
       this.pump(line);
       throw error;
     }
@@ -212,8 +182,8 @@ export class Outbox implements Disposable {
         ...(inReplyTo === undefined ? {} : { inReplyTo }),
         ...(files ? { files: files.map((file) => this.reopened(file)) } : {}),
       };
-      const line = this.line(message);
-      this.add(line, {
+      const line = this.lines.of(message);
+      this.lines.add(line, {
         replyId,
         message,
         to,
@@ -224,7 +194,7 @@ export class Outbox implements Disposable {
         failedBefore: false,
       });
     }
-    for (const line of [...this.lines.values()]) this.pump(line);
+    for (const line of this.lines.all()) this.pump(line);
   }
 
   private reopened(file: KeptFile): OutboundFile {
@@ -235,9 +205,9 @@ export class Outbox implements Disposable {
   /** Takes back what waits for these identities. */
   async stop(keys: ReadonlySet<IdentityKey>): Promise<void> {
     const stopped: Item[] = [];
-    for (const line of this.lines.values()) {
+    for (const line of this.lines.all()) {
       for (const item of line.items.filter(({ to, sending }) => keys.has(to) && !sending)) {
-        this.remove(line, item);
+        this.lines.remove(line, item);
         // One that is not on record yet is dropped by `say` itself.
         if (item.ready) stopped.push(item);
       }
@@ -263,45 +233,8 @@ export class Outbox implements Disposable {
     this.sent.dispose();
   }
 
-  private line(at: OutboundMessage): Line {
-    const key = conversationKey(at);
-    const known = this.lines.get(key);
-    if (known) return known;
-    const line: Line = {
-      key,
-      channel: at.channel,
-      account: at.account,
-      backoff: new Backoff(() => this.deps.random()),
-      items: [],
-      retry: undefined,
-    };
-    this.lines.set(key, line);
-    return line;
-  }
-
-  private add(line: Line, item: Item): void {
-    line.items.push(item);
-    this.characters += item.message.text.length;
-  }
-
-  private replace(line: Line, item: Item, message: OutboundMessage): boolean {
-    const at = line.items.indexOf(item);
-    if (at < 0) return false;
-    this.characters += message.text.length - item.message.text.length;
-    line.items[at] = { ...item, message, ready: true };
-    return true;
-  }
-
-  private remove(line: Line, item: Item): void {
-    const at = line.items.indexOf(item);
-    if (at < 0) return;
-    line.items.splice(at, 1);
-    this.characters -= item.message.text.length;
-    if (line.items.length === 0) this.lines.delete(line.key);
-  }
-
   private pumpChannel(channel: string): void {
-    for (const line of [...this.lines.values()]) if (line.channel === channel) this.pump(line);
+    for (const line of this.lines.all()) if (line.channel === channel) this.pump(line);
   }
 
   private pump(line: Line): void {
@@ -316,7 +249,7 @@ export class Outbox implements Disposable {
         ? 'It could not be sent for a day.'
         : undefined;
     if (refusal) {
-      this.remove(line, item);
+      this.lines.remove(line, item);
       void this.record(item.replyId, refusal).catch((error) => this.complain(error));
       this.pump(line);
       return;
@@ -346,7 +279,7 @@ export class Outbox implements Disposable {
         link.adapter.send(ableToSend(item.message, link.descriptor)),
       );
       line.backoff.succeeded();
-      this.remove(line, item);
+      this.lines.remove(line, item);
       const { replyId, taskId } = item;
       this.sent.fire({ replyId, platformIds, ...(taskId === undefined ? {} : { taskId }) });
       // If this fails the reply is out all the same, and is sent once more after a restart.
@@ -370,7 +303,7 @@ export class Outbox implements Disposable {
     const text = error instanceof ChannelError ? error.message : 'The channel failed in an unexpected way.';
     if (!(error instanceof ChannelError)) this.complain(error);
     if (kind === 'refused') {
-      this.remove(line, item);
+      this.lines.remove(line, item);
       return this.record(item.replyId, text);
     }
     if (kind === 'rate-limited') {

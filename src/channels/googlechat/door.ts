@@ -1,8 +1,9 @@
 import { type AdapterContext, ChannelError } from '../contract';
+import { Doorway, JSON_CALLS, reachHint } from '../doorway';
 import { strictJsonFrom } from '../json';
 import { RemoteKeys, type TokenRule, type TokenVerdict, verifyBearer } from '../jwt';
 import type { Receiver } from '../reception';
-import type { OpenWebhook, WebhookAnswer, WebhookRequest } from '../webhook-contract';
+import type { WebhookAnswer, WebhookRequest } from '../webhook-contract';
 import { PLATFORM } from './client';
 import type { GooglechatSettings } from './descriptor';
 import { type ChatEvent, eventSchema, isOfOurs, organisationsOf, personOf } from './inbound';
@@ -20,37 +21,35 @@ const REMEMBER_MS = 24 * 3_600_000;
 /** Where Google calls. A call is believed by its token, and heard when its person is of a listed organisation. */
 export class GooglechatDoor implements Receiver {
   private readonly keys: RemoteKeys;
-  private door: OpenWebhook | undefined;
+  private readonly doorway: Doorway;
 
   constructor(
-    private readonly context: AdapterContext,
+    context: AdapterContext,
     private readonly settings: GooglechatSettings,
     /** Resolves when it is on record. */
     private readonly take: (event: ChatEvent) => Promise<void>,
-    private readonly onlineDetail: string,
+    onlineDetail: string,
   ) {
     this.keys = new RemoteKeys(
       context,
       PLATFORM,
       async () => `${settings.keysUrl}${KEYS[settings.audience]}`,
     );
-  }
-
-  async start(): Promise<void> {
-    this.door = await this.context.webhook(
-      { methods: ['POST'], contentTypes: ['application/json'] },
+    this.doorway = new Doorway(
+      context,
+      JSON_CALLS,
       (request) => this.answer(request),
+      async (door) =>
+        context.state('online', `${onlineDetail}${reachHint(door, PLATFORM, 'in the app’s configuration')}`),
     );
-    const reach = this.door.isPublic
-      ? ''
-      : ' Google Chat cannot reach this machine yet: give it a public address, then enter that in the app’s configuration.';
-    this.context.state('online', `${this.onlineDetail}${reach}`);
   }
 
-  async stop(): Promise<void> {
-    const { door } = this;
-    this.door = undefined;
-    await door?.close().catch(() => undefined);
+  start(): Promise<void> {
+    return this.doorway.start();
+  }
+
+  stop(): Promise<void> {
+    return this.doorway.stop();
   }
 
   private async answer(request: WebhookRequest): Promise<WebhookAnswer> {
@@ -78,7 +77,7 @@ export class GooglechatDoor implements Receiver {
     const byNumber = this.settings.audience === 'project-number';
     const rule: TokenRule = byNumber
       ? { issuers: [CHAT], audience: this.settings.projectNumber }
-      : { issuers: GOOGLE, audience: this.door?.url ?? '' };
+      : { issuers: GOOGLE, audience: this.doorway.url };
     const verdict = await verifyBearer(headers.authorization, this.keys, rule, receivedAt).catch(
       (error: unknown): TokenVerdict => {
         if (error instanceof ChannelError) return { ok: false, reason: 'keys not to be had' };

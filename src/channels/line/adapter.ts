@@ -6,7 +6,7 @@ import {
   ChannelError,
   type ConnectedAccount,
 } from '../contract';
-import { Doorway, reachHint } from '../doorway';
+import { Doorway, JSON_CALLS, reachHint } from '../doorway';
 import { downloaded } from '../http';
 import { Reception } from '../reception';
 import type { OpenWebhook } from '../webhook-contract';
@@ -57,7 +57,7 @@ class LineAdapter implements ChannelAdapter {
       () =>
         new Doorway(
           this.context,
-          { methods: ['POST'], contentTypes: ['application/json'] },
+          JSON_CALLS,
           (request) => door.answer(request),
           async (opened) => {
             const hint = await this.announce(opened);

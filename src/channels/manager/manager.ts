@@ -6,20 +6,18 @@ import { conversationKey, identityKey } from '../../engine/model/identity';
 import type { InboundMessage } from '../../engine/model/message';
 import type { Clock, Disposable, Logger, MaskingService, SecretStore } from '../../engine/model/ports';
 import { ENGINE, OWNER_AT_DESK, type RecordSink } from '../../engine/model/record';
-import {
-  type ChannelAdapter,
-  type ChannelDescriptor,
+import type {
+  ChannelAdapter,
+  ChannelDescriptor,
   ChannelError,
-  type ChannelNote,
-  type ConnectedAccount,
-  type SecretField,
+  ChannelNote,
+  ConnectedAccount,
 } from '../contract';
 import type { ChannelRegistry } from '../registry';
-import { checkCancelled, unlessAborted } from './cancel';
+import { ChannelCredentials } from './credentials';
 import { ChannelNetworks } from './egress';
 import type { LeasePort } from './lease';
 import type { ChannelServices } from './services';
-import { readSettings } from './settings';
 import { type ChannelHold, ChannelSlot, type SlotPorts } from './slot';
 
 /** The gateway, as far as connections concern it. */
@@ -89,6 +87,8 @@ export class ChannelManager implements Disposable {
   private readonly networks: ChannelNetworks;
   /** Fires after any change of what `list()` answers. */
   readonly onChange: Event<void>;
+  /** What a person enters so that a channel may connect. */
+  readonly credentials: ChannelCredentials;
 
   constructor(private readonly deps: ChannelManagerDeps) {
     this.emitter = new Emitter((error) =>
@@ -124,6 +124,15 @@ export class ChannelManager implements Disposable {
     this.slots = new Map(
       deps.registry.descriptors().map((descriptor) => [descriptor.id, new ChannelSlot(descriptor, ports)]),
     );
+    this.credentials = new ChannelCredentials({
+      secrets: deps.secrets,
+      records: deps.records,
+      masking: deps.masking,
+      settings: (channel) => deps.settings(channel),
+      loadAdapter: (channel) => deps.registry.loadAdapter(channel),
+      slot: (channel) => this.slot(channel),
+      reconnect: (channel) => this.reconnect(channel),
+    });
   }
 
   list(): readonly ChannelView[] {
@@ -190,127 +199,6 @@ export class ChannelManager implements Disposable {
     await Promise.all(ids.map((id) => this.reconnect(id)));
   }
 
-  /**
-   * Asks the platform whether secrets are good together, before any is kept. What is not among them is as stored.
-   * @returns who the platform says we are; undefined when the platform cannot be asked about these.
-   * @throws ChannelError with a sentence that says what is wrong and never repeats a secret; at once when `signal`
-   * aborts, and nothing is open any more then.
-   */
-  async checkSecrets(
-    id: string,
-    values: Readonly<Record<string, string>>,
-    signal?: AbortSignal,
-  ): Promise<ConnectedAccount | undefined> {
-    const slot = this.slot(id);
-    const names = Object.keys(values);
-    for (const [name, value] of Object.entries(values)) {
-      const field = this.field(slot.descriptor, name);
-      // Refused or taken, from here on it is said nowhere: an error may quote the address it was sent to.
-      this.deps.masking.learn(`${id}/${name}`, value);
-      const problem =
-        value.trim() === '' ? `The ${field.label.toLowerCase()} is empty.` : field.validate?.(value);
-      if (problem !== undefined) return this.refuseSecrets(id, [name], new ChannelError('fatal', problem));
-    }
-    const settings = readSettings(slot.descriptor, this.deps.settings(id));
-    if (!settings.ok) throw new ChannelError('fatal', settings.problem);
-    const factory = await this.deps.registry.loadAdapter(id);
-    const onlyACheck = () => Promise.reject(new ChannelError('temporary', 'This was only a check.'));
-    const context = slot.contextFor(settings.value, {
-      receive: onlyACheck,
-      webhook: onlyACheck,
-      renewSecret: onlyACheck,
-      state: () => {},
-      report: () => {},
-      note: async () => {},
-      secret: async (wanted) => (Object.hasOwn(values, wanted) ? values[wanted] : slot.storedSecret(wanted)),
-    });
-    const adapter = factory(context);
-    try {
-      const account = await unlessAborted(adapter.check?.(), signal);
-      const detail = account
-        ? `accepted by ${slot.descriptor.name} for ${account.name}`
-        : 'cannot be checked';
-      for (const name of names) await this.secretEvent(id, name, 'checked', detail);
-      return account;
-    } catch (error) {
-      if (error instanceof ChannelError && error.kind === 'fatal')
-        return this.refuseSecrets(id, names, error);
-      throw error;
-    } finally {
-      await adapter.disconnect();
-    }
-  }
-
-  /** Keeps a secret once the platform took it, and connects with it. @throws ChannelError as `checkSecrets`. */
-  storeSecret(id: string, name: string, value: string): Promise<ConnectedAccount | undefined> {
-    return this.storeSecrets(id, { [name]: value });
-  }
-
-  /**
-   * Keeps secrets once the platform took all of them, and connects with them once. When one is refused, those that
-   * were stored before stay as they are. @throws ChannelError as `checkSecrets`.
-   */
-  async storeSecrets(
-    id: string,
-    values: Readonly<Record<string, string>>,
-    signal?: AbortSignal,
-  ): Promise<ConnectedAccount | undefined> {
-    const account = await this.checkSecrets(id, values, signal);
-    if (signal?.aborted) throw checkCancelled();
-    await this.keepSecrets(id, values);
-    return account;
-  }
-
-  /**
-   * Replaces one stored secret with another one of the same account. The old one is dropped only after the platform
-   * took the new one. @throws ChannelError as `checkSecrets`, and when it is the stored one or another account's.
-   */
-  async rotateSecret(id: string, name: string, value: string): Promise<ConnectedAccount | undefined> {
-    const slot = this.slot(id);
-    const { label } = this.field(slot.descriptor, name);
-    const earlier = await this.deps.secrets.get(`${id}/${name}`);
-    if (earlier === undefined)
-      throw new ChannelError('fatal', `There is no ${label.toLowerCase()} to replace yet. Enter one first.`);
-    if (earlier === value)
-      throw new ChannelError(
-        'fatal',
-        `This is the ${label.toLowerCase()} that is stored already. Let ${slot.descriptor.name} issue a new one.`,
-      );
-    const account = await this.checkSecrets(id, { [name]: value });
-    const known = slot.account;
-    if (account && known && account.account !== known.account) {
-      throw new ChannelError(
-        'fatal',
-        `This belongs to ${account.name}, but ${known.name} is connected. Nothing was changed. To use another account, enter its credentials anew.`,
-      );
-    }
-    await this.keepSecrets(id, { [name]: value });
-    return account;
-  }
-
-  private async keepSecrets(id: string, values: Readonly<Record<string, string>>): Promise<void> {
-    for (const [name, value] of Object.entries(values)) {
-      const key = `${id}/${name}`;
-      const earlier = await this.deps.secrets.get(key);
-      await this.deps.secrets.set(key, value);
-      if (earlier !== value)
-        await this.secretEvent(id, name, earlier === undefined ? 'stored' : 'rotated', '');
-    }
-    await this.reconnect(id);
-  }
-
-  /** Deletes a channel's secrets. It goes to `unconfigured` if it is enabled. */
-  async forgetSecrets(id: string): Promise<void> {
-    const slot = this.slot(id);
-    for (const { name } of slot.descriptor.secrets) {
-      const key = `${id}/${name}`;
-      if ((await this.deps.secrets.get(key)) === undefined) continue;
-      await this.deps.secrets.delete(key);
-      await this.secretEvent(id, name, 'deleted', '');
-    }
-    await this.reconnect(id);
-  }
-
   /** The window closes: everything is disconnected, and what was enabled stays so for the next start. */
   async close(): Promise<void> {
     await Promise.all([...this.slots.values()].map((slot) => slot.stop('off', 'The window was closed.')));
@@ -331,26 +219,6 @@ export class ChannelManager implements Disposable {
     const slot = this.slots.get(id);
     if (!slot) throw new RangeError(`There is no channel “${id}”.`);
     return slot;
-  }
-
-  private field(descriptor: ChannelDescriptor, name: string): SecretField {
-    const field = descriptor.secrets.find((secret) => secret.name === name);
-    if (!field) throw new RangeError(`${descriptor.name} has no secret “${name}”.`);
-    return field;
-  }
-
-  private async refuseSecrets(id: string, names: readonly string[], error: ChannelError): Promise<never> {
-    for (const name of names) await this.secretEvent(id, name, 'refused', error.message);
-    throw error;
-  }
-
-  private async secretEvent(
-    id: string,
-    name: string,
-    event: EventMap['secret.event']['event'],
-    detail: string,
-  ): Promise<void> {
-    await this.append('secret.event', OWNER_AT_DESK, id, { name: `${id}/${name}`, event, detail });
   }
 
   /** A state is recorded when it changes, and a refusal when its reason does; each further try is not. */

@@ -1,5 +1,6 @@
-import { Backoff, nextTry, pause } from '../backoff';
+import { pause } from '../backoff';
 import { type AdapterContext, ChannelError } from '../contract';
+import { Outage } from '../outage';
 import type { Receiver } from '../reception';
 import type { MatrixClient } from './client';
 import { type Feed, ROOM_EVENTS } from './feed';
@@ -31,9 +32,10 @@ const FILTER = JSON.stringify({
 
 /** Asks the homeserver what is new, one request at a time, from where the last answer ended. */
 export class Syncer implements Receiver {
-  private readonly asking: Backoff;
-  /** Of what was answered and could not be taken: the fault is on this side, and the next answer has the rest of it. */
-  private readonly taking: Backoff;
+  /** The homeserver does not answer as it should. */
+  private readonly asking: Outage;
+  /** What it answered could not be taken: the fault is on this side, and the next answer has the rest of it. */
+  private readonly taking: Outage;
   private running: Promise<void> | undefined;
 
   constructor(
@@ -46,9 +48,8 @@ export class Syncer implements Receiver {
     /** Ends everything that the connection has under way. */
     private readonly stopped: AbortController,
   ) {
-    const random = () => context.random();
-    this.asking = new Backoff(random);
-    this.taking = new Backoff(random, TAKE_AGAIN);
+    this.asking = new Outage(context, () => onlineDetail);
+    this.taking = new Outage(context, () => onlineDetail, TAKE_AGAIN);
   }
 
   /** With no cursor yet, resolves once there is one: from then on people are heard. @throws ChannelError */
@@ -77,7 +78,8 @@ export class Syncer implements Receiver {
         const answer = await this.ask(asked && !this.troubled ? HOLD_MS : 0, DEAD_AFTER_MS);
         asked = answered = true;
         await this.feed.take(answer, signal);
-        this.recovered();
+        this.asking.over();
+        this.taking.over();
         if (this.state.since === before && this.context.clock.now() - askedAt < EMPTY_PAUSE_MS)
           await pause(this.context.clock, EMPTY_PAUSE_MS, signal);
       } catch (error) {
@@ -86,14 +88,8 @@ export class Syncer implements Receiver {
           error instanceof ChannelError
             ? error
             : new ChannelError('temporary', 'What Matrix delivered could not be taken.');
-        if (failure.kind === 'fatal') {
-          this.context.state('fatal', failure.message);
-          return;
-        }
-        if (answered) this.asking.succeeded();
-        const delay = (answered ? this.taking : this.asking).next(failure.retryAfterMs);
-        this.context.state('waiting', `${failure.message} ${nextTry(this.context.clock.now() + delay)}`);
-        await pause(this.context.clock, delay, signal);
+        if (answered) this.asking.eased();
+        if (!(await (answered ? this.taking : this.asking).survives(failure, signal))) return;
       }
     }
   }
@@ -115,13 +111,6 @@ export class Syncer implements Receiver {
   }
 
   private get troubled(): boolean {
-    return this.asking.count + this.taking.count > 0;
-  }
-
-  private recovered(): void {
-    if (!this.troubled) return;
-    this.asking.succeeded();
-    this.taking.succeeded();
-    this.context.state('online', this.onlineDetail);
+    return this.asking.lasts || this.taking.lasts;
   }
 }

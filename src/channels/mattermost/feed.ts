@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { Backoff, nextTry, pause } from '../backoff';
 import type { AdapterContext } from '../contract';
 import { jsonFrom } from '../json';
+import { Outage } from '../outage';
 import { remember } from '../recent';
 import type { MattermostClient } from './client';
 import type { MattermostSettings } from './descriptor';
@@ -47,7 +47,7 @@ export class Feed {
   /** Counts the times that something was missed; what was queued before then is fetched with the rest. */
   private turn = 0;
   private savedAt = 0;
-  private readonly backoff: Backoff;
+  private readonly outage: Outage;
   /** By a post's id: that of the thread it is in, which is its own when it began one. */
   private readonly threads = new Map<string, string>();
   /** By a thread's id: who began it. */
@@ -61,9 +61,9 @@ export class Feed {
     private readonly settings: MattermostSettings,
     private readonly me: { readonly id: string; readonly username: string },
     private readonly stopped: AbortSignal,
-    private readonly onlineDetail: () => string,
+    onlineDetail: () => string,
   ) {
-    this.backoff = new Backoff(() => context.random());
+    this.outage = new Outage(context, onlineDetail);
   }
 
   /** Reads the cursor. Without one nothing that was said before now is ever asked for. @throws ChannelError */
@@ -143,18 +143,12 @@ export class Feed {
         const missing = await this.missing();
         this.gaps += missing.length > 0 ? 1 : 0;
         for (const arrival of missing) await this.deliver(arrival);
-        if (this.backoff.count > 0) this.context.state('online', this.onlineDetail());
-        this.backoff.succeeded();
+        this.outage.over();
         return;
       } catch (error) {
         if (this.stopped.aborted) return;
-        const delay = this.backoff.next();
         const why = error instanceof Error ? error.message : 'Something went wrong.';
-        this.context.state(
-          'waiting',
-          `What was said meanwhile could not be taken over: ${why} ${nextTry(this.context.clock.now() + delay)}`,
-        );
-        await pause(this.context.clock, delay, this.stopped);
+        await this.outage.wait(`What was said meanwhile could not be taken over: ${why}`, this.stopped);
       }
     }
   }

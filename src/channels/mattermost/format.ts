@@ -1,5 +1,5 @@
 import type { OutboundMessage } from '../../engine/model/message';
-import { fenceFor, richText } from '../rich';
+import { fenceFor, writeRich } from '../rich';
 
 /** Mattermost refuses a message without text. */
 const NOTHING = '(empty)';
@@ -12,22 +12,20 @@ const JOINER = '\u2060';
  * https://docs.mattermost.com/end-user-guide/collaborate/format-messages.html
  */
 export function formatText(source: string, format: OutboundMessage['format']): string {
-  let result = '';
-  let before: string | undefined;
-  for (const { kind, text, language } of richText(source, format)) {
-    if (before !== undefined && (kind === 'block' || before === 'block')) result += '\n';
-    if (kind === 'block') {
-      const fence = fenceFor(text, 3);
-      result += `${fence}${language ?? ''}\n${text}\n${fence}`;
-    } else if (kind === 'code') {
-      const fence = fenceFor(text, 1);
-      // A backtick at the edge would be taken for one of the fence's.
-      const space = /^`|`$/.test(text) ? ' ' : '';
-      result += `${fence}${space}${text}${space}${fence}`;
-    } else result += escaped(text);
-    before = kind;
-  }
+  const result = writeRich(source, format, { block, code, prose: escaped });
   return result.trim() === '' ? NOTHING : result;
+}
+
+function block(text: string, language: string): string {
+  const fence = fenceFor(text, 3);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+function code(text: string): string {
+  const fence = fenceFor(text, 1);
+  // A backtick at the edge would be taken for one of the fence's.
+  const space = /^`|`$/.test(text) ? ' ' : '';
+  return `${fence}${space}${text}${space}${fence}`;
 }
 
 function escaped(text: string): string {

@@ -1,6 +1,6 @@
-import { Backoff, nextTry, pause } from '../backoff';
 import type { AdapterContext } from '../contract';
 import { jsonFrom } from '../json';
+import { Outage } from '../outage';
 import { type Cursor, cursorSchema, type SignalEvent } from './events';
 import type { Identities } from './identities';
 import { type Received, readEnvelope, received, type SignalView } from './inbound';
@@ -21,7 +21,7 @@ export class Feed {
   /** The daemon was asked for all that it kept. */
   private asksForAll = false;
   private savedAt = 0;
-  private readonly backoff: Backoff;
+  private readonly outage: Outage;
 
   constructor(
     private readonly context: AdapterContext,
@@ -29,9 +29,9 @@ export class Feed {
     private readonly recent: RecentMessages,
     private readonly view: Omit<SignalView, 'now'>,
     private readonly stopped: AbortSignal,
-    private readonly onlineDetail: () => string,
+    onlineDetail: () => string,
   ) {
-    this.backoff = new Backoff(() => context.random());
+    this.outage = new Outage(context, onlineDetail);
   }
 
   /** Reads how far it came. An account that was never heard here starts with what is said from now on. */
@@ -81,18 +81,12 @@ export class Feed {
   private async deliver(event: Received): Promise<boolean> {
     try {
       await this.hear(event);
-      if (this.backoff.count > 0) this.context.state('online', this.onlineDetail());
-      this.backoff.succeeded();
+      this.outage.over();
       return true;
     } catch (error) {
       if (this.stopped.aborted) return false;
-      const delay = this.backoff.next();
       const why = error instanceof Error && error.message ? error.message : 'Something went wrong.';
-      this.context.state(
-        'waiting',
-        `What was said could not be taken over: ${why} ${nextTry(this.context.clock.now() + delay)}`,
-      );
-      await pause(this.context.clock, delay, this.stopped);
+      await this.outage.wait(`What was said could not be taken over: ${why}`, this.stopped);
       return false;
     }
   }

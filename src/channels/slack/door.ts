@@ -1,7 +1,8 @@
 import { type AdapterContext, ChannelError } from '../contract';
+import { Doorway, reachHint } from '../doorway';
 import type { Receiver } from '../reception';
 import { hmacSha256, sameText } from '../signature';
-import type { OpenWebhook, WebhookAnswer, WebhookRequest } from '../webhook-contract';
+import type { WebhookAnswer, WebhookRequest } from '../webhook-contract';
 import type { Envelope } from './envelope';
 
 /**
@@ -21,14 +22,21 @@ const CHALLENGE_CAP = 500;
  * answered once the event is on the record, so Slack repeats what could not be recorded.
  */
 export class SlackDoor implements Receiver {
-  private door: OpenWebhook | undefined;
+  private readonly doorway: Doorway;
 
   constructor(
     private readonly context: AdapterContext,
     /** Resolves with why the event was left alone, or with undefined when it was taken. */
     private readonly take: (envelope: Envelope) => Promise<string | undefined>,
-    private readonly onlineDetail: string,
-  ) {}
+    onlineDetail: string,
+  ) {
+    this.doorway = new Doorway(
+      context,
+      { methods: ['POST'], contentTypes: [EVENTS, PRESSES] },
+      (request) => this.answer(request),
+      async (door) => context.state('online', `${onlineDetail}${reachHint(door, 'Slack')}`),
+    );
+  }
 
   async start(): Promise<void> {
     if ((await this.context.secret('signingSecret')) === undefined) {
@@ -37,20 +45,11 @@ export class SlackDoor implements Receiver {
         'Slack has no usable signing secret. Enter the one of your app under Basic Information, with “Enter Token…” in the Channels view.',
       );
     }
-    this.door = await this.context.webhook(
-      { methods: ['POST'], contentTypes: [EVENTS, PRESSES] },
-      (request) => this.answer(request),
-    );
-    const reach = this.door.isPublic
-      ? ''
-      : ' Slack cannot reach this machine yet: give it a public address, then enter that at Slack.';
-    this.context.state('online', `${this.onlineDetail}${reach}`);
+    await this.doorway.start();
   }
 
-  async stop(): Promise<void> {
-    const { door } = this;
-    this.door = undefined;
-    await door?.close().catch(() => undefined);
+  stop(): Promise<void> {
+    return this.doorway.stop();
   }
 
   private async answer(request: WebhookRequest): Promise<WebhookAnswer> {

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { type AdapterContext, ChannelError } from '../contract';
+import { Doorway, JSON_CALLS, reachHint } from '../doorway';
 import { callPlatform, jsonOf } from '../http';
 import { strictJsonFrom } from '../json';
 import { RemoteKeys, verifyBearer } from '../jwt';
 import type { Receiver } from '../reception';
-import type { OpenWebhook, WebhookAnswer, WebhookRequest } from '../webhook-contract';
+import type { WebhookAnswer, WebhookRequest } from '../webhook-contract';
 import { PLATFORM } from './client';
 import type { TeamsSettings } from './descriptor';
 import { type Activity, activitySchema, isTenantAllowed, tenantOf } from './inbound';
@@ -20,33 +21,31 @@ const metadata = z.looseObject({ jwks_uri: z.string() });
 /** Where Teams calls. A call is believed by its token, its service and its tenant, in this order. */
 export class TeamsDoor implements Receiver {
   private readonly keys: RemoteKeys;
-  private door: OpenWebhook | undefined;
+  private readonly doorway: Doorway;
 
   constructor(
     private readonly context: AdapterContext,
     private readonly settings: TeamsSettings,
     /** Resolves when it is on record. */
     private readonly take: (activity: Activity) => Promise<void>,
-    private readonly onlineDetail: string,
+    onlineDetail: string,
   ) {
     this.keys = new RemoteKeys(context, PLATFORM, () => this.keyAddress());
-  }
-
-  async start(): Promise<void> {
-    this.door = await this.context.webhook(
-      { methods: ['POST'], contentTypes: ['application/json'] },
+    this.doorway = new Doorway(
+      context,
+      JSON_CALLS,
       (request) => this.answer(request),
+      async (door) =>
+        context.state('online', `${onlineDetail}${reachHint(door, PLATFORM, 'as the messaging endpoint')}`),
     );
-    const reach = this.door.isPublic
-      ? ''
-      : ' Teams cannot reach this machine yet: give it a public address, then enter that as the messaging endpoint.';
-    this.context.state('online', `${this.onlineDetail}${reach}`);
   }
 
-  async stop(): Promise<void> {
-    const { door } = this;
-    this.door = undefined;
-    await door?.close().catch(() => undefined);
+  start(): Promise<void> {
+    return this.doorway.start();
+  }
+
+  stop(): Promise<void> {
+    return this.doorway.stop();
   }
 
   /** The key set must be where the metadata is: anything else would be somebody else's keys. */

@@ -3,6 +3,7 @@ import type { Update } from 'grammy/types';
 import type { Api } from 'grammy/web';
 import * as z from 'zod';
 import { type AdapterContext, ChannelError } from '../contract';
+import { Doorway, JSON_CALLS } from '../doorway';
 import type { Receiver } from '../reception';
 import { sameText } from '../signature';
 import type { OpenWebhook, WebhookAnswer, WebhookRequest } from '../webhook-contract';
@@ -26,7 +27,7 @@ const update = z.looseObject({ update_id: z.number().int().nonnegative() });
  * https://core.telegram.org/bots/api#setwebhook
  */
 export class TelegramDoor implements Receiver {
-  private door: OpenWebhook | undefined;
+  private readonly doorway: Doorway;
 
   constructor(
     private readonly api: Api,
@@ -35,15 +36,26 @@ export class TelegramDoor implements Receiver {
     private readonly onlineDetail: string,
     /** A Bot API server of one's own calls any address; Telegram's only public ones. */
     private readonly needsPublic: boolean,
-  ) {}
+  ) {
+    this.doorway = new Doorway(
+      context,
+      JSON_CALLS,
+      (request) => this.answer(request),
+      (door) => this.opened(door),
+    );
+  }
 
   async start(): Promise<void> {
     await this.context.renewSecret(SECRET, randomBytes(SECRET_BYTES).toString('base64url'));
-    const door = await this.context.webhook(
-      { methods: ['POST'], contentTypes: ['application/json'] },
-      (request) => this.answer(request),
-    );
-    this.door = door;
+    await this.doorway.start();
+  }
+
+  /** The webhook stays set: Telegram keeps what is said meanwhile and delivers it when the door is open again. */
+  stop(): Promise<void> {
+    return this.doorway.stop();
+  }
+
+  private async opened(door: OpenWebhook): Promise<void> {
     if (this.needsPublic && !door.isPublic) {
       throw new ChannelError(
         'fatal',
@@ -57,13 +69,6 @@ export class TelegramDoor implements Receiver {
       max_connections: AT_ONCE,
     });
     this.context.state('online', this.onlineDetail);
-  }
-
-  /** The webhook stays set: Telegram keeps what is said meanwhile and delivers it when the door is open again. */
-  async stop(): Promise<void> {
-    const { door } = this;
-    this.door = undefined;
-    await door?.close().catch(() => undefined);
   }
 
   private async answer(request: WebhookRequest): Promise<WebhookAnswer> {

@@ -1,7 +1,8 @@
 import type { Update } from 'grammy/types';
 import type { Api } from 'grammy/web';
-import { Backoff, nextTry, pause } from '../backoff';
-import type { AdapterContext, ChannelError } from '../contract';
+import { pause } from '../backoff';
+import type { AdapterContext } from '../contract';
+import { Outage } from '../outage';
 import type { Receiver } from '../reception';
 import { toChannelError } from './client';
 
@@ -23,7 +24,7 @@ export const WANTED = ['message', 'edited_message', 'callback_query'] as const;
  */
 export class Poller implements Receiver {
   private readonly stopped = new AbortController();
-  private readonly backoff: Backoff;
+  private readonly outage: Outage;
   private offset = 0;
   private confirmed = 0;
   private running: Promise<void> | undefined;
@@ -35,7 +36,7 @@ export class Poller implements Receiver {
     /** What to say once the connection works again. */
     private readonly onlineDetail: string,
   ) {
-    this.backoff = new Backoff(() => context.random());
+    this.outage = new Outage(context, () => onlineDetail);
   }
 
   async start(): Promise<void> {
@@ -47,7 +48,7 @@ export class Poller implements Receiver {
   async stop(): Promise<void> {
     this.stopped.abort();
     await this.running;
-    if (this.offset === this.confirmed || this.backoff.count > 0) return;
+    if (this.offset === this.confirmed || this.outage.lasts) return;
     const limit = new AbortController();
     const timer = this.context.clock.after(CONFIRM_MS, () => limit.abort());
     await this.ask(this.offset, 0, 1, limit.signal).catch(() => []);
@@ -62,19 +63,14 @@ export class Poller implements Receiver {
         const askedAt = this.context.clock.now();
         const updates = await this.ask(this.offset, HOLD_S, 100, signal);
         this.confirmed = this.offset;
-        this.recovered();
+        this.outage.over();
         await this.takeAll(updates);
         if (updates.length === 0 && this.context.clock.now() - askedAt < EMPTY_PAUSE_MS) {
           await pause(this.context.clock, EMPTY_PAUSE_MS, signal);
         }
       } catch (error) {
         if (signal.aborted) return;
-        const failure = toChannelError(error);
-        if (failure.kind === 'fatal') {
-          this.context.state('fatal', failure.message);
-          return;
-        }
-        await this.wait(failure, signal);
+        if (!(await this.outage.survives(toChannelError(error), signal))) return;
       }
     }
   }
@@ -105,17 +101,5 @@ export class Poller implements Receiver {
     } finally {
       timer.dispose();
     }
-  }
-
-  private recovered(): void {
-    if (this.backoff.count === 0) return;
-    this.backoff.succeeded();
-    this.context.state('online', this.onlineDetail);
-  }
-
-  private async wait(failure: ChannelError, signal: AbortSignal): Promise<void> {
-    const delay = this.backoff.next(failure.retryAfterMs);
-    this.context.state('waiting', `${failure.message} ${nextTry(this.context.clock.now() + delay)}`);
-    await pause(this.context.clock, delay, signal);
   }
 }

@@ -3,6 +3,7 @@ import type { EventMap } from '../model/events';
 import type { ChatContext, Role } from '../model/identity';
 import type { Disposable } from '../model/ports';
 import { type Actor, ENGINE, OWNER_AT_DESK } from '../model/record';
+import type { CodeView } from '../model/views';
 import { CODE_HASH_COST, generateCode, hashCode, strongRandom } from './codes';
 import { CODE_TTL_MAX_MS, CODE_TTL_MIN_MS, codeTtlMs, effectiveMode } from './config';
 import type { AccessDeps } from './deps';
@@ -27,18 +28,8 @@ export interface IssuedCode {
 }
 
 /** A live code, for the owner. */
-export interface LiveCode {
-  readonly codeId: string;
-  readonly channel: string;
-  readonly context: ChatContext;
-  readonly role: Role;
-  readonly expectedSender?: string;
-  readonly issuedAt: number;
-  readonly expiresAt: number;
-  readonly wrongTries: number;
+export interface LiveCode extends CodeView {
   readonly wrongTriesLeft: number;
-  /** How many identities were wrong: more than one means that it is known more widely than it should be. */
-  readonly triedByCount: number;
 }
 
 type EndReason = EventMap['access.code.ended']['reason'];

@@ -3,29 +3,15 @@ import {
   type ChatContext,
   type ConversationKey,
   type ConversationRef,
-  type IdentityKey,
   parseIdentityKey,
-  type Role,
 } from '../model/identity';
+import type { UserView } from '../model/views';
 import type { AdmittedHow, UserState } from './state';
 
 /** Someone who was let in at some time, for the owner. */
-export interface UserEntry {
-  readonly key: IdentityKey;
-  readonly channel: string;
-  readonly account: string;
-  readonly sender: string;
-  readonly displayName: string;
-  readonly role: Role;
-  /** `revoked` also for those whom an open mode let in that has ended. */
-  readonly state: 'active' | 'suspended' | 'revoked';
+export interface UserEntry extends UserView {
   readonly stateReason: string;
   readonly stateSince: number;
-  /** Of the latest admission. */
-  readonly how: AdmittedHow;
-  readonly context: ChatContext;
-  readonly codeId?: string;
-  readonly admittedAt: number;
   readonly admissions: readonly {
     readonly context: ChatContext;
     readonly how: AdmittedHow;
@@ -33,9 +19,6 @@ export interface UserEntry {
     readonly codeId?: string;
   }[];
   readonly firstSeenAt: number;
-  readonly lastSeenAt: number;
-  readonly note: string;
-  readonly remoteApproval: { readonly enabled: boolean; readonly ownRequests: boolean };
 }
 
 export interface ConversationEntry {

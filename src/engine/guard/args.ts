@@ -147,44 +147,44 @@ function takeOption(
       const colon = shape.indexOf(':');
       const name = `/${(colon < 0 ? shape : shape.slice(0, colon)).slice(1).toLowerCase()}`;
       const role = roles.get(name);
-      if (colon >= 0) {
-        options.push({ early: false, name, role, value: { ...word, shape: shape.slice(colon + 1) } });
-        return 0;
-      }
-      const takes = role !== undefined && TAKES_VALUE.has(role);
-      options.push({ early: false, name, role, value: takes ? next : undefined });
-      return takes ? 1 : 0;
+      const behind = colon < 0 ? undefined : { ...word, shape: shape.slice(colon + 1) };
+      return give(options, name, role, behind, next);
     }
     case 'powershell': {
       const match = /^[-\u2013\u2014]([a-z][\w-]*)(:?)/i.exec(shape);
       if (match === null) return undefined;
       const name = `-${(match[1] ?? '').toLowerCase()}`;
       const role = name.length > 1 ? powershellRole(roles, name) : undefined;
-      if (match[2] === ':') {
-        options.push({ early: false, name, role, value: { ...word, shape: shape.slice(match[0].length) } });
-        return 0;
-      }
-      const takes = role !== undefined && TAKES_VALUE.has(role);
-      options.push({ early: false, name, role, value: takes ? next : undefined });
-      return takes ? 1 : 0;
+      const behind = match[2] === ':' ? { ...word, shape: shape.slice(match[0].length) } : undefined;
+      return give(options, name, role, behind, next);
     }
     case 'single': {
       if (!/^-./.test(shape)) return undefined;
       const equals = shape.indexOf('=');
       const given = equals > 0 ? shape.slice(0, equals) : shape;
       const name = given.startsWith('--') && !roles.has(given) ? given.slice(1) : given;
-      const role = roles.get(name);
-      const takes = role !== undefined && TAKES_VALUE.has(role);
-      if (equals > 0) {
-        options.push({ early: false, name, role, value: { ...word, shape: shape.slice(equals + 1) } });
-        return 0;
-      }
-      options.push({ early: false, name, role, value: takes ? next : undefined });
-      return takes ? 1 : 0;
+      const behind = equals > 0 ? { ...word, shape: shape.slice(equals + 1) } : undefined;
+      return give(options, name, roles.get(name), behind, next);
     }
     default:
       return takeGnu(shape, word, next, roles, options);
   }
+}
+
+/**
+ * Adds an option with the value that stands behind it in its word, or else, when it takes one, with the next word.
+ * Returns how many further words that took.
+ */
+function give(
+  options: GivenOption[],
+  name: string,
+  role: Role | undefined,
+  behind: Value | undefined,
+  next: Value | undefined,
+): number {
+  const takesNext = behind === undefined && role !== undefined && TAKES_VALUE.has(role);
+  options.push({ early: false, name, role, value: takesNext ? next : behind });
+  return takesNext ? 1 : 0;
 }
 
 function powershellRole(roles: RoleTable, name: string): Role | undefined {
@@ -205,22 +205,13 @@ function takeGnu(
     const equals = shape.indexOf('=');
     const name = equals < 0 ? shape : shape.slice(0, equals);
     const role = longRole(roles, name, false);
-    if (equals >= 0) {
-      options.push({ early: false, name, role, value: { ...word, shape: shape.slice(equals + 1) } });
-      return 0;
-    }
-    const takes = role !== undefined && TAKES_VALUE.has(role);
-    options.push({ early: false, name, role, value: takes ? next : undefined });
-    return takes ? 1 : 0;
+    const behind = equals < 0 ? undefined : { ...word, shape: shape.slice(equals + 1) };
+    return give(options, name, role, behind, next);
   }
   if (!/^-./.test(shape)) return undefined;
   // A long option with one dash, where the program has one: `-print0`, `-delete`.
   const whole = roles.get(shape);
-  if (whole !== undefined && shape.length > 2) {
-    const takes = TAKES_VALUE.has(whole);
-    options.push({ early: false, name: shape, role: whole, value: takes ? next : undefined });
-    return takes ? 1 : 0;
-  }
+  if (whole !== undefined && shape.length > 2) return give(options, shape, whole, undefined, next);
   for (let at = 1; at < shape.length; at++) {
     const name = `-${shape[at]}`;
     const role = roles.get(name);

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:cryp
 import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { coded } from './errors';
-import { type JournalFs, writeAll } from './fs';
+import { createWhole, type JournalFs, writeAll } from './fs';
 import { type Head, headSchema } from './heads';
 
 /** scrypt as OWASP advises for passphrases (2023): N = 2^17, r = 8, p = 1; about 128 MB and half a second. */
@@ -80,10 +80,7 @@ export async function writeBackup(
     `${JSON.stringify({ format: 'cowork-backup', version: 1, kdf: 'scrypt', ...cost, salt: salt.toString('base64') })}\n`,
   );
   const key = await deriveKey(passphrase, salt, cost);
-  const aside = `${target}.new`;
-  fs.remove(aside);
-  const fd = fs.open(aside, 'create', 0o600);
-  try {
+  await createWhole(fs, target, async (fd) => {
     writeAll(fs, fd, header);
     let index = 0;
     const seal = (plain: Buffer, last: boolean): void => {
@@ -112,14 +109,7 @@ export async function writeBackup(
       progress.signal?.throwIfAborted();
     }
     seal(Buffer.concat(buffer), true);
-    fs.sync(fd);
-  } catch (error) {
-    fs.close(fd);
-    fs.remove(aside);
-    throw error;
-  }
-  fs.close(fd);
-  fs.rename(aside, target);
+  });
   fs.syncDirectory(dirname(target));
   progress.onProgress?.(1);
 }

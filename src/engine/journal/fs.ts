@@ -88,6 +88,32 @@ export function writeAll(fs: JournalFs, fd: number, bytes: Uint8Array): void {
   while (rest.byteLength > 0) rest = rest.subarray(fs.write(fd, rest));
 }
 
+/**
+ * Makes a file that appears at `target` when it is whole and durable, for its owner alone: `write` is given the
+ * descriptor of one beside it. Nothing is left when it throws.
+ */
+export async function createWhole<T>(
+  fs: JournalFs,
+  target: string,
+  write: (fd: number) => Promise<T>,
+): Promise<T> {
+  const aside = `${target}.new`;
+  fs.remove(aside);
+  const fd = fs.open(aside, 'create', 0o600);
+  let result: T;
+  try {
+    result = await write(fd);
+    fs.sync(fd);
+  } catch (error) {
+    fs.close(fd);
+    fs.remove(aside);
+    throw error;
+  }
+  fs.close(fd);
+  fs.rename(aside, target);
+  return result;
+}
+
 /** The whole file, or undefined when it does not exist. Meant for small ones. */
 export function readWhole(fs: JournalFs, path: string): Buffer | undefined {
   let fd: number;

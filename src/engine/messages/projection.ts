@@ -15,17 +15,9 @@ export interface MessagesState {
   unsent: Record<string, UnsentReply>;
 }
 
-export interface UnsentReply {
-  replyId: string;
-  channel: string;
-  account: string;
-  conversation: string;
-  to: IdentityKey;
-  text: string;
-  format: 'text' | 'markdown';
-  inReplyTo?: string;
-  taskId?: string;
-  files?: { id: string; name: string; mediaType: string; size: number; sha256: string }[];
+type QueuedReply = EventMap['reply.queued'];
+
+export interface UnsentReply extends QueuedReply {
   /** Milliseconds since the epoch. */
   queuedAt: number;
 }

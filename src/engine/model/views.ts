@@ -13,7 +13,9 @@ export interface UserView {
   readonly sender: string;
   readonly displayName: string;
   readonly role: Role;
+  /** `revoked` also for those whom an open mode let in that has ended. */
   readonly state: 'active' | 'suspended' | 'revoked';
+  /** Of the latest admission. */
   readonly how: 'paired' | 'allowlist' | 'open' | 'desk';
   readonly context: ChatContext;
   readonly codeId?: string;

@@ -2,25 +2,13 @@ import { type ParseError, parse } from 'jsonc-parser';
 import { EngineError } from '../model/error';
 import { parseUserPolicy } from './parse';
 import type { PolicyProblem } from './problems';
+import { RULE_CONDITIONS } from './schema';
 import type { Candidate } from './simulate';
 import { TOOL_NAMES } from './tool-groups';
 
 /** Tools whose rules name a path, and those whose rules name a host. */
 const BY_PATH: readonly string[] = ['list', 'read', 'search', 'write', 'edit', 'move', 'delete'];
 const BY_HOST: readonly string[] = ['fetch', 'http'];
-
-/** Conditions that a line may name, each followed by its value. */
-const CONDITIONS: readonly string[] = [
-  'tool',
-  'group',
-  'path',
-  'domain',
-  'command',
-  'finding',
-  'channel',
-  'context',
-  'user',
-];
 
 const FORMS =
   'Write it as allow run "npm test *", deny write "infra/**", ask domain example.com, trust "git log *", or as JSON.';
@@ -75,7 +63,8 @@ function fromWords(text: string): object {
   for (let at = 0; at < rest.length; at += 2) {
     const name = rest[at] ?? '';
     const value = rest[at + 1];
-    if (!CONDITIONS.includes(name)) throw new EngineError(`"${name}" is no tool and no condition. ${FORMS}`);
+    if (!RULE_CONDITIONS.includes(name))
+      throw new EngineError(`"${name}" is no tool and no condition. ${FORMS}`);
     if (value === undefined) throw new EngineError(`What follows "${name}" is missing. ${FORMS}`);
     rule[name] = value;
   }

@@ -10,7 +10,13 @@ import type { z } from 'zod';
 import { tightest } from './merge';
 import { DEEPEST, nestingOf } from './nesting';
 import { type FieldPath, type PolicyProblem, problemsOf, valueAt } from './problems';
-import { type UserPolicy, userPolicySchema, type WorkspacePolicy, workspacePolicySchema } from './schema';
+import {
+  RULE_CONDITIONS,
+  type UserPolicy,
+  userPolicySchema,
+  type WorkspacePolicy,
+  workspacePolicySchema,
+} from './schema';
 
 /** A policy file larger than this is not read; hand-written ones are a few kilobytes. */
 export const MAX_LENGTH = 512 * 1024;
@@ -192,19 +198,7 @@ function salvage<T>(
   return { value: undefined, problems };
 }
 
-const RULE_KEYS = [
-  'id',
-  'effect',
-  'tool',
-  'group',
-  'path',
-  'domain',
-  'command',
-  'finding',
-  'channel',
-  'context',
-  'user',
-];
+const RULE_KEYS = ['id', 'effect', ...RULE_CONDITIONS];
 
 function placeOf(tree: Node | undefined, path: FieldPath): { offset?: number; length?: number } {
   if (tree === undefined) return {};

@@ -18,6 +18,19 @@ const when = z
   .refine((value) => !Number.isNaN(Date.parse(value)), 'is not a date; write it as 2026-12-31T18:00:00Z')
   .describe('Until when it holds, as an ISO 8601 date and time.');
 
+/** What a rule may ask of an action, by the names of its fields. */
+export const RULE_CONDITIONS: readonly string[] = [
+  'tool',
+  'group',
+  'path',
+  'domain',
+  'command',
+  'finding',
+  'channel',
+  'context',
+  'user',
+];
+
 const ruleFields = {
   id: z.string().trim().min(1).max(80).optional().describe('Name of the rule in decisions and in the audit.'),
   tool: z.enum(TOOL_NAMES).optional().describe('The tool it is about; all when left out.'),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../journal/canonical';
 import type { ToolGroup } from '../model/decision';
 import type { Effect } from '../model/effect';
-import { CHAT_CONTEXTS, type ChatContext, type Role } from '../model/identity';
+import type { ChatContext, Role } from '../model/identity';
 import { firstWord } from './command-cover';
 import { type CommandPattern, compileCommandPattern } from './command-pattern';
 import { smallestOf, stricterEffect, strictestMode, tightestArea } from './merge';
@@ -237,15 +237,15 @@ function dropUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T
 }
 
 function effectiveContexts(user: UserPolicy, workspace: WorkspacePolicy): PolicySnapshot['contexts'] {
-  const entries = CHAT_CONTEXTS.map((context) => {
+  const area = (context: ChatContext) => {
     const own = user.contexts?.[context];
     const merged = tightestArea(
       { ...own, deniedToolGroups: [...(own?.deniedToolGroups ?? DEFAULT_DENIED[context])] },
       workspace.contexts?.[context],
     );
-    return [context, { ...merged, deniedToolGroups: merged?.deniedToolGroups ?? [] }] as const;
-  });
-  return Object.fromEntries(entries) as unknown as PolicySnapshot['contexts'];
+    return { ...merged, deniedToolGroups: merged?.deniedToolGroups ?? [] };
+  };
+  return { dm: area('dm'), group: area('group'), public: area('public') };
 }
 
 function ruleCompiler(root: string, home: string) {

@@ -1,11 +1,11 @@
 import { closeSync, existsSync, mkdirSync, openSync, realpathSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DEFAULT_LIMITS, type RunNetwork, type RunSpec, type SandboxDescription } from './backend';
+import type { RunNetwork, RunSpec, SandboxDescription } from './backend';
 import { BRIDGE_PORT, bridgedArgv, bubblewrapArgv } from './bubblewrap-argv';
-import { childEnvironment, commandPath } from './environment';
+import { childEnvironment } from './environment';
 import { FilterProxy, proxyVariables } from './filter-proxy';
-import { findHiddenPlaces, type HiddenPlaces } from './hidden-places';
+import type { HiddenPlaces } from './hidden-places';
 import {
   escapeVerdict,
   type Ground,
@@ -27,6 +27,7 @@ export interface BubblewrapOptions extends IsolationOptions {
 const SECCOMP_FD = 3;
 /** Looking at the machine's folders again for every command would cost more than the sandbox. */
 const PLACES_KEPT_MS = 30_000;
+const SELF_TEST_TIMEOUT_MS = 10_000;
 
 /** `$1`: a secret to read, `$2`: a file to make, `$3`: a process to see. Capitals mean that a wall is missing. */
 const ESCAPE_SCRIPT = [
@@ -135,12 +136,7 @@ export class BubblewrapBackend extends IsolatingBackend {
   private placesFor(workspace: string): HiddenPlaces {
     const now = performance.now();
     if (this.places?.key === workspace && now - this.places.at < PLACES_KEPT_MS) return this.places.value;
-    const value = findHiddenPlaces({
-      home: this.home,
-      path: commandPath(this.hostEnv.PATH ?? '', workspace, process.platform),
-      hidden: [this.options.storageDir, ...(this.options.hidden ?? [])],
-      exceptions: this.options.exceptions ?? [],
-    });
+    const value = this.hiddenPlaces(workspace);
     this.places = { key: workspace, at: now, value };
     return value;
   }
@@ -161,18 +157,8 @@ export class BubblewrapBackend extends IsolatingBackend {
     const secret = join(base, 'secret');
     try {
       await writeFile(secret, 'canary');
-      const spec: RunSpec = {
-        argv: [
-          ...['/bin/bash', '--noprofile', '--norc', '-c', ESCAPE_SCRIPT, 'bash'],
-          ...[secret, join(base, 'written'), String(process.pid)],
-        ],
-        cwd: workspace,
-        workspace,
-        env: {},
-        limits: { ...DEFAULT_LIMITS, timeoutMs: 10_000 },
-        network: 'none',
-      };
-      const result = await this.run(spec, new AbortController().signal);
+      const args = [secret, join(base, 'written'), String(process.pid)];
+      const result = await this.attempt(ESCAPE_SCRIPT, args, workspace, SELF_TEST_TIMEOUT_MS);
       const verdict = escapeVerdict(result, 'bwrap');
       if (!verdict.ok) return verdict;
       const own = await readFile(join(workspace, 'ok')).catch(() => undefined);

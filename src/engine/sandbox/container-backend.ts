@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_LIMITS, type RunSpec, type SandboxDescription } from './backend';
+import type { RunSpec, SandboxDescription } from './backend';
 import { type ContainerSettings, containerArgv, killArgv } from './container-argv';
 import { childEnvironment } from './environment';
 import {
@@ -81,17 +81,7 @@ export class ContainerBackend extends IsolatingBackend {
       const script =
         'echo started; : > /cowork-escape && echo WROTE; [ -e "$1/.." ] && ls -A "$1/.." | grep -qv cowork-self-test && echo READ; ' +
         'tail -n +3 /proc/net/dev | grep -qv "^ *lo:" && echo NETWORK; : > ok && echo wrote-own';
-      const result = await this.run(
-        {
-          argv: ['/bin/bash', '--noprofile', '--norc', '-c', script, 'bash', workspace],
-          cwd: workspace,
-          workspace,
-          env: {},
-          limits: { ...DEFAULT_LIMITS, timeoutMs: SELF_TEST_TIMEOUT_MS },
-          network: 'none',
-        },
-        new AbortController().signal,
-      );
+      const result = await this.attempt(script, [workspace], workspace, SELF_TEST_TIMEOUT_MS);
       return escapeVerdict(result, `A container of ${settings.image}`);
     } finally {
       await rm(workspace, { recursive: true, force: true });

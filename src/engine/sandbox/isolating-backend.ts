@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import {
   checkRunSpec,
+  DEFAULT_LIMITS,
   type OutputListener,
   type RunResult,
   type RunSpec,
@@ -9,8 +10,9 @@ import {
   type SandboxDescription,
   type SandboxId,
 } from './backend';
-import { isWithin } from './environment';
+import { commandPath, isWithin } from './environment';
 import { execute, type Launch } from './execute';
+import { findHiddenPlaces, type HiddenPlaces } from './hidden-places';
 import { notStarted } from './not-started';
 import type { RunMarker } from './run-marker';
 import { type Watchman, WorkspaceProtection } from './workspace-protection';
@@ -54,10 +56,10 @@ export abstract class IsolatingBackend implements SandboxBackend {
   protected readonly home: string;
   private readonly protection: WorkspaceProtection;
 
-  constructor(options: IsolationOptions) {
-    this.protection = new WorkspaceProtection(options);
-    this.hostEnv = options.hostEnv ?? process.env;
-    this.home = options.home ?? homedir();
+  constructor(private readonly isolation: IsolationOptions) {
+    this.protection = new WorkspaceProtection(isolation);
+    this.hostEnv = isolation.hostEnv ?? process.env;
+    this.home = isolation.home ?? homedir();
   }
 
   abstract describe(): SandboxDescription;
@@ -99,6 +101,34 @@ export abstract class IsolatingBackend implements SandboxBackend {
     } finally {
       await start.close?.();
     }
+  }
+
+  /** Runs a self-test's script in bash, in a workspace that it may write and with no network. `args` begin with `$1`. */
+  protected attempt(
+    script: string,
+    args: readonly string[],
+    workspace: string,
+    timeoutMs: number,
+  ): Promise<RunResult> {
+    const spec: RunSpec = {
+      argv: ['/bin/bash', '--noprofile', '--norc', '-c', script, 'bash', ...args],
+      cwd: workspace,
+      workspace,
+      env: {},
+      limits: { ...DEFAULT_LIMITS, timeoutMs },
+      network: 'none',
+    };
+    return this.run(spec, new AbortController().signal);
+  }
+
+  /** What a command in this workspace must not see. */
+  protected hiddenPlaces(workspace: string): HiddenPlaces {
+    return findHiddenPlaces({
+      home: this.home,
+      path: commandPath(this.hostEnv.PATH ?? '', workspace, process.platform),
+      hidden: [this.isolation.storageDir, ...(this.isolation.hidden ?? [])],
+      exceptions: this.isolation.exceptions ?? [],
+    });
   }
 }
 

@@ -2,20 +2,15 @@ import { existsSync, realpathSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_LIMITS, type RunSpec, type SandboxDescription } from './backend';
-import { childEnvironment, commandPath } from './environment';
+import type { RunSpec, SandboxDescription } from './backend';
+import { childEnvironment } from './environment';
 import { FilterProxy, proxyVariables } from './filter-proxy';
-import { findHiddenPlaces, type HiddenPlaces } from './hidden-places';
-import {
-  escapeVerdict,
-  type Ground,
-  IsolatingBackend,
-  type IsolationOptions,
-  type Start,
-} from './isolating-backend';
+import type { HiddenPlaces } from './hidden-places';
+import { escapeVerdict, type Ground, IsolatingBackend, type Start } from './isolating-backend';
 import { limitedArgv } from './process-backend';
 
 const PROGRAM = '/usr/bin/sandbox-exec';
+const SELF_TEST_TIMEOUT_MS = 10_000;
 
 export interface ProfileInput {
   readonly workspace: string;
@@ -70,10 +65,6 @@ export function sandboxExecArgv(input: ProfileInput): string[] {
 export class SandboxExecBackend extends IsolatingBackend {
   readonly id = 'sandbox-exec' as const;
 
-  constructor(private readonly options: IsolationOptions) {
-    super(options);
-  }
-
   describe(): SandboxDescription {
     return {
       label: 'macOS sandbox: no network but to approved hosts, writes in the workspace only',
@@ -99,17 +90,7 @@ export class SandboxExecBackend extends IsolatingBackend {
       const script =
         'echo started; cat "$1" && echo READ; : > "$1" && echo WROTE; ' +
         '(: < /dev/tcp/127.0.0.1/9) 2>&1 | grep -q refused && echo NETWORK; : > ok && echo wrote-own';
-      const result = await this.run(
-        {
-          argv: ['/bin/bash', '--noprofile', '--norc', '-c', script, 'bash', secret],
-          cwd: workspace,
-          workspace,
-          env: {},
-          limits: { ...DEFAULT_LIMITS, timeoutMs: 10_000 },
-          network: 'none',
-        },
-        new AbortController().signal,
-      );
+      const result = await this.attempt(script, [secret], workspace, SELF_TEST_TIMEOUT_MS);
       return escapeVerdict(result, 'sandbox-exec');
     } finally {
       await rm(workspace, { recursive: true, force: true });
@@ -121,12 +102,7 @@ export class SandboxExecBackend extends IsolatingBackend {
     const temporary = realpathSync(await mkdtemp(join(tmpdir(), 'cowork-run-')));
     const proxy = spec.network === 'none' ? undefined : await FilterProxy.onPort(spec.network);
     const host = { host: this.hostEnv, workspace, listed: spec.env, platform: process.platform };
-    const places = findHiddenPlaces({
-      home: this.home,
-      path: commandPath(this.hostEnv.PATH ?? '', workspace, process.platform),
-      hidden: [this.options.storageDir, ...(this.options.hidden ?? [])],
-      exceptions: this.options.exceptions ?? [],
-    });
+    const places = this.hiddenPlaces(workspace);
     const wrapper = sandboxExecArgv({
       workspace,
       temporary,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type JournalFs, writeAll } from '../journal/fs';
+import { createWhole, type JournalFs, writeAll } from '../journal/fs';
 import { masked } from '../model/masked';
 import type { Masker } from '../model/ports';
 import type { AnyRecord } from '../model/record';
@@ -81,20 +81,7 @@ export async function exportToFile(
   target: string,
   progress: Progress = {},
 ): Promise<ExportResult> {
-  const aside = `${target}.new`;
-  fs.remove(aside);
-  const fd = fs.open(aside, 'create', 0o600);
-  let result: ExportResult;
-  try {
-    const write = (text: string) => writeAll(fs, fd, Buffer.from(text));
-    result = await exportRecords(source, shape, write, progress);
-    fs.sync(fd);
-  } catch (error) {
-    fs.close(fd);
-    fs.remove(aside);
-    throw error;
-  }
-  fs.close(fd);
-  fs.rename(aside, target);
-  return result;
+  return createWhole(fs, target, (fd) =>
+    exportRecords(source, shape, async (text) => writeAll(fs, fd, Buffer.from(text)), progress),
+  );
 }

@@ -1,6 +1,6 @@
 import { EngineError } from '../model/error';
 import { PathGuard, type ResolvedPath } from './path-guard';
-import type { ToolContext, ToolPath } from './tool';
+import type { ToolContext, ToolFacts, ToolPath } from './tool';
 
 /** The guard for the folders that this use of a tool may touch. */
 export function guardFor(context: ToolContext): Promise<PathGuard> {
@@ -23,6 +23,14 @@ export async function decidedPath(
     throw new EngineError(`${requested} leads elsewhere than when it was decided; nothing was done.`);
   }
   return now;
+}
+
+/** The facts of a tool that does one thing to the one path that it is given. */
+export function onPath(access: ToolPath['access']) {
+  return async ({ path }: { readonly path: string }, context: ToolContext): Promise<ToolFacts> => {
+    const guard = await guardFor(context);
+    return { paths: [await guard.fact(path, context.cwd, access)], hosts: [] };
+  };
 }
 
 /** How a path is shown: from the workspace down where it is inside. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { EngineError } from '../model/error';
 import type { ToolResult } from '../model/tool';
-import { decidedPath, guardFor, shown } from './access';
+import { decidedPath, guardFor, onPath, shown } from './access';
 import { replaceUnsaved } from './open-file';
 import { decodeText } from './text-decoding';
 import { defineTool, type ToolContext } from './tool';
@@ -92,10 +92,7 @@ export const editTool = defineTool<Args>({
   schema,
   hints: { readOnly: false, destructive: true, openWorld: false },
   run,
-  async facts({ path }, context) {
-    const guard = await guardFor(context);
-    return { paths: [await guard.fact(path, context.cwd, 'write')], hosts: [] };
-  },
+  facts: onPath('write'),
   summary: ({ path, edits }) =>
     [
       `edit ${path}`,

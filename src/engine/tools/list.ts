@@ -3,7 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { ToolResult } from '../model/tool';
-import { decidedPath, guardFor, shown } from './access';
+import { decidedPath, guardFor, onPath, shown } from './access';
 import type { PathGuard } from './path-guard';
 import { defineTool, type ToolContext } from './tool';
 
@@ -79,9 +79,6 @@ export const listTool = defineTool<Args>({
   schema,
   hints: { readOnly: true, destructive: false, openWorld: false },
   run,
-  async facts({ path }, context) {
-    const guard = await guardFor(context);
-    return { paths: [await guard.fact(path, context.cwd, 'read')], hosts: [] };
-  },
+  facts: onPath('read'),
   summary: ({ path, depth }) => `list ${path}${depth > 1 ? `, ${depth} levels` : ''}`,
 });

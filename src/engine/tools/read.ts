@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as z from 'zod';
 import type { ToolResult } from '../model/tool';
-import { decidedPath, guardFor, shown } from './access';
+import { decidedPath, guardFor, onPath, shown } from './access';
 import { attachmentOf, MAX_ATTACHMENT, mediaTypeOf } from './attachment';
 import type { ResolvedPath } from './path-guard';
 import { decodeText } from './text-decoding';
@@ -87,10 +87,7 @@ export const readTool = defineTool<Args>({
   schema,
   hints: { readOnly: true, destructive: false, openWorld: false },
   run,
-  async facts({ path }, context) {
-    const guard = await guardFor(context);
-    return { paths: [await guard.fact(path, context.cwd, 'read')], hosts: [] };
-  },
+  facts: onPath('read'),
   summary: ({ path, fromLine, lines }) =>
     `read ${path}${fromLine > 1 || lines ? ` from line ${fromLine}${lines ? `, ${lines} lines` : ''}` : ''}`,
 });

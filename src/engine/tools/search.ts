@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { EngineError } from '../model/error';
 import type { ToolResult } from '../model/tool';
 import { DEFAULT_LIMITS } from '../sandbox/backend';
-import { decidedPath, guardFor, shown } from './access';
+import { decidedPath, guardFor, onPath, shown } from './access';
 import { defineTool, type ToolContext } from './tool';
 import { walkAndSearch } from './walk-search';
 
@@ -101,10 +101,7 @@ export const searchTool = defineTool<SearchArgs>({
   schema,
   hints: { readOnly: true, destructive: false, openWorld: false },
   run,
-  async facts({ path }, context) {
-    const guard = await guardFor(context);
-    return { paths: [await guard.fact(path, context.cwd, 'read')], hosts: [] };
-  },
+  facts: onPath('read'),
   summary: (args) =>
     `search ${args.path} for ${args.regex ? 'the expression' : 'the text'} ${JSON.stringify(args.query)}` +
     (args.glob === undefined ? '' : ` in files named ${args.glob}`),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ToolResult } from '../model/tool';
-import { decidedPath, guardFor, shown } from './access';
+import { decidedPath, guardFor, onPath, shown } from './access';
 import { replaceUnsaved } from './open-file';
 import { defineTool, type ToolContext } from './tool';
 import { UndoStore } from './undo-store';
@@ -34,10 +34,7 @@ export const writeTool = defineTool<Args>({
   schema,
   hints: { readOnly: false, destructive: true, openWorld: false },
   run,
-  async facts({ path }, context) {
-    const guard = await guardFor(context);
-    return { paths: [await guard.fact(path, context.cwd, 'write')], hosts: [] };
-  },
+  facts: onPath('write'),
   // The content belongs to what is approved, so it belongs to the summary.
   summary: ({ path, content }) => `write ${path} (${Buffer.byteLength(content)} bytes):\n${content}`,
 });

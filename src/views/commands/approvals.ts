@@ -1,8 +1,8 @@
 import type { ApprovalView } from '../../engine/api';
 import { intentText } from '../present/approval-card';
-import { contextText } from '../present/words';
 import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
+import { contextText } from '../protocol/words';
 import { type Choice, confirmed, type Desk, type Handler, inform, needEngine, pick } from './kit';
 
 function choice(view: ApprovalView): Choice<ApprovalView> {

@@ -2,9 +2,10 @@ import * as vscode from 'vscode';
 import type { ChatContext } from '../../engine/model/identity';
 import type { ChannelViewItem } from '../ports';
 import { itemText } from '../present/checklist-words';
-import { channelStateText, contextHelp, contextText } from '../present/words';
+import { channelStateText, contextHelp } from '../present/words';
 import { t, translated } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
+import { contextText } from '../protocol/words';
 import { type Choice, type Desk, isNode, Notice, needEngine, pick } from './kit';
 
 /** The channel that a tree, or another command, has named. */

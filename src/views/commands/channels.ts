@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import type { AccessMode } from '../../engine/model/events';
 import type { ChannelViewItem } from '../ports';
-import { contextText, modeHelp, modeText } from '../present/words';
+import { modeHelp, modeText } from '../present/words';
 import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
+import { contextText } from '../protocol/words';
 import { addChannel, openIsMeant } from './add-channel';
 import { mayConnect, oneChannel, oneContext, parseIds } from './channel-choice';
 import { enterSecrets, isLacking } from './channel-secrets';

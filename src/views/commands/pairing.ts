@@ -2,9 +2,10 @@ import * as vscode from 'vscode';
 import type { CodeView } from '../../engine/api';
 import { type ChatContext, ROLES, type Role } from '../../engine/model/identity';
 import type { ChannelViewItem } from '../ports';
-import { contextHelp, contextText, lasting, modeText, roleHelp, roleText } from '../present/words';
+import { contextHelp, lasting, modeText, roleHelp } from '../present/words';
 import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
+import { contextText, roleText } from '../protocol/words';
 import { type Choice, confirmed, type Desk, type Handler, isNode, Notice, needEngine, pick } from './kit';
 
 /** What *Extend* adds, in milliseconds: the default life of a code. */

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import type { UserView } from '../../engine/api';
 import { ROLES, type Role } from '../../engine/model/identity';
-import { roleHelp, roleText } from '../present/words';
+import { roleHelp } from '../present/words';
 import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
+import { roleText } from '../protocol/words';
 import { howText } from '../trees/users-tree';
 import {
   type Choice,

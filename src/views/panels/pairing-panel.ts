@@ -3,9 +3,9 @@ import type { CodeView } from '../../engine/api';
 import { parseIdentityKey } from '../../engine/model/identity';
 import type { EngineWatch } from '../engine-watch';
 import type { ChannelsPort } from '../ports';
-import { contextText, roleText } from '../present/words';
 import { t } from '../protocol/l10n';
 import { type PairingFromPage, type PairingToPage, pairingFromPage } from '../protocol/pairing';
+import { contextText, roleText } from '../protocol/words';
 import { pageLocale } from '../webview-page';
 import { openPanel, PagePanel, type PanelHost } from './panel';
 

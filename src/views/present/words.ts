@@ -4,19 +4,6 @@ import { t } from '../protocol/l10n';
 
 /** The product's own enumerations in words that a person reads. */
 
-export function roleText(role: Role): string {
-  switch (role) {
-    case 'owner':
-      return t('owner');
-    case 'approver':
-      return t('approver');
-    case 'member':
-      return t('member');
-    case 'observer':
-      return t('observer');
-  }
-}
-
 export function roleHelp(role: Role): string {
   switch (role) {
     case 'owner':
@@ -27,17 +14,6 @@ export function roleHelp(role: Role): string {
       return t('May ask for work');
     case 'observer':
       return t('May look at status and tasks, nothing else');
-  }
-}
-
-export function contextText(context: ChatContext): string {
-  switch (context) {
-    case 'dm':
-      return t('direct message');
-    case 'group':
-      return t('group');
-    case 'public':
-      return t('public room');
   }
 }
 

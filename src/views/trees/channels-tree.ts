@@ -4,18 +4,10 @@ import type { AccessMode, ChannelState } from '../../engine/model/events';
 import type { ChatContext, ConversationKey } from '../../engine/model/identity';
 import type { EngineWatch } from '../engine-watch';
 import type { ChannelsPort, ChannelViewItem } from '../ports';
-import {
-  ago,
-  channelStateText,
-  contextHelp,
-  contextText,
-  lasting,
-  modeHelp,
-  modeText,
-  roleText,
-} from '../present/words';
+import { ago, channelStateText, contextHelp, lasting, modeHelp, modeText } from '../present/words';
 import { t, translated } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
+import { contextText, roleText } from '../protocol/words';
 import { EngineTree, textTooltip } from './tree';
 
 export type ChannelNode =

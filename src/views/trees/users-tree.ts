@@ -2,9 +2,10 @@ import * as vscode from 'vscode';
 import type { UserView } from '../../engine/api';
 import type { EngineWatch } from '../engine-watch';
 import type { ChannelsPort } from '../ports';
-import { ago, contextText, roleHelp, roleText } from '../present/words';
+import { ago, roleHelp } from '../present/words';
 import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
+import { contextText, roleText } from '../protocol/words';
 import { grouped, type TreeChoices, type UserGroup } from './choices';
 import { EngineTree, textTooltip } from './tree';
 

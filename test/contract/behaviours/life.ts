@@ -125,7 +125,7 @@ export const life: readonly Behaviour[] = [
       const name = Object.keys(house.bench.secrets())[0];
       if (name === undefined) return;
       const before = house.heard.length;
-      const account = await house.manager.checkSecrets(house.id, {
+      const account = await house.manager.credentials.check(house.id, {
         [name]: house.bench.secrets()[name] ?? '',
       });
       if (account) assert.ok(account.name !== '');
@@ -145,12 +145,15 @@ export const life: readonly Behaviour[] = [
         const field = house.bench.descriptor.secrets.find((secret) => secret.name === name);
         const needed = field?.neededWith?.(house.bench.settings()) ?? true;
         if (!needed || house.bench.unproven?.includes(name)) continue;
-        await assert.rejects(house.manager.checkSecrets(house.id, { [name]: value }), (error: unknown) => {
-          assert.ok(error instanceof ChannelError, String(error));
-          assert.equal(error.kind, 'fatal', error.message);
-          assert.ok(!error.message.includes(value));
-          return true;
-        });
+        await assert.rejects(
+          house.manager.credentials.check(house.id, { [name]: value }),
+          (error: unknown) => {
+            assert.ok(error instanceof ChannelError, String(error));
+            assert.equal(error.kind, 'fatal', error.message);
+            assert.ok(!error.message.includes(value));
+            return true;
+          },
+        );
       }
       await house.bench.heal();
     },

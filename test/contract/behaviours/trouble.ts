@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Behaviour, noFault } from '../behaviour';
-import { RATE_LIMIT_MS } from '../bench';
+import { type Fault, RATE_LIMIT_MS } from '../bench';
 import type { ContractHouse } from '../house';
 
 /** As `nextTry` of the channels writes it. */
@@ -30,6 +30,39 @@ function eachOnce(house: ContractHouse): void {
   assert.equal(new Set(house.texts).size, house.texts.length, `heard twice: ${house.texts.join(', ')}`);
 }
 
+/** Something has passed both ways before it goes wrong. */
+async function breakAfterTalk(house: ContractHouse, fault: Fault): Promise<void> {
+  await house.tell('before', 'dm');
+  await house.see('You said: before', 'dm');
+  await house.bench.inject(fault);
+}
+
+/** All that waited is out. */
+async function seeOnce(house: ContractHouse, text: string): Promise<void> {
+  await house.see(text, 'dm', 30_000);
+  await house.until(() => house.idle(), 'everything to be sent', 30_000);
+  assert.equal(house.count(text, 'dm'), 1);
+}
+
+/** A line over which nothing comes any more, without having been closed. */
+function silence(title: string, fault: Fault, text: string): Behaviour {
+  return {
+    title,
+    without: noFault(fault),
+    async run(house) {
+      const { bench } = house;
+      await breakAfterTalk(house, fault);
+      const said = await sayThroughTrouble(house, text);
+      await bench.heal();
+      await house.see(`You said: ${said}`, 'dm', 40_000);
+      await house.until(() => house.view.state === 'online', 'the channel to be online', 30_000);
+      await house.until(() => house.idle(), 'everything to be sent', 30_000);
+      eachOnce(house);
+    },
+    limitMs: 90_000,
+  };
+}
+
 /** What goes wrong between a platform and a channel, and how the channel comes back from it. */
 export const trouble: readonly Behaviour[] = [
   {
@@ -37,18 +70,14 @@ export const trouble: readonly Behaviour[] = [
     without: noFault('rate-limit'),
     async run(house) {
       const { bench } = house;
-      await house.tell('before', 'dm');
-      await house.see('You said: before', 'dm');
-      await bench.inject('rate-limit');
+      await breakAfterTalk(house, 'rate-limit');
       const before = bench.requests();
       await house.say('slowed down', 'dm');
       await house.pass(2 * RATE_LIMIT_MS);
       const asked = bench.requests() - before;
       assert.ok(asked <= 12, `${asked} requests within two seconds of being told to wait`);
       await bench.heal();
-      await house.see('slowed down', 'dm', 30_000);
-      await house.until(() => house.idle(), 'everything to be sent', 30_000);
-      assert.equal(house.count('slowed down', 'dm'), 1);
+      await seeOnce(house, 'slowed down');
       assert.notEqual(house.view.state, 'fatal');
     },
     limitMs: 40_000,
@@ -58,9 +87,7 @@ export const trouble: readonly Behaviour[] = [
     without: noFault('error'),
     async run(house) {
       const { bench } = house;
-      await house.tell('before', 'dm');
-      await house.see('You said: before', 'dm');
-      await bench.inject('error');
+      await breakAfterTalk(house, 'error');
       const before = bench.requests();
       await house.say('through the errors', 'dm');
       await house.pass(3_000);
@@ -68,9 +95,7 @@ export const trouble: readonly Behaviour[] = [
       assert.ok(asked <= 15, `${asked} requests within three seconds of errors`);
       assert.notEqual(house.view.state, 'fatal');
       await bench.heal();
-      await house.see('through the errors', 'dm', 30_000);
-      await house.until(() => house.idle(), 'everything to be sent', 30_000);
-      assert.equal(house.count('through the errors', 'dm'), 1);
+      await seeOnce(house, 'through the errors');
       await sayThroughTrouble(house, 'after the errors');
       eachOnce(house);
     },
@@ -100,9 +125,7 @@ export const trouble: readonly Behaviour[] = [
     without: noFault('down'),
     async run(house) {
       const { bench } = house;
-      await house.tell('before', 'dm');
-      await house.see('You said: before', 'dm');
-      await bench.inject('down');
+      await breakAfterTalk(house, 'down');
       await house.say('kept while it was down', 'dm');
       if (!bench.pushOnly)
         await house.until(
@@ -127,48 +150,19 @@ export const trouble: readonly Behaviour[] = [
     },
     limitMs: 90_000,
   },
-  {
-    title: 'notices a line that is dead without being closed, and takes another',
-    without: noFault('stall'),
-    async run(house) {
-      const { bench } = house;
-      await house.tell('before', 'dm');
-      await house.see('You said: before', 'dm');
-      await bench.inject('stall');
-      const said = await sayThroughTrouble(house, 'into the silence');
-      await bench.heal();
-      await house.see(`You said: ${said}`, 'dm', 40_000);
-      await house.until(() => house.view.state === 'online', 'the channel to be online', 30_000);
-      await house.until(() => house.idle(), 'everything to be sent', 30_000);
-      eachOnce(house);
-    },
-    limitMs: 90_000,
-  },
-  {
-    title: 'takes another line when the platform has ended its side of this one without a word',
-    without: noFault('half-close'),
-    async run(house) {
-      const { bench } = house;
-      await house.tell('before', 'dm');
-      await house.see('You said: before', 'dm');
-      await bench.inject('half-close');
-      const said = await sayThroughTrouble(house, 'at a line that is half closed');
-      await bench.heal();
-      await house.see(`You said: ${said}`, 'dm', 40_000);
-      await house.until(() => house.view.state === 'online', 'the channel to be online', 30_000);
-      await house.until(() => house.idle(), 'everything to be sent', 30_000);
-      eachOnce(house);
-    },
-    limitMs: 90_000,
-  },
+  silence('notices a line that is dead without being closed, and takes another', 'stall', 'into the silence'),
+  silence(
+    'takes another line when the platform has ended its side of this one without a word',
+    'half-close',
+    'at a line that is half closed',
+  ),
   {
     title: 'lives through what is not of the protocol',
     without: noFault('garbage'),
     async run(house) {
       const { bench } = house;
-      await house.tell('before', 'dm');
-      await house.see('You said: before', 'dm');
-      for (let turn = 0; turn < 3; turn += 1) await bench.inject('garbage');
+      await breakAfterTalk(house, 'garbage');
+      for (let turn = 0; turn < 2; turn += 1) await bench.inject('garbage');
       await bench.heal();
       const said = await sayThroughTrouble(house, 'after the garbage');
       await house.see(`You said: ${said}`, 'dm', 30_000);
@@ -182,9 +176,7 @@ export const trouble: readonly Behaviour[] = [
     without: noFault('revoke'),
     async run(house) {
       const { bench } = house;
-      await house.tell('before', 'dm');
-      await house.see('You said: before', 'dm');
-      await bench.inject('revoke');
+      await breakAfterTalk(house, 'revoke');
       await house.say('with the old credentials', 'dm');
       await bench.say({ text: 'said after they were withdrawn', context: 'dm' }).catch(() => undefined);
       await house.until(() => house.view.state === 'fatal', 'the channel to need a person', 40_000);
@@ -207,9 +199,7 @@ export const trouble: readonly Behaviour[] = [
     without: noFault('lose-answer'),
     async run(house) {
       const { bench } = house;
-      await house.tell('before', 'dm');
-      await house.see('You said: before', 'dm');
-      await bench.inject('lose-answer');
+      await breakAfterTalk(house, 'lose-answer');
       await house.say('taken, but not confirmed', 'dm');
       await house.until(
         () => house.journal.ofType('reply.sent').length === 2,

@@ -3,15 +3,16 @@ import { bluebubblesDescriptor } from '../../../src/channels/bluebubbles/descrip
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { ACCOUNT, BlueBubblesServer, type BubbleMessage, PASSWORD } from '../../peers/bluebubbles/server';
 import type { CalledBench } from '../attacks';
-import type { Fault, Seen, Utterance } from '../bench';
+import type { Seen, Utterance } from '../bench';
 import { type Letter, post } from '../letter';
+import { FAULTS_OF_CALLERS, PeerBench } from '../peer-bench';
 
 const ANN = '+16505551234';
 const BOB = 'bob@example.org';
 export const GROUP = 'iMessage;+;chat831174';
 export const dm = (address: string): string => `iMessage;-;${address}`;
 
-export class BlueBubblesBench implements CalledBench {
+export class BlueBubblesBench extends PeerBench<BlueBubblesServer> implements CalledBench {
   readonly descriptor = bluebubblesDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = [ANN, BOB] as const;
@@ -19,23 +20,19 @@ export class BlueBubblesBench implements CalledBench {
   readonly takesFiles = true;
   /** iMessage shows text, and nothing as code. */
   readonly showsCode = false;
-  readonly faults: readonly Fault[] = ['down', 'error', 'rate-limit', 'revoke', 'lose-answer'];
-  readonly server = new BlueBubblesServer();
+  readonly faults = FAULTS_OF_CALLERS;
+  readonly peer = new BlueBubblesServer();
   private door = '';
   private last: BubbleMessage | undefined;
 
   async start(speed: number): Promise<void> {
-    const { server } = this;
-    server.speed = speed;
-    for (const chat of [dm(ANN), dm(BOB), GROUP]) server.chats.add(chat);
-    server.caller = async (url, body) => {
+    const { peer } = this;
+    peer.speed = speed;
+    for (const chat of [dm(ANN), dm(BOB), GROUP]) peer.chats.add(chat);
+    peer.caller = async (url, body) => {
       await post(this.letter(body, url));
     };
-    await server.start();
-  }
-
-  stop(): Promise<void> {
-    return this.server.stop();
+    await peer.start();
   }
 
   calls(url: string): void {
@@ -43,7 +40,7 @@ export class BlueBubblesBench implements CalledBench {
   }
 
   settings(): Record<string, unknown> {
-    return { serverUrl: this.server.url, allowedGroups: [GROUP] };
+    return { serverUrl: this.peer.url, allowedGroups: [GROUP] };
   }
 
   secrets(): Record<string, string> {
@@ -57,27 +54,27 @@ export class BlueBubblesBench implements CalledBench {
   async say({ text, context, from = ANN, addressed, file }: Utterance): Promise<string> {
     const chat = context === 'dm' ? dm(from) : GROUP;
     const called = context !== 'dm' && addressed !== false;
-    const said = this.server.say(chat, from, {
+    const said = this.peer.say(chat, from, {
       text: called ? `@agent ${text}` : text,
       attachments: file ? [this.attach(file)] : [],
     });
     this.last = said;
-    this.server.announce(said);
+    this.peer.announce(said);
     return said.guid;
   }
 
   async sayAsSelf(text: string, context: ChatContext): Promise<void> {
     const chat = this.conversation(context);
-    this.server.announce(this.server.say(chat, ACCOUNT, { text: `@agent ${text}`, isFromMe: true }));
-    this.server.announce(this.server.say(chat, ACCOUNT, { text: `@agent ${text}` }));
+    this.peer.announce(this.peer.say(chat, ACCOUNT, { text: `@agent ${text}`, isFromMe: true }));
+    this.peer.announce(this.peer.say(chat, ACCOUNT, { text: `@agent ${text}` }));
   }
 
   async repeatLast(): Promise<void> {
-    if (this.last) this.server.announce(this.last);
+    if (this.last) this.peer.announce(this.last);
   }
 
   seen(context: ChatContext): readonly Seen[] {
-    return this.server.sent
+    return this.peer.sent
       .filter(({ chat }) => chat === this.conversation(context))
       .map(({ guid, text, file }) => ({
         id: guid,
@@ -91,29 +88,9 @@ export class BlueBubblesBench implements CalledBench {
       }));
   }
 
-  async inject(fault: Fault): Promise<void> {
-    const { server } = this;
-    if (fault === 'lose-answer') server.loseAnswer = true;
-    else if (fault === 'revoke') server.trouble = 'revoked';
-    else if (fault === 'down' || fault === 'error' || fault === 'rate-limit') server.trouble = fault;
-    if (fault === 'down') server.cut();
-  }
-
-  async heal(): Promise<void> {
-    this.server.trouble = undefined;
-  }
-
-  requests(): number {
-    return this.server.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.server.problems;
-  }
-
   /** There is no signature: genuine is what the server knows of. */
   async genuine(text: string): Promise<Letter> {
-    return this.call(this.server.whisper(dm(ANN), ANN, { text }));
+    return this.call(this.peer.whisper(dm(ANN), ANN, { text }));
   }
 
   call(data: unknown, type = 'new-message'): Letter {
@@ -133,8 +110,8 @@ export class BlueBubblesBench implements CalledBench {
   }
 
   private attach({ name, mediaType, bytes }: NonNullable<Utterance['file']>): Record<string, unknown> {
-    const guid = `at_0_${this.server.files.size}ABCDEF`;
-    this.server.files.set(guid, Buffer.from(bytes));
+    const guid = `at_0_${this.peer.files.size}ABCDEF`;
+    this.peer.files.set(guid, Buffer.from(bytes));
     return { guid, transferName: name, mimeType: mediaType, totalBytes: bytes.length };
   }
 }

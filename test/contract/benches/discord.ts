@@ -3,8 +3,8 @@ import { discordDescriptor } from '../../../src/channels/discord/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { snowflake } from '../../peers/discord/ids';
 import { APPLICATION, BOT, DiscordPeer, GUILD, type Message, TOKEN } from '../../peers/discord/server';
-import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
-import { injectInto } from '../faults';
+import type { ChannelBench, Seen, Utterance } from '../bench';
+import { FAULTS_OF_LINES, PeerBench } from '../peer-bench';
 
 const PEOPLE = [snowflake('alice'), snowflake('bob')] as const;
 const DIRECT = new Map<string, string>([
@@ -13,22 +13,13 @@ const DIRECT = new Map<string, string>([
 ]);
 const ROOM = snowflake('room');
 
-export class DiscordBench implements ChannelBench {
+export class DiscordBench extends PeerBench<DiscordPeer> implements ChannelBench {
   readonly descriptor = discordDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
   readonly speed = 10;
   readonly takesFiles = true;
-  readonly faults: readonly Fault[] = [
-    'drop',
-    'down',
-    'stall',
-    'garbage',
-    'error',
-    'rate-limit',
-    'revoke',
-    'lose-answer',
-  ];
+  readonly faults = FAULTS_OF_LINES;
   readonly peer = new DiscordPeer();
   private last: Message | undefined;
 
@@ -38,10 +29,6 @@ export class DiscordBench implements ChannelBench {
     for (const id of DIRECT.values()) peer.addChannel({ id });
     peer.addChannel({ id: ROOM, guild: GUILD });
     await peer.start();
-  }
-
-  stop(): Promise<void> {
-    return this.peer.stop();
   }
 
   settings(): Record<string, unknown> {
@@ -115,22 +102,6 @@ export class DiscordBench implements ChannelBench {
       .filter((message) => message.author.id === BOT.id && message.nonce !== 'of somebody else')
       .filter((message) => message.channel_id === this.conversation(context))
       .map((message) => this.see(message));
-  }
-
-  async inject(fault: Fault): Promise<void> {
-    injectInto(this.peer, fault);
-  }
-
-  async heal(): Promise<void> {
-    this.peer.trouble = undefined;
-  }
-
-  requests(): number {
-    return this.peer.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.peer.problems;
   }
 
   private meant(text: string, context: ChatContext, addressed = true): string {

@@ -2,49 +2,32 @@ import { createAdapter } from '../../../src/channels/googlechat/adapter';
 import { googlechatDescriptor } from '../../../src/channels/googlechat/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { type ChatSent, DOMAIN, GoogleServer, PROJECT, SERVICE_ACCOUNT } from '../../peers/googlechat/google';
-import { type Key, signToken } from '../../peers/jwt';
-import type { Fault, Seen, Utterance } from '../bench';
+import type { Seen, Utterance } from '../bench';
 import type { TokenBench } from '../jwt-attacks';
-import { type Letter, post } from '../letter';
+import type { Letter } from '../letter';
+import { TokenPeerBench } from '../token-bench';
 
 const PEOPLE = ['users/1001', 'users/1002'] as const;
 const ROOM = 'spaces/ROOM';
-const REPEAT_MS = 100;
 
 type Json = Record<string, unknown>;
 
-export class GooglechatBench implements TokenBench {
+export class GooglechatBench extends TokenPeerBench<GoogleServer> implements TokenBench {
   readonly descriptor = googlechatDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
-  readonly pushOnly = true;
-  readonly faults: readonly Fault[] = ['down', 'error', 'rate-limit', 'revoke', 'lose-answer'];
-  readonly google = new GoogleServer();
-  private readonly said = new Map<string, Json>();
-  private last: Json | undefined;
-  private door = '';
-  private stopped = false;
-  private queue: Promise<void> = Promise.resolve();
+  readonly peer = new GoogleServer();
   private presses = 0;
 
   async start(speed: number): Promise<void> {
-    this.google.speed = speed;
-    for (const person of PEOPLE) this.google.spaces.add(direct(person));
-    this.google.spaces.add(ROOM);
-    await this.google.start();
-  }
-
-  async stop(): Promise<void> {
-    this.stopped = true;
-    await this.google.stop();
-  }
-
-  calls(url: string): void {
-    this.door = url;
+    this.peer.speed = speed;
+    for (const person of PEOPLE) this.peer.spaces.add(direct(person));
+    this.peer.spaces.add(ROOM);
+    await this.peer.start();
   }
 
   settings(): Json {
-    const { url } = this.google;
+    const { url } = this.peer;
     return {
       projectNumber: PROJECT,
       allowedOrganisations: [DOMAIN],
@@ -87,12 +70,8 @@ export class GooglechatBench implements TokenBench {
     this.deliver({ ...event, user: bot, message: { ...(event.message as Json), sender: bot } });
   }
 
-  async repeatLast(): Promise<void> {
-    if (this.last) this.deliver(this.last);
-  }
-
   async press(messageName: string, label: string, context: ChatContext): Promise<void> {
-    const message = this.google.sent.find(({ name }) => name === messageName);
+    const message = this.peer.sent.find(({ name }) => name === messageName);
     const button = message?.buttons.find(({ text }) => text === label);
     if (!message || !button) throw new Error(`no button “${label}”`);
     this.presses += 1;
@@ -110,28 +89,9 @@ export class GooglechatBench implements TokenBench {
   }
 
   seen(context: ChatContext): readonly Seen[] {
-    return this.google.sent
+    return this.peer.sent
       .filter(({ space }) => space === this.conversation(context))
       .map((one) => this.see(one));
-  }
-
-  async inject(fault: Fault): Promise<void> {
-    const { google } = this;
-    if (fault === 'lose-answer') google.loseAnswer = true;
-    else if (fault === 'revoke') google.revoke();
-    else if (fault === 'down' || fault === 'error' || fault === 'rate-limit') google.trouble = fault;
-  }
-
-  async heal(): Promise<void> {
-    this.google.trouble = undefined;
-  }
-
-  requests(): number {
-    return this.google.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.google.problems;
   }
 
   async genuine(text: string): Promise<Letter> {
@@ -150,7 +110,7 @@ export class GooglechatBench implements TokenBench {
       type: 'HUMAN',
       domainId: 'C01abc2de',
     };
-    const name = this.google.newName(space.name);
+    const name = this.peer.newName(space.name);
     return {
       type: 'MESSAGE',
       eventTime: new Date().toISOString(),
@@ -167,12 +127,6 @@ export class GooglechatBench implements TokenBench {
     };
   }
 
-  signingKey(): Key {
-    const [key] = this.google.keys;
-    if (!key) throw new Error('no key');
-    return key;
-  }
-
   claims(extra: Json = {}): Json {
     const now = Math.floor(Date.now() / 1000);
     return {
@@ -182,34 +136,6 @@ export class GooglechatBench implements TokenBench {
       exp: now + 3_600,
       ...extra,
     };
-  }
-
-  letter(event: unknown, claims: Json = this.claims(), key: Key = this.signingKey()): Letter {
-    return {
-      method: 'POST',
-      url: this.door,
-      headers: [
-        ['Content-Type', 'application/json; charset=UTF-8'],
-        ['Authorization', `Bearer ${signToken(key, claims)}`],
-      ],
-      body: Buffer.from(JSON.stringify(event)),
-    };
-  }
-
-  /** Where the door is, for tokens that are for its address. */
-  get address(): string {
-    return this.door;
-  }
-
-  private deliver(event: Json): void {
-    this.queue = this.queue.then(async () => {
-      while (!this.stopped) {
-        const up = this.google.trouble !== 'down' && this.door !== '';
-        const answer = up ? await post(this.letter(event)).catch(() => undefined) : undefined;
-        if (answer && answer.status < 500) return;
-        await new Promise((resolve) => setTimeout(resolve, REPEAT_MS));
-      }
-    });
   }
 
   private see({ name, text, thread, buttons, edited }: ChatSent): Seen {

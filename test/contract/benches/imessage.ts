@@ -3,11 +3,12 @@ import { imessageDescriptor } from '../../../src/channels/imessage/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { MessagesPeer } from '../../peers/imessage/messages';
 import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
+import { PeerBench } from '../peer-bench';
 
 const PEOPLE = ['+491701234567', 'bob@mail.example'] as const;
 const GROUP = 'iMessage;+;chat123456789012345678';
 
-export class ImessageBench implements ChannelBench {
+export class ImessageBench extends PeerBench<MessagesPeer> implements ChannelBench {
   readonly descriptor = imessageDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
@@ -19,10 +20,6 @@ export class ImessageBench implements ChannelBench {
   async start(): Promise<void> {
     this.peer.chats.set(GROUP, 1);
     await this.peer.start();
-  }
-
-  stop(): Promise<void> {
-    return this.peer.stop();
   }
 
   settings(): Record<string, unknown> {
@@ -67,27 +64,6 @@ export class ImessageBench implements ChannelBench {
         // Everything that is sent is text; an object in it would be a file.
         alarms: text.includes('\ufffc') ? ['stands for a file'] : [],
       }));
-  }
-
-  async inject(fault: Fault): Promise<void> {
-    const { peer } = this;
-    if (fault === 'stall') peer.stall();
-    else if (fault === 'garbage') peer.garble();
-    else if (fault === 'lose-answer') peer.loseAnswer = true;
-    else if (fault === 'down' || fault === 'error') peer.trouble = fault;
-    if (fault === 'drop' || fault === 'down') peer.cut();
-  }
-
-  async heal(): Promise<void> {
-    this.peer.trouble = undefined;
-  }
-
-  requests(): number {
-    return this.peer.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.peer.problems;
   }
 
   private chat(context: ChatContext, from: string): string {

@@ -5,12 +5,13 @@ import { ACCESS_TOKEN, BOT, CHANNEL_SECRET, type LineEvent, LineServer } from '.
 import type { CalledBench } from '../attacks';
 import type { Fault, Seen, Utterance } from '../bench';
 import { type Letter, opensslHmac, post } from '../letter';
+import { FAULTS_OF_CALLERS, PeerBench } from '../peer-bench';
 
 const ANN = `U${'a1'.repeat(16)}`;
 const BOB = `U${'b2'.repeat(16)}`;
 export const GROUP = `C${'c3'.repeat(16)}`;
 
-export class LineBench implements CalledBench {
+export class LineBench extends PeerBench<LineServer> implements CalledBench {
   readonly descriptor = lineDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = [ANN, BOB] as const;
@@ -22,8 +23,8 @@ export class LineBench implements CalledBench {
   readonly flatDm = true;
   /** In groups there is no such sign. */
   readonly quietTyping = true;
-  readonly faults: readonly Fault[] = ['down', 'error', 'rate-limit', 'revoke', 'lose-answer', 'reorder'];
-  readonly server = new LineServer();
+  readonly faults: readonly Fault[] = [...FAULTS_OF_CALLERS, 'reorder'];
+  readonly peer = new LineServer();
   private door = '';
   private last: LineEvent | undefined;
   /** Said already, and told behind what is said next. */
@@ -32,18 +33,14 @@ export class LineBench implements CalledBench {
   private now = Date.now();
 
   async start(speed: number): Promise<void> {
-    const { server } = this;
-    server.speed = speed;
-    for (const known of [ANN, BOB, GROUP]) server.known.add(known);
-    server.caller = async (events) => {
+    const { peer } = this;
+    peer.speed = speed;
+    for (const known of [ANN, BOB, GROUP]) peer.known.add(known);
+    peer.caller = async (events) => {
       if (this.door === '') return false;
       return (await post(this.sign({ destination: BOT.userId, events }))).status === 200;
     };
-    await server.start();
-  }
-
-  stop(): Promise<void> {
-    return this.server.stop();
+    await peer.start();
   }
 
   calls(url: string): void {
@@ -51,7 +48,7 @@ export class LineBench implements CalledBench {
   }
 
   settings(): Record<string, unknown> {
-    return { apiRoot: this.server.url, allowedGroups: [GROUP] };
+    return { apiRoot: this.peer.url, allowedGroups: [GROUP] };
   }
 
   secrets(): Record<string, string> {
@@ -63,17 +60,17 @@ export class LineBench implements CalledBench {
   }
 
   async say({ text, context, from = ANN, addressed, replyTo }: Utterance): Promise<string> {
-    const id = this.server.newId();
+    const id = this.peer.newId();
     const name = `@${BOT.displayName}`;
     const named = context !== 'dm' && addressed !== false;
     const event = this.event(context, from, {
       type: 'message',
-      replyToken: this.server.newToken(context === 'dm' ? from : GROUP),
+      replyToken: this.peer.newToken(context === 'dm' ? from : GROUP),
       message: {
         id,
         type: 'text',
         text: named ? `${name} ${text}` : text,
-        quoteToken: this.server.quoteTokenOf(id, context === 'dm' ? from : GROUP),
+        quoteToken: this.peer.quoteTokenOf(id, context === 'dm' ? from : GROUP),
         ...(named
           ? {
               mention: {
@@ -92,40 +89,40 @@ export class LineBench implements CalledBench {
       this.held = event;
       return id;
     }
-    this.server.tell(event);
+    this.peer.tell(event);
     this.release();
     return id;
   }
 
   async remove(id: string, context: ChatContext): Promise<void> {
-    this.server.tell(this.event(context, ANN, { type: 'unsend', unsend: { messageId: id } }));
+    this.peer.tell(this.event(context, ANN, { type: 'unsend', unsend: { messageId: id } }));
   }
 
   async sayAsSelf(text: string, context: ChatContext): Promise<void> {
-    const message = { id: this.server.newId(), type: 'text', text };
-    this.server.tell(this.event(context, BOT.userId, { type: 'message', message }));
+    const message = { id: this.peer.newId(), type: 'text', text };
+    this.peer.tell(this.event(context, BOT.userId, { type: 'message', message }));
   }
 
   async repeatLast(): Promise<void> {
     const { last } = this;
-    if (last) await this.server.caller([{ ...last, deliveryContext: { isRedelivery: true } } as LineEvent]);
+    if (last) await this.peer.caller([{ ...last, deliveryContext: { isRedelivery: true } } as LineEvent]);
   }
 
   async press(messageId: string, label: string, context: ChatContext): Promise<void> {
-    const sent = this.server.sent.find(({ id }) => id === messageId);
+    const sent = this.peer.sent.find(({ id }) => id === messageId);
     const button = sent?.buttons.find((one) => one.label === label);
     if (!button) throw new Error(`there is no button ${label}`);
-    this.server.tell(
+    this.peer.tell(
       this.event(context, ANN, {
         type: 'postback',
-        replyToken: this.server.newToken(this.conversation(context)),
+        replyToken: this.peer.newToken(this.conversation(context)),
         postback: { data: button.data },
       }),
     );
   }
 
   seen(context: ChatContext): readonly Seen[] {
-    return this.server.sent
+    return this.peer.sent
       .filter(({ to }) => to === this.conversation(context))
       .map(({ id, text, quotes, buttons }) => ({
         id,
@@ -140,36 +137,24 @@ export class LineBench implements CalledBench {
       }));
   }
 
-  async inject(fault: Fault): Promise<void> {
-    const { server } = this;
-    if (fault === 'lose-answer') server.loseAnswer = true;
-    else if (fault === 'reorder') this.reordering = this.held === undefined;
-    else if (fault === 'revoke') server.trouble = 'revoked';
-    else if (fault === 'down' || fault === 'error' || fault === 'rate-limit') server.trouble = fault;
-    if (fault === 'down') server.cut();
+  override async inject(fault: Fault): Promise<void> {
+    if (fault === 'reorder') this.reordering = this.held === undefined;
+    else await super.inject(fault);
   }
 
-  async heal(): Promise<void> {
-    this.server.trouble = undefined;
+  override async heal(): Promise<void> {
+    await super.heal();
     this.release();
   }
 
   private release(): void {
     const { held } = this;
     this.held = undefined;
-    if (held) this.server.tell(held);
-  }
-
-  requests(): number {
-    return this.server.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.server.problems;
+    if (held) this.peer.tell(held);
   }
 
   async genuine(text: string): Promise<Letter> {
-    const message = { id: this.server.newId(), type: 'text', text };
+    const message = { id: this.peer.newId(), type: 'text', text };
     return this.sign({
       destination: BOT.userId,
       events: [this.event('dm', ANN, { type: 'message', message })],
@@ -182,13 +167,13 @@ export class LineBench implements CalledBench {
     const source =
       context === 'dm' ? { type: 'user', userId: from } : { type: 'group', groupId: GROUP, userId: from };
     return {
-      webhookEventId: `01FZ74A0TDDPYRVKNK${this.server.newId().slice(-8)}`,
+      webhookEventId: `01FZ74A0TDDPYRVKNK${this.peer.newId().slice(-8)}`,
       timestamp: this.now,
       mode: 'active',
       deliveryContext: { isRedelivery: false },
       source,
       ...what,
-    } as unknown as LineEvent;
+    } as LineEvent;
   }
 
   sign(body: unknown, secret = CHANNEL_SECRET): Letter {

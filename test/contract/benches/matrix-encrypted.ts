@@ -18,9 +18,9 @@ export class EncryptedMatrixBench extends MatrixBench {
   override async start(speed: number): Promise<void> {
     this.thread = await bundledThread();
     await super.start(speed);
-    const { world } = this.server;
+    const { world } = this.peer;
     for (const [at, user] of [...this.people, this.otherBot].entries())
-      this.devices.set(user, await Person.login(this.server, user, `DEVICE${at}`));
+      this.devices.set(user, await Person.login(this.peer, user, `DEVICE${at}`));
     for (const room of world.rooms.values()) world.encrypt(room.id, this.people[0]);
     this.unwatch = world.watch(() => this.readNew());
   }
@@ -51,7 +51,7 @@ export class EncryptedMatrixBench extends MatrixBench {
   /** What we said, as the first person’s device reads it. */
   private readNew(): void {
     const reader = this.devices.get(this.people[0]);
-    for (const room of this.server.world.rooms.values()) {
+    for (const room of this.peer.world.rooms.values()) {
       if (room.membership(this.people[0]) !== 'join') continue;
       for (const { event } of room.entries) {
         if (event.sender !== this.bot || event.type !== 'm.room.encrypted') continue;
@@ -59,7 +59,7 @@ export class EncryptedMatrixBench extends MatrixBench {
         this.reading.add(event.event_id);
         void reader?.read(event).then((opened) => {
           if (opened) this.read.set(event.event_id, opened.content);
-          else this.server.problems.push('a message of ours could not be read');
+          else this.peer.problems.push('a message of ours could not be read');
         });
       }
     }

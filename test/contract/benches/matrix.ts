@@ -6,8 +6,8 @@ import type { ChatContext } from '../../../src/engine/model/identity';
 import { BOT, Homeserver } from '../../peers/matrix/homeserver';
 import { rendered } from '../../peers/matrix/rendered';
 import type { HsEvent, Json } from '../../peers/matrix/world';
-import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
-import { injectInto } from '../faults';
+import type { ChannelBench, Seen, Utterance } from '../bench';
+import { FAULTS_OF_LINES, PeerBench } from '../peer-bench';
 
 const PEOPLE = ['@ann:example.test', '@bob:other.test'] as const;
 const OTHER_BOT = '@other-bot:example.test';
@@ -20,32 +20,23 @@ const ROOM = '!room:example.test';
 const PUBLIC = '!public:example.test';
 
 /** Matrix in rooms without encryption. */
-export class MatrixBench implements ChannelBench {
+export class MatrixBench extends PeerBench<Homeserver> implements ChannelBench {
   readonly descriptor = matrixDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
   readonly speed = 10;
   readonly takesFiles = true;
-  readonly faults: readonly Fault[] = [
-    'drop',
-    'down',
-    'stall',
-    'garbage',
-    'error',
-    'rate-limit',
-    'revoke',
-    'lose-answer',
-  ];
-  readonly server = new Homeserver();
+  readonly faults = FAULTS_OF_LINES;
+  readonly peer = new Homeserver();
   protected readonly bot = BOT;
   protected readonly otherBot = OTHER_BOT;
   private last: HsEvent | undefined;
 
   async start(speed: number): Promise<void> {
-    const { server } = this;
-    const { world } = server;
-    server.speed = speed;
-    server.sessions.login(BOT, 'BOTDEVICE', TOKEN);
+    const { peer } = this;
+    const { world } = peer;
+    peer.speed = speed;
+    peer.sessions.login(BOT, 'BOTDEVICE', TOKEN);
     world.names.set(BOT, 'Work Bot');
     for (const [person, id] of DIRECT) {
       world.create(id, person);
@@ -60,15 +51,11 @@ export class MatrixBench implements ChannelBench {
         world.member(id, user, 'join');
       }
     }
-    await server.start();
-  }
-
-  stop(): Promise<void> {
-    return this.server.stop();
+    await peer.start();
   }
 
   settings(): Record<string, unknown> {
-    return { homeserver: this.server.url, encryption: false };
+    return { homeserver: this.peer.url, encryption: false };
   }
 
   secrets(): Record<string, string> {
@@ -81,7 +68,7 @@ export class MatrixBench implements ChannelBench {
   }
 
   async say({ text, context, from = PEOPLE[0], displayName, addressed, replyTo, file }: Utterance) {
-    const { world } = this.server;
+    const { world } = this.peer;
     const room = this.place(context, from);
     if (displayName !== undefined) world.member(room, from, 'join', from, { displayname: displayName });
     const meant = context !== 'dm' && addressed !== false;
@@ -107,7 +94,7 @@ export class MatrixBench implements ChannelBench {
   }
 
   async remove(id: string, context: ChatContext): Promise<void> {
-    this.server.world.redact(this.place(context, PEOPLE[0]), id, PEOPLE[0]);
+    this.peer.world.redact(this.place(context, PEOPLE[0]), id, PEOPLE[0]);
   }
 
   async sayAsBot(text: string, context: ChatContext): Promise<void> {
@@ -120,11 +107,11 @@ export class MatrixBench implements ChannelBench {
   }
 
   async repeatLast(): Promise<void> {
-    if (this.last) this.server.world.repeat(this.last);
+    if (this.last) this.peer.world.repeat(this.last);
   }
 
   seen(context: ChatContext): readonly Seen[] {
-    const { entries } = this.server.world.room(this.conversation(context));
+    const { entries } = this.peer.world.room(this.conversation(context));
     const ours = entries.flatMap(({ event }) => {
       const content = event.sender === BOT ? this.contentOf(event) : undefined;
       return content && content.msgtype !== 'm.text' ? [{ event, content }] : [];
@@ -138,24 +125,8 @@ export class MatrixBench implements ChannelBench {
       });
   }
 
-  async inject(fault: Fault): Promise<void> {
-    injectInto(this.server, fault);
-  }
-
-  async heal(): Promise<void> {
-    this.server.trouble = undefined;
-  }
-
-  requests(): number {
-    return this.server.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.server.problems;
-  }
-
   protected async put(room: string, sender: string, content: Json): Promise<HsEvent> {
-    return this.server.world.put(room, sender, 'm.room.message', content);
+    return this.peer.world.put(room, sender, 'm.room.message', content);
   }
 
   /** What a message of ours says; undefined when that is not known. */
@@ -173,8 +144,8 @@ export class MatrixBench implements ChannelBench {
   }
 
   private attach(file: NonNullable<Utterance['file']>, caption: string): Json {
-    const url = `mxc://example.test/in${this.server.media.size}`;
-    this.server.media.set(url, { bytes: Buffer.from(file.bytes), type: file.mediaType });
+    const url = `mxc://example.test/in${this.peer.media.size}`;
+    this.peer.media.set(url, { bytes: Buffer.from(file.bytes), type: file.mediaType });
     return {
       msgtype: 'm.file',
       body: caption,
@@ -186,7 +157,7 @@ export class MatrixBench implements ChannelBench {
 
   private fileOf({ url, file }: Json): Uint8Array | undefined {
     const key = encryptedFile.safeParse(file);
-    const stored = this.server.media.get(key.success ? key.data.url : String(url))?.bytes;
+    const stored = this.peer.media.get(key.success ? key.data.url : String(url))?.bytes;
     return stored && key.success ? decryptFile(stored, key.data) : stored;
   }
 

@@ -2,8 +2,8 @@ import { createAdapter } from '../../../src/channels/mattermost/adapter';
 import { mattermostDescriptor } from '../../../src/channels/mattermost/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { BOT, MattermostServer, mmId, type Post, TEAM, TOKEN } from '../../peers/mattermost/server';
-import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
-import { injectInto } from '../faults';
+import type { ChannelBench, Seen, Utterance } from '../bench';
+import { FAULTS_OF_LINES, PeerBench } from '../peer-bench';
 
 const PEOPLE = [mmId('alice'), mmId('bob')] as const;
 const DIRECT = new Map<string, string>([
@@ -12,40 +12,27 @@ const DIRECT = new Map<string, string>([
 ]);
 const ROOM = mmId('room');
 
-export class MattermostBench implements ChannelBench {
+export class MattermostBench extends PeerBench<MattermostServer> implements ChannelBench {
   readonly descriptor = mattermostDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
   readonly speed = 10;
   readonly takesFiles = true;
   readonly keepsNoVersions = true;
-  readonly faults: readonly Fault[] = [
-    'drop',
-    'down',
-    'stall',
-    'garbage',
-    'error',
-    'rate-limit',
-    'revoke',
-    'lose-answer',
-  ];
-  readonly server = new MattermostServer();
+  readonly faults = FAULTS_OF_LINES;
+  readonly peer = new MattermostServer();
   private last: Post | undefined;
 
   async start(speed: number): Promise<void> {
-    const { server } = this;
-    server.speed = speed;
-    for (const id of DIRECT.values()) server.addChannel({ id, type: 'D', team_id: '' });
-    server.addChannel({ id: ROOM, type: 'P', team_id: TEAM });
-    await server.start();
-  }
-
-  stop(): Promise<void> {
-    return this.server.stop();
+    const { peer } = this;
+    peer.speed = speed;
+    for (const id of DIRECT.values()) peer.addChannel({ id, type: 'D', team_id: '' });
+    peer.addChannel({ id: ROOM, type: 'P', team_id: TEAM });
+    await peer.start();
   }
 
   settings(): Record<string, unknown> {
-    return { serverUrl: this.server.url, allowedTeams: [TEAM] };
+    return { serverUrl: this.peer.url, allowedTeams: [TEAM] };
   }
 
   secrets(): Record<string, string> {
@@ -59,7 +46,7 @@ export class MattermostBench implements ChannelBench {
   async say({ text, context, from = PEOPLE[0], displayName, addressed, replyTo, file }: Utterance) {
     const files = file ? [this.attach(file)] : [];
     const meant = context === 'dm' || addressed === false ? text : `@${BOT.username} ${text}`;
-    this.last = this.server.say(
+    this.last = this.peer.say(
       from,
       this.place(context, from),
       meant,
@@ -73,51 +60,35 @@ export class MattermostBench implements ChannelBench {
   }
 
   async edit(id: string, text: string): Promise<void> {
-    this.server.change(id, { message: text, edit_at: Date.now() }, 'post_edited');
+    this.peer.change(id, { message: text, edit_at: Date.now() }, 'post_edited');
   }
 
   async remove(id: string): Promise<void> {
-    this.server.change(id, { delete_at: Date.now() }, 'post_deleted');
+    this.peer.change(id, { delete_at: Date.now() }, 'post_deleted');
   }
 
   async sayAsBot(text: string, context: ChatContext): Promise<void> {
     const name = `@${BOT.username} ${text}`;
-    this.server.say(mmId('otherbot'), this.place(context, PEOPLE[0]), name, { props: { from_bot: 'true' } });
+    this.peer.say(mmId('otherbot'), this.place(context, PEOPLE[0]), name, { props: { from_bot: 'true' } });
     // A webhook that calls itself by a person's name.
-    this.server.say(PEOPLE[0], this.place(context, PEOPLE[0]), name, {
+    this.peer.say(PEOPLE[0], this.place(context, PEOPLE[0]), name, {
       props: { from_webhook: 'true', override_username: 'alice' },
     });
   }
 
   async sayAsSelf(text: string, context: ChatContext): Promise<void> {
-    this.server.say(BOT.id, this.place(context, PEOPLE[0]), `@${BOT.username} ${text}`);
+    this.peer.say(BOT.id, this.place(context, PEOPLE[0]), `@${BOT.username} ${text}`);
   }
 
   async repeatLast(): Promise<void> {
-    if (this.last) this.server.announce('posted', this.last, 'somebody');
+    if (this.last) this.peer.announce('posted', this.last, 'somebody');
   }
 
   seen(context: ChatContext): readonly Seen[] {
-    return [...this.server.posts.values()]
+    return [...this.peer.posts.values()]
       .filter((post) => post.user_id === BOT.id && 'from_bot' in post.props)
       .filter((post) => post.channel_id === this.conversation(context))
       .map((post) => this.see(post));
-  }
-
-  async inject(fault: Fault): Promise<void> {
-    injectInto(this.server, fault);
-  }
-
-  async heal(): Promise<void> {
-    this.server.trouble = undefined;
-  }
-
-  requests(): number {
-    return this.server.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.server.problems;
   }
 
   private place(context: ChatContext, from: string): string {
@@ -126,12 +97,12 @@ export class MattermostBench implements ChannelBench {
 
   /** An answer goes into the thread of the post that it answers. */
   private rootOf(id: string): string {
-    return this.server.posts.get(id)?.root_id || id;
+    return this.peer.posts.get(id)?.root_id || id;
   }
 
   private attach(file: NonNullable<Utterance['file']>): Record<string, unknown> {
-    const id = mmId(`in${this.server.files.size}file`);
-    this.server.files.set(id, { name: file.name, bytes: Buffer.from(file.bytes), channel: '' });
+    const id = mmId(`in${this.peer.files.size}file`);
+    this.peer.files.set(id, { name: file.name, bytes: Buffer.from(file.bytes), channel: '' });
     return { id, name: file.name, mime_type: file.mediaType, size: file.bytes.length };
   }
 
@@ -145,7 +116,7 @@ export class MattermostBench implements ChannelBench {
       buttons: [],
       edited: post.edit_at > 0,
       files: post.file_ids.flatMap((id) => {
-        const file = this.server.files.get(id);
+        const file = this.peer.files.get(id);
         return file ? [{ name: file.name, bytes: file.bytes }] : [];
       }),
       alarms,

@@ -3,43 +3,30 @@ import { signalDescriptor } from '../../../src/channels/signal/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { ACCOUNT, ME, type SentMessage, SignalDaemon } from '../../peers/signal/daemon';
 import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
+import { FAULTS_OF_LINES, PeerBench } from '../peer-bench';
 
 const PEOPLE = ['0b0b0b0b-0000-4000-8000-00000000000b', '0c0c0c0c-0000-4000-8000-00000000000c'] as const;
 const GROUP = Buffer.alloc(32, 7).toString('base64');
 
-export class SignalBench implements ChannelBench {
+export class SignalBench extends PeerBench<SignalDaemon> implements ChannelBench {
   readonly descriptor = signalDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
   readonly speed = 20;
   readonly takesFiles = true;
-  readonly faults: readonly Fault[] = [
-    'drop',
-    'down',
-    'stall',
-    'half-close',
-    'garbage',
-    'error',
-    'rate-limit',
-    'revoke',
-    'lose-answer',
-  ];
-  readonly daemon = new SignalDaemon();
+  readonly faults: readonly Fault[] = [...FAULTS_OF_LINES, 'half-close'];
+  readonly peer = new SignalDaemon();
   private last: Record<string, unknown> = {};
 
   async start(speed: number): Promise<void> {
-    this.daemon.speed = speed;
-    this.daemon.groups.add(GROUP);
-    for (const person of PEOPLE) this.daemon.know(person);
-    await this.daemon.start();
-  }
-
-  stop(): Promise<void> {
-    return this.daemon.stop();
+    this.peer.speed = speed;
+    this.peer.groups.add(GROUP);
+    for (const person of PEOPLE) this.peer.know(person);
+    await this.peer.start();
   }
 
   settings(): Record<string, unknown> {
-    return { daemonUrl: this.daemon.url, account: ACCOUNT };
+    return { daemonUrl: this.peer.url, account: ACCOUNT };
   }
 
   secrets(): Record<string, string> {
@@ -52,7 +39,7 @@ export class SignalBench implements ChannelBench {
 
   async say({ text, context, from = PEOPLE[0], displayName, addressed, replyTo, file }: Utterance) {
     const meant = context !== 'dm' && addressed !== false;
-    const timestamp = this.daemon.tick();
+    const timestamp = this.peer.tick();
     const [author, quoted] = replyTo?.split(':') ?? [];
     const dataMessage = {
       timestamp,
@@ -75,17 +62,17 @@ export class SignalBench implements ChannelBench {
       ...(file ? { attachments: [this.attach(file)] } : {}),
       ...this.group(context),
     };
-    this.last = this.daemon.envelope(from, timestamp, { dataMessage }, displayName);
-    this.daemon.arrive(this.last);
+    this.last = this.peer.envelope(from, timestamp, { dataMessage }, displayName);
+    this.peer.arrive(this.last);
     return `${from}:${timestamp}`;
   }
 
   async edit(id: string, text: string, context: ChatContext): Promise<void> {
     const [author = '', target] = id.split(':');
-    const timestamp = this.daemon.tick();
+    const timestamp = this.peer.tick();
     const dataMessage = { timestamp, message: text, ...this.group(context) };
-    this.daemon.arrive(
-      this.daemon.envelope(author, timestamp, {
+    this.peer.arrive(
+      this.peer.envelope(author, timestamp, {
         editMessage: { targetSentTimestamp: Number(target), dataMessage },
       }),
     );
@@ -93,7 +80,7 @@ export class SignalBench implements ChannelBench {
 
   async remove(id: string, context: ChatContext): Promise<void> {
     const [author = '', target] = id.split(':');
-    this.daemon.say(author, {
+    this.peer.say(author, {
       message: null,
       remoteDelete: { timestamp: Number(target) },
       ...this.group(context),
@@ -101,43 +88,19 @@ export class SignalBench implements ChannelBench {
   }
 
   async sayAsSelf(text: string, context: ChatContext): Promise<void> {
-    const timestamp = this.daemon.tick();
+    const timestamp = this.peer.tick();
     const sentMessage = { timestamp, message: text, ...this.group(context), destinationUuid: PEOPLE[0] };
-    this.daemon.arrive(this.daemon.envelope(ME, timestamp, { syncMessage: { sentMessage } }));
+    this.peer.arrive(this.peer.envelope(ME, timestamp, { syncMessage: { sentMessage } }));
     // Another device of the account writes to it.
-    this.daemon.say(ME, { message: text, ...this.group(context) });
+    this.peer.say(ME, { message: text, ...this.group(context) });
   }
 
   async repeatLast(): Promise<void> {
-    this.daemon.arrive(this.last);
+    this.peer.arrive(this.last);
   }
 
   seen(context: ChatContext): readonly Seen[] {
-    return this.daemon.sent.filter(({ place }) => place === this.conversation(context)).map(see);
-  }
-
-  async inject(fault: Fault): Promise<void> {
-    const { daemon } = this;
-    if (fault === 'drop') daemon.cut();
-    else if (fault === 'stall') daemon.stall();
-    else if (fault === 'half-close') daemon.endStreams();
-    else if (fault === 'garbage') daemon.garble();
-    else if (fault === 'lose-answer') daemon.loseAnswer = true;
-    else if (fault === 'revoke') daemon.trouble = 'revoked';
-    else if (fault === 'down' || fault === 'error' || fault === 'rate-limit') daemon.trouble = fault;
-    if (fault === 'down' || fault === 'revoke') daemon.cut();
-  }
-
-  async heal(): Promise<void> {
-    this.daemon.trouble = undefined;
-  }
-
-  requests(): number {
-    return this.daemon.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.daemon.problems;
+    return this.peer.sent.filter(({ place }) => place === this.conversation(context)).map(see);
   }
 
   private group(context: ChatContext): Record<string, unknown> {
@@ -146,8 +109,8 @@ export class SignalBench implements ChannelBench {
   }
 
   private attach(file: NonNullable<Utterance['file']>): Record<string, unknown> {
-    const id = `file${this.daemon.files.size}.bin`;
-    this.daemon.files.set(id, Buffer.from(file.bytes));
+    const id = `file${this.peer.files.size}.bin`;
+    this.peer.files.set(id, Buffer.from(file.bytes));
     return { contentType: file.mediaType, filename: file.name, id, size: file.bytes.length };
   }
 }

@@ -1,7 +1,7 @@
 import { BOT_USER, TEAM } from '../../peers/slack/slack-api';
 import type { CalledBench } from '../attacks';
-import type { Fault } from '../bench';
 import { type Letter, opensslHmac, post } from '../letter';
+import { FAULTS_OF_CALLERS } from '../peer-bench';
 import { SlackBench } from './slack';
 
 export const SIGNING_SECRET = '8f742231b10e8888abcd99yyyzzz85a5'.replace(/[g-z]/g, '0');
@@ -13,13 +13,13 @@ export class SlackHttpBench extends SlackBench implements CalledBench {
   override readonly speed = 10;
   readonly pushOnly = true;
   readonly unproven = ['signingSecret'];
-  override readonly faults: readonly Fault[] = ['down', 'error', 'rate-limit', 'revoke', 'lose-answer'];
+  override readonly faults = FAULTS_OF_CALLERS;
   private door = '';
 
   override async start(speed: number): Promise<void> {
     await super.start(speed);
-    this.api.caller = async (type, payload, repetition) => {
-      if (this.api.trouble === 'down' || this.door === '') return false;
+    this.peer.caller = async (type, payload, repetition) => {
+      if (this.peer.trouble === 'down' || this.door === '') return false;
       const letter = this.sign(type, payload, repetition);
       const late = new Promise<undefined>((resolve) => setTimeout(resolve, WITHIN_MS, undefined).unref());
       const answer = await Promise.race([post(letter).catch(() => undefined), late]);
@@ -47,7 +47,7 @@ export class SlackHttpBench extends SlackBench implements CalledBench {
       channel_type: 'im',
       user: 'U0001',
       text,
-      ts: this.api.newTs(),
+      ts: this.peer.newTs(),
       team: TEAM,
     };
     return this.sign('events_api', this.envelope(event), 0);
@@ -59,7 +59,7 @@ export class SlackHttpBench extends SlackBench implements CalledBench {
       team_id: TEAM,
       api_app_id: 'A0001',
       type: 'event_callback',
-      event_id: `Ev${this.api.newTs()}`,
+      event_id: `Ev${this.peer.newTs()}`,
       authorizations: [{ enterprise_id: null, team_id: TEAM, user_id: BOT_USER, is_bot: true }],
       is_ext_shared_channel: false,
       event,

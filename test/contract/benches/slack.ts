@@ -3,45 +3,32 @@ import { slackDescriptor } from '../../../src/channels/slack/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { APP_TOKEN, BOT_TOKEN, BOT_USER, SlackApi, type SlackSent, TEAM } from '../../peers/slack/slack-api';
 import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
+import { FAULTS_OF_LINES, PeerBench } from '../peer-bench';
 
 const DIRECT: Readonly<Record<string, string>> = { U0001: 'D0001', U0002: 'D0002' };
 const ROOM = 'C0001';
 
 /** Slack by Socket Mode. */
-export class SlackBench implements ChannelBench {
+export class SlackBench extends PeerBench<SlackApi> implements ChannelBench {
   readonly descriptor = slackDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = [`${TEAM}/U0001`, `${TEAM}/U0002`] as const;
   readonly speed: number = 4;
   readonly flatDm = true;
   readonly takesFiles = true;
-  readonly faults: readonly Fault[] = [
-    'drop',
-    'down',
-    'stall',
-    'half-close',
-    'garbage',
-    'error',
-    'rate-limit',
-    'revoke',
-    'lose-answer',
-  ];
-  readonly api = new SlackApi();
+  readonly faults: readonly Fault[] = [...FAULTS_OF_LINES, 'half-close'];
+  readonly peer = new SlackApi();
   private readonly said = new Map<string, Record<string, unknown>>();
   private last: Record<string, unknown> | undefined;
 
   async start(speed: number): Promise<void> {
-    this.api.speed = speed;
-    this.api.channels.add('D0002');
-    await this.api.start();
-  }
-
-  stop(): Promise<void> {
-    return this.api.stop();
+    this.peer.speed = speed;
+    this.peer.channels.add('D0002');
+    await this.peer.start();
   }
 
   settings(): Record<string, unknown> {
-    return { apiRoot: this.api.root };
+    return { apiRoot: this.peer.root };
   }
 
   secrets(): Record<string, string> {
@@ -58,15 +45,15 @@ export class SlackBench implements ChannelBench {
     const extra = {
       ...(replyTo === undefined ? {} : { thread_ts: replyTo }),
       ...(file
-        ? { subtype: 'file_share', files: [this.api.files.add(file.name, file.mediaType, file.bytes)] }
+        ? { subtype: 'file_share', files: [this.peer.files.add(file.name, file.mediaType, file.bytes)] }
         : {}),
     };
     const event =
       context === 'dm'
-        ? this.api.dm(user, wire(text), { channel: DIRECT[user], ...extra })
+        ? this.peer.dm(user, wire(text), { channel: DIRECT[user], ...extra })
         : addressed
-          ? this.api.mention(user, `<@${BOT_USER}> ${wire(text)}`, extra)
-          : this.api.mention(user, wire(text), { type: 'message', channel_type: 'channel', ...extra });
+          ? this.peer.mention(user, `<@${BOT_USER}> ${wire(text)}`, extra)
+          : this.peer.mention(user, wire(text), { type: 'message', channel_type: 'channel', ...extra });
     this.last = event;
     const id = String(event.ts);
     this.said.set(id, event);
@@ -94,7 +81,7 @@ export class SlackBench implements ChannelBench {
   }
 
   async repeatLast(): Promise<void> {
-    if (this.last) this.api.event(this.last);
+    if (this.last) this.peer.event(this.last);
   }
 
   async press(messageId: string, label: string, context: ChatContext): Promise<void> {
@@ -103,11 +90,11 @@ export class SlackBench implements ChannelBench {
       .flatMap((block) => (block.type === 'actions' ? block.elements : []))
       .find(({ text }) => text.text === label);
     if (!message || !button) throw new Error(`no button “${label}”`);
-    this.api.press('U0001', message, button.value);
+    this.peer.press('U0001', message, button.value);
   }
 
   seen(context: ChatContext): readonly Seen[] {
-    const files = this.api.files.shared.filter(({ channel }) => channel === this.conversation(context));
+    const files = this.peer.files.shared.filter(({ channel }) => channel === this.conversation(context));
     return [
       ...this.sentTo(context).map(see),
       ...files.map(({ name, bytes }, index) => ({
@@ -122,71 +109,24 @@ export class SlackBench implements ChannelBench {
     ];
   }
 
-  async inject(fault: Fault): Promise<void> {
-    const { api } = this;
-    switch (fault) {
-      case 'drop':
-        api.cut();
-        break;
-      case 'down':
-        api.trouble = 'down';
-        api.cut();
-        break;
-      case 'stall':
-        for (const socket of api.sockets) socket.dead = true;
-        break;
-      case 'half-close':
-        for (const socket of api.sockets) socket.halfClose();
-        break;
-      case 'garbage':
-        for (const socket of api.sockets) {
-          socket.send('{"type":"nonsense"');
-          socket.send('[]');
-          socket.send('{"type":"events_api","envelope_id":7,"payload":"x"}');
-        }
-        break;
-      case 'error':
-      case 'rate-limit':
-        api.trouble = fault;
-        break;
-      case 'revoke':
-        api.trouble = 'revoked';
-        break;
-      case 'lose-answer':
-        api.plan('chat.postMessage', 'lost');
-    }
-  }
-
-  async heal(): Promise<void> {
-    this.api.trouble = undefined;
-  }
-
-  requests(): number {
-    return this.api.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.api.problems;
-  }
-
   private speak(context: ChatContext, text: string, extra: Record<string, unknown>): void {
-    if (context === 'dm') this.api.dm('U0009', wire(text), extra);
-    else this.api.mention('U0009', `<@${BOT_USER}> ${wire(text)}`, extra);
+    if (context === 'dm') this.peer.dm('U0009', wire(text), extra);
+    else this.peer.mention('U0009', `<@${BOT_USER}> ${wire(text)}`, extra);
   }
 
   private change(subtype: string, context: ChatContext, extra: Record<string, unknown>): void {
-    this.api.event({
+    this.peer.event({
       type: 'message',
       subtype,
       channel: this.conversation(context),
       channel_type: context === 'dm' ? 'im' : 'channel',
-      ts: this.api.newTs(),
+      ts: this.peer.newTs(),
       ...extra,
     });
   }
 
   private sentTo(context: ChatContext): readonly SlackSent[] {
-    return this.api.sent.filter(({ channel }) => channel === this.conversation(context));
+    return this.peer.sent.filter(({ channel }) => channel === this.conversation(context));
   }
 }
 

@@ -1,51 +1,35 @@
 import { createAdapter } from '../../../src/channels/teams/adapter';
 import { teamsDescriptor } from '../../../src/channels/teams/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
-import { type Key, signToken } from '../../peers/jwt';
 import { APP_ID, PASSWORD, TENANT, TeamsConnector, type TeamsSent } from '../../peers/teams/connector';
-import type { Fault, Seen, Utterance } from '../bench';
+import type { Seen, Utterance } from '../bench';
 import type { TokenBench } from '../jwt-attacks';
-import { type Letter, post } from '../letter';
+import type { Letter } from '../letter';
+import { TokenPeerBench } from '../token-bench';
 
 const PEOPLE = [
   `${TENANT}/00000000-0000-0000-0000-00000000a11c`,
   `${TENANT}/00000000-0000-0000-0000-000000000b0b`,
 ] as const;
 const ROOM = '19:room@thread.tacv2';
-const REPEAT_MS = 100;
 
 type Json = Record<string, unknown>;
 
-export class TeamsBench implements TokenBench {
+export class TeamsBench extends TokenPeerBench<TeamsConnector> implements TokenBench {
   readonly descriptor = teamsDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
-  readonly pushOnly = true;
-  readonly faults: readonly Fault[] = ['down', 'error', 'rate-limit', 'revoke', 'lose-answer'];
-  readonly connector = new TeamsConnector();
-  private readonly said = new Map<string, Json>();
-  private last: Json | undefined;
-  private door = '';
-  private stopped = false;
+  readonly peer = new TeamsConnector();
 
   async start(speed: number): Promise<void> {
-    this.connector.speed = speed;
-    for (const person of PEOPLE) this.connector.rooms.add(direct(person));
-    this.connector.rooms.add(ROOM);
-    await this.connector.start();
-  }
-
-  async stop(): Promise<void> {
-    this.stopped = true;
-    await this.connector.stop();
-  }
-
-  calls(url: string): void {
-    this.door = url;
+    this.peer.speed = speed;
+    for (const person of PEOPLE) this.peer.rooms.add(direct(person));
+    this.peer.rooms.add(ROOM);
+    await this.peer.start();
   }
 
   settings(): Json {
-    const { url } = this.connector;
+    const { url } = this.peer;
     return {
       appId: APP_ID,
       tenantId: TENANT,
@@ -99,12 +83,8 @@ export class TeamsBench implements TokenBench {
     this.deliver({ ...activity, from: { ...(activity.from as Json), id: `28:${APP_ID}` } });
   }
 
-  async repeatLast(): Promise<void> {
-    if (this.last) this.deliver(this.last);
-  }
-
   async press(messageId: string, label: string, context: ChatContext): Promise<void> {
-    const message = this.connector.sent.find(({ id }) => id === messageId);
+    const message = this.peer.sent.find(({ id }) => id === messageId);
     const action = message?.attachments[0]?.content.actions?.find(({ title }) => title === label);
     if (!action) throw new Error(`no button “${label}”`);
     const activity = this.activity('', context, PEOPLE[0], false);
@@ -113,26 +93,7 @@ export class TeamsBench implements TokenBench {
 
   seen(context: ChatContext): readonly Seen[] {
     const room = this.conversation(context);
-    return this.connector.sent.filter(({ conversation }) => conversation.split(';')[0] === room).map(see);
-  }
-
-  async inject(fault: Fault): Promise<void> {
-    const { connector } = this;
-    if (fault === 'lose-answer') connector.loseAnswer = true;
-    else if (fault === 'revoke') connector.revoke();
-    else if (fault === 'down' || fault === 'error' || fault === 'rate-limit') connector.trouble = fault;
-  }
-
-  async heal(): Promise<void> {
-    this.connector.trouble = undefined;
-  }
-
-  requests(): number {
-    return this.connector.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.connector.problems;
+    return this.peer.sent.filter(({ conversation }) => conversation.split(';')[0] === room).map(see);
   }
 
   async genuine(text: string): Promise<Letter> {
@@ -144,9 +105,9 @@ export class TeamsBench implements TokenBench {
     const dm = context === 'dm';
     return {
       type: 'message',
-      id: this.connector.newId(),
+      id: this.peer.newId(),
       timestamp: new Date().toISOString(),
-      serviceUrl: `${this.connector.url}/emea/`,
+      serviceUrl: `${this.peer.url}/emea/`,
       channelId: 'msteams',
       from: { id: `29:${person}`, name: 'Somebody', aadObjectId: person, ...extra },
       recipient: { id: `28:${APP_ID}`, name: 'Work Bot' },
@@ -171,12 +132,6 @@ export class TeamsBench implements TokenBench {
     };
   }
 
-  signingKey(): Key {
-    const [key] = this.connector.keys;
-    if (!key) throw new Error('no key');
-    return key;
-  }
-
   claims(extra: Json = {}): Json {
     const now = Math.floor(Date.now() / 1000);
     return {
@@ -184,34 +139,9 @@ export class TeamsBench implements TokenBench {
       aud: APP_ID,
       nbf: now - 10,
       exp: now + 3_600,
-      serviceurl: `${this.connector.url}/emea/`,
+      serviceurl: `${this.peer.url}/emea/`,
       ...extra,
     };
-  }
-
-  letter(activity: unknown, claims: Json = this.claims(), key: Key = this.signingKey()): Letter {
-    return {
-      method: 'POST',
-      url: this.door,
-      headers: [
-        ['Content-Type', 'application/json; charset=utf-8'],
-        ['Authorization', `Bearer ${signToken(key, claims)}`],
-      ],
-      body: Buffer.from(JSON.stringify(activity)),
-    };
-  }
-
-  /** Calls until it is taken, one message after the other, as Teams does for some minutes. */
-  private queue: Promise<void> = Promise.resolve();
-  private deliver(activity: Json): void {
-    this.queue = this.queue.then(async () => {
-      while (!this.stopped) {
-        const up = this.connector.trouble !== 'down' && this.door !== '';
-        const answer = up ? await post(this.letter(activity)).catch(() => undefined) : undefined;
-        if (answer && answer.status < 500) return;
-        await new Promise((resolve) => setTimeout(resolve, REPEAT_MS));
-      }
-    });
   }
 }
 

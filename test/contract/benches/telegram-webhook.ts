@@ -1,12 +1,12 @@
 import type { CalledBench } from '../attacks';
-import type { Fault } from '../bench';
 import type { Letter } from '../letter';
+import { FAULTS_OF_CALLERS } from '../peer-bench';
 import { TelegramBench } from './telegram';
 
 /** Telegram by webhook: it calls us. */
 export class TelegramWebhookBench extends TelegramBench implements CalledBench {
   readonly pushOnly = true;
-  override readonly faults: readonly Fault[] = ['down', 'error', 'rate-limit', 'revoke', 'lose-answer'];
+  override readonly faults = FAULTS_OF_CALLERS;
   private count = 0;
 
   override settings(): Record<string, unknown> {
@@ -28,10 +28,10 @@ export class TelegramWebhookBench extends TelegramBench implements CalledBench {
     });
   }
 
-  letter(update: unknown, secret = this.api.caller.secret): Letter {
+  letter(update: unknown, secret = this.peer.caller.secret): Letter {
     return {
       method: 'POST',
-      url: this.api.caller.url ?? '',
+      url: this.peer.caller.url ?? '',
       headers: [
         ['Content-Type', 'application/json'],
         ['X-Telegram-Bot-Api-Secret-Token', secret],

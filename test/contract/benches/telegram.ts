@@ -2,43 +2,31 @@ import { createAdapter } from '../../../src/channels/telegram/adapter';
 import { telegramDescriptor } from '../../../src/channels/telegram/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { BOT, BotApi, type SentMessage, TOKEN } from '../../peers/telegram/bot-api';
-import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
+import type { ChannelBench, Seen, Utterance } from '../bench';
+import { FAULTS_OF_LINES, PeerBench } from '../peer-bench';
 
 const GROUP = -1001234567890;
 
 /** Telegram by long polling. */
-export class TelegramBench implements ChannelBench {
+export class TelegramBench extends PeerBench<BotApi> implements ChannelBench {
   readonly descriptor = telegramDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = ['4201', '4202'] as const;
   readonly speed = 10;
   readonly takesFiles = true;
-  readonly faults: readonly Fault[] = [
-    'drop',
-    'down',
-    'stall',
-    'garbage',
-    'error',
-    'rate-limit',
-    'revoke',
-    'lose-answer',
-  ];
-  readonly api = new BotApi();
+  readonly faults = FAULTS_OF_LINES;
+  readonly peer = new BotApi();
   private readonly said = new Map<string, Record<string, unknown>>();
   private last: Record<string, unknown> | undefined;
 
   async start(speed: number): Promise<void> {
-    this.api.speed = speed;
-    for (const chat of [...this.people, String(GROUP)]) this.api.chats.add(chat);
-    await this.api.start();
-  }
-
-  stop(): Promise<void> {
-    return this.api.stop();
+    this.peer.speed = speed;
+    for (const chat of [...this.people, String(GROUP)]) this.peer.chats.add(chat);
+    await this.peer.start();
   }
 
   settings(): Record<string, unknown> {
-    return { apiRoot: this.api.root };
+    return { apiRoot: this.peer.root };
   }
 
   secrets(): Record<string, string> {
@@ -60,7 +48,7 @@ export class TelegramBench implements ChannelBench {
           : { from: { id: Number(from), is_bot: false, first_name: displayName } }),
         ...(replyTo === undefined
           ? {}
-          : { reply_to_message: { message_id: Number(replyTo), from: this.api.me } }),
+          : { reply_to_message: { message_id: Number(replyTo), from: this.peer.me } }),
         ...(file ? this.document(file, text) : {}),
       },
       addressed ?? true,
@@ -72,7 +60,7 @@ export class TelegramBench implements ChannelBench {
   }
 
   async edit(id: string, text: string): Promise<void> {
-    this.api.push('edited_message', { ...this.said.get(id), text, edit_date: 1_700_000_100 });
+    this.peer.push('edited_message', { ...this.said.get(id), text, edit_date: 1_700_000_100 });
   }
 
   async sayAsBot(text: string, context: ChatContext): Promise<void> {
@@ -80,7 +68,7 @@ export class TelegramBench implements ChannelBench {
   }
 
   async repeatLast(): Promise<void> {
-    if (this.last) this.api.push('message', this.last);
+    if (this.last) this.peer.push('message', this.last);
   }
 
   async press(messageId: string, label: string, context: ChatContext): Promise<void> {
@@ -88,7 +76,7 @@ export class TelegramBench implements ChannelBench {
     const button = message?.reply_markup?.inline_keyboard.flat().find(({ text }) => text === label);
     if (!message || !button) throw new Error(`no button “${label}”`);
     const id = Number(this.conversation(context));
-    this.api.press(Number(this.people[0]), message, button.callback_data, {
+    this.peer.press(Number(this.people[0]), message, button.callback_data, {
       id,
       type: context === 'dm' ? 'private' : 'supergroup',
     });
@@ -98,51 +86,14 @@ export class TelegramBench implements ChannelBench {
     return this.sentTo(context).map(see);
   }
 
-  async inject(fault: Fault): Promise<void> {
-    const { api } = this;
-    switch (fault) {
-      case 'drop':
-        api.cut();
-        break;
-      case 'down':
-        api.trouble = 'down';
-        api.cut();
-        break;
-      case 'stall':
-        api.stall();
-        break;
-      case 'garbage':
-        api.garble();
-        break;
-      case 'error':
-      case 'rate-limit':
-        api.trouble = fault;
-        break;
-      case 'revoke':
-        api.token = TOKEN.replace('AAH', 'BBB');
-        api.cut();
-        break;
-      case 'lose-answer':
-        api.plan('sendMessage', 'lost');
-    }
-  }
-
-  async heal(): Promise<void> {
-    this.api.trouble = undefined;
-    this.api.token = TOKEN;
-    this.api.caller.wake();
+  override async heal(): Promise<void> {
+    await super.heal();
+    this.peer.token = TOKEN;
+    this.peer.caller.wake();
   }
 
   signs(context: ChatContext): number {
-    return this.api.typed.filter((chat) => chat === this.conversation(context)).length;
-  }
-
-  requests(): number {
-    return this.api.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.api.problems;
+    return this.peer.typed.filter((chat) => chat === this.conversation(context)).length;
   }
 
   private write(
@@ -152,15 +103,15 @@ export class TelegramBench implements ChannelBench {
     extra: Record<string, unknown>,
     addressed: boolean,
   ): Record<string, unknown> {
-    if (context === 'dm') return this.api.dm(from, text, extra);
+    if (context === 'dm') return this.peer.dm(from, text, extra);
     const command = /^\/\w+/.exec(text)?.[0];
     const meant = command ? text.replace(command, `${command}@${BOT.username}`) : `@${BOT.username} ${text}`;
-    return this.api.group(GROUP, from, addressed ? meant : text, extra);
+    return this.peer.group(GROUP, from, addressed ? meant : text, extra);
   }
 
   private document(file: NonNullable<Utterance['file']>, caption: string): Record<string, unknown> {
-    const id = `file${this.api.files.size}`;
-    this.api.files.set(`documents/${id}`, Buffer.from(file.bytes));
+    const id = `file${this.peer.files.size}`;
+    this.peer.files.set(`documents/${id}`, Buffer.from(file.bytes));
     return {
       text: undefined,
       caption,
@@ -175,7 +126,7 @@ export class TelegramBench implements ChannelBench {
   }
 
   private sentTo(context: ChatContext): readonly SentMessage[] {
-    return this.api.sent.filter(({ chat_id }) => chat_id === this.conversation(context));
+    return this.peer.sent.filter(({ chat_id }) => chat_id === this.conversation(context));
   }
 }
 

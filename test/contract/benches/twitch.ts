@@ -3,13 +3,13 @@ import { createAdapter } from '../../../src/channels/twitch/adapter';
 import { twitchDescriptor } from '../../../src/channels/twitch/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { ACCESS, BOT, CLIENT, REFRESH, type Said, TwitchPeer } from '../../peers/twitch/server';
-import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
-import { injectInto } from '../faults';
+import type { ChannelBench, Seen, Utterance } from '../bench';
+import { FAULTS_OF_LINES, PeerBench } from '../peer-bench';
 
 const PEOPLE = ['101', '102'] as const;
 const ROOM = '555';
 
-export class TwitchBench implements ChannelBench {
+export class TwitchBench extends PeerBench<TwitchPeer> implements ChannelBench {
   readonly descriptor = twitchDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = PEOPLE;
@@ -18,16 +18,7 @@ export class TwitchBench implements ChannelBench {
   readonly showsCode = false;
   /** Whispers have no threads. */
   readonly flatDm = true;
-  readonly faults: readonly Fault[] = [
-    'drop',
-    'down',
-    'stall',
-    'garbage',
-    'error',
-    'rate-limit',
-    'revoke',
-    'lose-answer',
-  ];
+  readonly faults = FAULTS_OF_LINES;
   readonly peer = new TwitchPeer();
 
   async start(speed: number): Promise<void> {
@@ -36,10 +27,6 @@ export class TwitchBench implements ChannelBench {
     peer.moderated = ['1', '2', ROOM];
     peer.scopes = [...peer.scopes, 'user:manage:whispers'];
     await peer.start();
-  }
-
-  stop(): Promise<void> {
-    return this.peer.stop();
   }
 
   settings(): Record<string, unknown> {
@@ -83,22 +70,6 @@ export class TwitchBench implements ChannelBench {
   seen(context: ChatContext): readonly Seen[] {
     const place = context === 'dm' ? `to/${PEOPLE[0]}` : ROOM;
     return this.peer.said.filter((one) => one.place === place).map(see);
-  }
-
-  async inject(fault: Fault): Promise<void> {
-    injectInto(this.peer, fault);
-  }
-
-  async heal(): Promise<void> {
-    this.peer.trouble = undefined;
-  }
-
-  requests(): number {
-    return this.peer.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.peer.problems;
   }
 }
 

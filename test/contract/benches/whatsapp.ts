@@ -11,15 +11,16 @@ import {
   WhatsAppServer,
 } from '../../peers/whatsapp/server';
 import type { CalledBench } from '../attacks';
-import type { Fault, Seen, Utterance } from '../bench';
+import type { Seen, Utterance } from '../bench';
 import { type Letter, opensslHmac, post } from '../letter';
+import { FAULTS_OF_CALLERS, PeerBench } from '../peer-bench';
 
 type Json = Record<string, unknown>;
 
 const ANN = '16505551234';
 const BOB = '4915112345678';
 
-export class WhatsAppBench implements CalledBench {
+export class WhatsAppBench extends PeerBench<WhatsAppServer> implements CalledBench {
   readonly descriptor = whatsappDescriptor;
   readonly createAdapter = createAdapter;
   readonly people = [ANN, BOB] as const;
@@ -30,23 +31,19 @@ export class WhatsAppBench implements CalledBench {
   readonly sendsFile = { name: 'report & <co>.txt', mediaType: 'text/plain' };
   /** It belongs to a message that was said, and marks that as read. */
   readonly quietTyping = true;
-  readonly faults: readonly Fault[] = ['down', 'error', 'rate-limit', 'revoke', 'lose-answer'];
-  readonly server = new WhatsAppServer();
+  readonly faults = FAULTS_OF_CALLERS;
+  readonly peer = new WhatsAppServer();
   private door = '';
   private last: Json | undefined;
 
   async start(speed: number): Promise<void> {
-    const { server } = this;
-    server.speed = speed;
-    server.caller = async (body) => {
+    const { peer } = this;
+    peer.speed = speed;
+    peer.caller = async (body) => {
       if (this.door === '') return false;
       return (await post(this.sign(body))).status === 200;
     };
-    await server.start();
-  }
-
-  stop(): Promise<void> {
-    return this.server.stop();
+    await peer.start();
   }
 
   calls(url: string): void {
@@ -58,7 +55,7 @@ export class WhatsAppBench implements CalledBench {
   }
 
   settings(): Json {
-    return { apiRoot: this.server.url, phoneNumberId: PHONE_ID };
+    return { apiRoot: this.peer.url, phoneNumberId: PHONE_ID };
   }
 
   secrets(): Record<string, string> {
@@ -76,32 +73,32 @@ export class WhatsAppBench implements CalledBench {
       : { type: 'text', text: { body: text } };
     const said = this.message(from, { ...content, ...answers });
     this.last = this.call([said], displayName);
-    this.server.tell(this.last);
+    this.peer.tell(this.last);
     return String(said.id);
   }
 
   async sayAsSelf(text: string): Promise<void> {
-    this.server.tell(
+    this.peer.tell(
       this.call([this.message(SHOWN.replace(/\D/g, ''), { type: 'text', text: { body: text } })]),
     );
   }
 
   async repeatLast(): Promise<void> {
-    if (this.last) await this.server.caller(this.last);
+    if (this.last) await this.peer.caller(this.last);
   }
 
   async press(messageId: string, label: string): Promise<void> {
-    const sent = this.server.sent.find(({ id }) => id === messageId);
+    const sent = this.peer.sent.find(({ id }) => id === messageId);
     const button = sent?.buttons.find(({ title }) => title === label);
     if (!button) throw new Error(`there is no button ${label}`);
     const interactive = { type: 'button_reply', button_reply: button };
-    this.server.tell(
+    this.peer.tell(
       this.call([this.message(ANN, { type: 'interactive', interactive, context: { id: messageId } })]),
     );
   }
 
   seen(context: ChatContext): readonly Seen[] {
-    return this.server.sent
+    return this.peer.sent
       .filter(({ to }) => context === 'dm' && to === ANN)
       .map(({ id, body, answers, buttons, file }) => ({
         id,
@@ -113,32 +110,12 @@ export class WhatsAppBench implements CalledBench {
       }));
   }
 
-  async inject(fault: Fault): Promise<void> {
-    const { server } = this;
-    if (fault === 'lose-answer') server.loseAnswer = true;
-    else if (fault === 'revoke') server.trouble = 'revoked';
-    else if (fault === 'down' || fault === 'error' || fault === 'rate-limit') server.trouble = fault;
-    if (fault === 'down') server.cut();
-  }
-
-  async heal(): Promise<void> {
-    this.server.trouble = undefined;
-  }
-
-  requests(): number {
-    return this.server.requests;
-  }
-
-  violations(): readonly string[] {
-    return this.server.problems;
-  }
-
   async genuine(text: string): Promise<Letter> {
     return this.sign(this.call([this.message(ANN, { type: 'text', text: { body: text } })]));
   }
 
   message(from: string, content: Json): Json {
-    return { from, id: this.server.newId(), timestamp: String(Math.floor(Date.now() / 1000)), ...content };
+    return { from, id: this.peer.newId(), timestamp: String(Math.floor(Date.now() / 1000)), ...content };
   }
 
   call(messages: readonly Json[], name = 'Ann', metadata: Json = {}): Json {
@@ -173,8 +150,8 @@ export class WhatsAppBench implements CalledBench {
   }
 
   private attach({ name, mediaType, bytes }: NonNullable<Utterance['file']>, caption: string): Json {
-    const id = this.server.newMediaId();
-    this.server.media.set(id, { bytes: Buffer.from(bytes) });
+    const id = this.peer.newMediaId();
+    this.peer.media.set(id, { bytes: Buffer.from(bytes) });
     return { id, filename: name, mime_type: mediaType, sha256: 'x', caption };
   }
 }

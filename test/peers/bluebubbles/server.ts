@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { formFields, type PeerAnswer, type PeerCall, type PeerTrouble, RestPeer } from '../rest-peer';
+import type { PeerTrouble } from '../http-peer';
+import { formFields, type PeerAnswer, type PeerCall, RestPeer } from '../rest-peer';
 
 /**
  * A BlueBubbles server as far as a client of its REST API sees it, refusing what it refuses. Written from

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
+import { PeerTimers } from '../timers';
 import { type Json, snowflake } from './ids';
 import { APPLICATION, BOT, type DiscordPeer } from './server';
 
@@ -60,7 +61,7 @@ export class DiscordGatewayPeer {
   private session: Session | undefined;
   private lastIdentify = 0;
   private readonly sockets = new WebSocketServer({ noServer: true });
-  private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly timers = new PeerTimers(() => this.peer.speed);
 
   constructor(private readonly peer: DiscordPeer) {}
 
@@ -86,7 +87,7 @@ export class DiscordGatewayPeer {
   }
 
   stop(): void {
-    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.stop();
     this.cut();
   }
 
@@ -150,23 +151,14 @@ export class DiscordGatewayPeer {
     return true;
   }
 
-  private after(ms: number, run: () => void): NodeJS.Timeout {
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
-      run();
-    }, ms / this.peer.speed);
-    this.timers.add(timer);
-    return timer;
-  }
-
   private welcome(socket: WebSocket): void {
     const problems = this.peer.problems;
     let session: Session | undefined;
     let sends = 0;
-    const late = this.after(IDENTIFY_WITHIN_MS, () => socket.close(4003));
+    const late = this.timers.after(IDENTIFY_WITHIN_MS, () => socket.close(4003));
     // A client that is one sign of life behind, and some time for a busy machine, is cut off.
     const missing = () =>
-      this.after(HEARTBEAT_MS * 1.5, () => {
+      this.timers.after(HEARTBEAT_MS * 1.5, () => {
         if (session && !session.dead) problems.push('a sign of life is missing');
         socket.close(4009);
       });

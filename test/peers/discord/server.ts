@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { z } from 'zod';
+import { bodyOf, HttpPeer } from '../http-peer';
 import { ToldToWait } from '../told-to-wait';
 import { editMessage, newMessage, type Row, readMultipart } from './forms';
 import { DiscordGatewayPeer } from './gateway';
@@ -21,8 +22,6 @@ export const TOKEN = `${'M'.repeat(24)}.GtestX.${'x'.repeat(38)}`;
 export const APPLICATION = snowflake('application');
 export const BOT = { id: snowflake('bot'), username: 'workbot', bot: true, discriminator: '0' };
 export const GUILD = snowflake('guild');
-
-export type Trouble = 'down' | 'error' | 'rate-limit' | 'revoked';
 
 export interface Message {
   id: string;
@@ -57,8 +56,7 @@ interface Interaction {
 
 type Answer = (status: number, value?: unknown, headers?: Record<string, string>) => undefined;
 
-export class DiscordPeer {
-  readonly problems: string[] = [];
+export class DiscordPeer extends HttpPeer {
   readonly messages = new Map<string, Message>();
   readonly files = new Map<string, { name: string; bytes: Buffer }>();
   readonly channels = new Map<string, Channel>();
@@ -72,53 +70,27 @@ export class DiscordPeer {
   user: Json = { ...BOT };
   guilds: string[] = [GUILD];
   token = TOKEN;
-  trouble: Trouble | undefined;
   loseAnswer = false;
-  requests = 0;
-  speed = 1;
   /** Sendings to one channel that are taken until its headers say that there are none left; none when undefined. */
   bucket: number | undefined;
   readonly gateway: DiscordGatewayPeer = new DiscordGatewayPeer(this);
   private readonly interactions = new Map<string, Interaction>();
   private readonly buckets = new Map<string, { left: number; until: number }>();
   private readonly told = new ToldToWait();
-  private server: Server | undefined;
-  private port = 0;
   private signature = 0;
 
   get apiRoot(): string {
-    return `http://127.0.0.1:${this.port}/api/v10`;
+    return `http://${this.host}/api/v10`;
   }
 
   get gatewayUrl(): string {
-    return `ws://127.0.0.1:${this.port}`;
+    return `ws://${this.host}`;
   }
 
-  async start(): Promise<void> {
-    const server = createServer((request, response) => void this.serve(request, response));
-    server.on('connection', (socket) => {
-      if (this.trouble !== 'down') return;
-      this.requests += 1;
-      socket.destroy();
-    });
-    server.on('upgrade', (request, stream, head) => {
-      this.requests += 1;
-      this.gateway.upgrade(request, stream, head);
-    });
-    this.server = server;
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     this.cut();
     this.gateway.stop();
-    const { server } = this;
-    this.server = undefined;
-    if (!server) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
+    await super.stop();
   }
 
   stall(): void {
@@ -129,9 +101,9 @@ export class DiscordPeer {
     this.gateway.garble();
   }
 
-  cut(): void {
+  override cut(): void {
     this.gateway.cut();
-    this.server?.closeAllConnections();
+    super.cut();
   }
 
   addChannel(channel: Channel): void {
@@ -222,7 +194,7 @@ export class DiscordPeer {
       filename: name,
       content_type: mediaType,
       size: bytes.length,
-      url: `http://127.0.0.1:${this.port}/attachments/${id}/${encodeURIComponent(name)}?ex=${this.signature}&hm=${id}`,
+      url: `http://${this.host}/attachments/${id}/${encodeURIComponent(name)}?ex=${this.signature}&hm=${id}`,
     };
   }
 
@@ -231,11 +203,13 @@ export class DiscordPeer {
     return guild === undefined ? {} : { guild_id: guild };
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    this.gateway.upgrade(request, stream, head);
+  }
+
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1;
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    const body = Buffer.concat(parts);
+    const body = await bodyOf(request);
     const url = new URL(request.url ?? '', 'http://x');
     const answer: Answer = (status, value, headers = {}) => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });

@@ -12,9 +12,9 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../helpers/ports';
 import { CERTIFICATE, KEY } from './certificate';
 
 const BINARY = '/usr/sbin/dovecot';
@@ -200,17 +200,4 @@ active_value = true
 async function made(path: string): Promise<string> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   return path;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }

@@ -1,7 +1,7 @@
 import { createPublicKey, createVerify, generateKeyPairSync, randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { bodyOf, HttpPeer } from '../http-peer';
 import { type Key, makeKey } from '../jwt';
 import { ToldToWait } from '../told-to-wait';
 
@@ -23,8 +23,6 @@ export const SERVICE_ACCOUNT = JSON.stringify({
   client_email: 'bot@acme-bot.iam.gserviceaccount.com',
   token_uri: 'https://oauth2.googleapis.com/token',
 });
-
-export type Trouble = 'down' | 'error' | 'rate-limit' | 'revoked';
 
 const button = z.strictObject({
   text: z.string().min(1),
@@ -63,50 +61,19 @@ export interface ChatSent {
   edited: boolean;
 }
 
-export class GoogleServer {
+export class GoogleServer extends HttpPeer {
   readonly sent: ChatSent[] = [];
-  readonly problems: string[] = [];
   readonly spaces = new Set<string>();
   keys: Key[] = [makeKey('g-1')];
   idKeys: Key[] = [makeKey('id-1')];
   scopes = 'https://www.googleapis.com/auth/chat.bot';
-  trouble: Trouble | undefined;
   keysDown = false;
   keyFetches = 0;
   loseAnswer = false;
-  requests = 0;
-  speed = 1;
   private token = randomUUID();
   private readonly byRequest = new Map<string, ChatSent>();
-  private server: Server | undefined;
-  private port = 0;
   private readonly told = new ToldToWait();
   private next = 0;
-
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  async start(): Promise<void> {
-    const server = createServer((request, response) => void this.serve(request, response));
-    server.on('connection', (socket) => {
-      if (this.trouble !== 'down') return;
-      this.requests += 1;
-      socket.destroy();
-    });
-    this.server = server;
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
-    const { server } = this;
-    this.server = undefined;
-    if (!server) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
-  }
 
   newName(space: string): string {
     this.next += 1;
@@ -119,11 +86,9 @@ export class GoogleServer {
     this.token = randomUUID();
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1;
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    const body = Buffer.concat(parts).toString();
+    const body = (await bodyOf(request)).toString();
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
     const answer = (status: number, value: unknown): undefined => {
       const wait: Record<string, string> = status === 429 ? { 'retry-after': '1' } : {};

@@ -1,6 +1,7 @@
 import type { webhook } from '@line/bot-sdk';
 import { z } from 'zod';
-import { type PeerAnswer, type PeerCall, type PeerTrouble, RestPeer } from '../rest-peer';
+import type { PeerTrouble } from '../http-peer';
+import { type PeerAnswer, type PeerCall, RestPeer } from '../rest-peer';
 
 /**
  * The Messaging API of LINE as far as an account uses it, refusing what it refuses. Written from

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { bodyOf, HttpPeer } from '../http-peer';
+import { ToldToWait } from '../told-to-wait';
 import { jsonOf, positionOf, Refusal, reply, type Session } from './answers';
 import { Keys } from './keys';
 import { Sessions } from './sessions';
@@ -20,11 +21,7 @@ export const BOT = '@work-bot:example.test';
 
 /** Milliseconds until the end of a connection is noticed, at most. */
 const GOODBYE_MS = 40;
-/** Milliseconds in which a call may arrive that was made before a client was told to wait. */
-const UNDER_WAY_MS = 25;
 const EVENT_CAP = 65_536;
-
-export type Trouble = 'down' | 'error' | 'rate-limit' | 'revoked';
 
 const message = z.looseObject({ msgtype: z.string(), body: z.string() });
 const filterForm = z.strictObject({
@@ -53,19 +50,12 @@ interface OpenSync {
   isOpen(): boolean;
 }
 
-export class Homeserver {
+export class Homeserver extends HttpPeer {
   readonly world = new World();
   readonly sessions = new Sessions();
   readonly keys = new Keys(this.world, () => this.sessions.devices());
   readonly media = new Map<string, { bytes: Buffer; type: string }>();
   readonly typed: string[] = [];
-  /** What a client did against the rules. */
-  readonly problems: string[] = [];
-  /** How many times faster than the machine's the homeserver's time passes. */
-  speed = 1;
-  trouble: Trouble | undefined;
-  /** Connections and calls, those that were refused too. */
-  requests = 0;
   versions: string[] = ['v1.1', 'v1.10', 'v1.11'];
   registration: 'open' | 'closed' = 'closed';
   federates = false;
@@ -74,40 +64,7 @@ export class Homeserver {
   private readonly transactions = new Map<string, string>();
   private readonly syncs = new Map<string, OpenSync>();
   private garbled = 0;
-  private toldToWaitAt = 0;
-  private toldToWaitUntil = 0;
-  private server: Server | undefined;
-  private port = 0;
-
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  async start(): Promise<void> {
-    const server = createServer((request, response) => void this.serve(request, response));
-    server.on('connection', (socket) => {
-      if (this.trouble !== 'down') return;
-      this.requests += 1;
-      socket.destroy();
-    });
-    this.server = server;
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
-    const { server } = this;
-    this.server = undefined;
-    if (!server) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
-  }
-
-  /** Cuts every connection; new ones are taken. */
-  cut(): void {
-    this.server?.closeAllConnections();
-  }
+  private readonly told = new ToldToWait();
 
   /** Answers the sync that is open, or else the next, with what is not of the protocol. */
   garble(): void {
@@ -121,21 +78,17 @@ export class Homeserver {
     for (const sync of [...this.syncs.values()]) sync.die();
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1;
-    const parts: Buffer[] = [];
-    try {
-      for await (const part of request) parts.push(part as Buffer);
-    } catch {
-      return;
-    }
+    const body = await bodyOf(request).catch(() => undefined);
+    if (!body) return;
     const url = new URL(request.url ?? '', 'http://x');
     const path = url.pathname.split('/').slice(2).map(decodeURIComponent);
     const call: Call = {
       method: request.method ?? '',
       path,
       query: url.searchParams,
-      body: Buffer.concat(parts),
+      body,
       request,
       response,
     };
@@ -296,19 +249,13 @@ export class Homeserver {
 
   /** What is wrong with every call at the moment. */
   private refuseNow({ method, path }: Call): void {
-    const now = Date.now();
     const sending = method === 'PUT' && path.includes('send');
-    if (sending && now > this.toldToWaitAt + UNDER_WAY_MS && now < this.toldToWaitUntil)
-      this.problems.push(
-        `sent ${this.toldToWaitUntil - now} ms before the time that it was told to wait for`,
-      );
+    if (sending && this.told.isTooEarly())
+      this.problems.push('sent before the time that it was told to wait for');
     if (this.trouble === 'error') throw new Refusal(503, 'M_UNKNOWN', 'Internal server error');
     if (this.trouble !== 'rate-limit') return;
     // Half of it, so that a timer that fires a little early is not taken for haste.
-    if (sending) {
-      this.toldToWaitAt = now;
-      this.toldToWaitUntil = now + 500 / this.speed;
-    }
+    if (sending) this.told.tell(500 / this.speed);
     throw new Refusal(429, 'M_LIMIT_EXCEEDED', 'Too Many Requests', { retry_after_ms: 1_000 });
   }
 

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
+import { bodyOf, HttpPeer } from '../http-peer';
+import { formFields } from '../rest-peer';
 import { ToldToWait } from '../told-to-wait';
 
 /**
@@ -19,7 +21,6 @@ export const BOT = { id: mmId('bot'), username: 'workbot', is_bot: true, roles: 
 export const TEAM = mmId('team');
 
 type Json = Record<string, unknown>;
-export type Trouble = 'down' | 'error' | 'rate-limit' | 'revoked';
 
 /** An id of the form that Mattermost gives: 26 small letters and digits. */
 export function mmId(name: string): string {
@@ -71,62 +72,26 @@ const createPost = z.strictObject({
 /** Runes of a post: https://api.mattermost.com/#tag/posts/operation/CreatePost */
 const MESSAGE_CAP = 16_383;
 
-export class MattermostServer {
+export class MattermostServer extends HttpPeer {
   readonly posts = new Map<string, Post>();
   readonly files = new Map<string, { name: string; bytes: Buffer; channel: string }>();
-  readonly problems: string[] = [];
   readonly typed: string[] = [];
   readonly channels = new Map<string, Channel>();
   readonly names = new Map<string, string>([[BOT.id, BOT.username]]);
   user: Json = { ...BOT };
   token = TOKEN;
-  trouble: Trouble | undefined;
-  requests = 0;
-  speed = 1;
   /** Whether connections can be taken up again, as newer servers allow. */
   reliable = true;
   /** The answer to the next post is lost. */
   loseAnswer = false;
   private connections: Connection[] = [];
   private readonly sockets = new WebSocketServer({ noServer: true });
-  private server: Server | undefined;
-  private port = 0;
   private now = Date.now();
   private readonly told = new ToldToWait();
 
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  async start(): Promise<void> {
-    const server = createServer((request, response) => void this.serve(request, response));
-    server.on('connection', (socket) => {
-      if (this.trouble !== 'down') return;
-      this.requests += 1;
-      socket.destroy();
-    });
-    server.on('upgrade', (request, stream, head) => {
-      this.requests += 1;
-      const url = new URL(request.url ?? '', 'http://x');
-      if (url.pathname !== '/api/v4/websocket') {
-        stream.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
-        return;
-      }
-      this.sockets.handleUpgrade(request, stream, head, (socket) => this.welcome(socket, url.searchParams));
-    });
-    this.server = server;
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     this.cut();
-    const { server } = this;
-    this.server = undefined;
-    if (!server) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
+    await super.stop();
   }
 
   addChannel(channel: Channel): void {
@@ -134,9 +99,9 @@ export class MattermostServer {
   }
 
   /** Cuts every connection; new ones are taken. */
-  cut(): void {
+  override cut(): void {
     for (const socket of this.sockets.clients) socket.terminate();
-    this.server?.closeAllConnections();
+    super.cut();
   }
 
   /** The server forgets its connections, as after a restart of its own. */
@@ -303,11 +268,18 @@ export class MattermostServer {
     return JSON.stringify({ event: 'hello', data, broadcast: { user_id: BOT.id }, seq: 0 });
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const url = new URL(request.url ?? '', 'http://x');
+    if (url.pathname !== '/api/v4/websocket') {
+      stream.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    this.sockets.handleUpgrade(request, stream, head, (socket) => this.welcome(socket, url.searchParams));
+  }
+
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1;
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    const body = Buffer.concat(parts);
+    const body = await bodyOf(request);
     const url = new URL(request.url ?? '', 'http://x');
     const path = url.pathname.replace('/api/v4/', '');
     const answer = (status: number, value: unknown, headers: Record<string, string> = {}): undefined => {
@@ -415,18 +387,11 @@ export class MattermostServer {
   }
 
   private upload(request: IncomingMessage, body: Buffer, answer: Answer, refuse: Refuse): undefined {
-    const boundary = /boundary=(.+)$/.exec(request.headers['content-type'] ?? '')?.[1];
-    if (!boundary) return refuse(400, 'api.file.upload_file.multiple_channel_ids.app_error');
-    const sections = body.toString('latin1').split(`--${boundary}`);
-    const channel =
-      sections
-        .find((one) => one.includes('name="channel_id"'))
-        ?.split('\r\n\r\n')[1]
-        ?.trim() ?? '';
-    const section = sections.find((one) => one.includes('name="files"'));
-    if (!this.channels.has(channel) || !section) return refuse(400, 'api.file.upload_file.app_error');
-    const name = Buffer.from(/filename="([^"]*)"/.exec(section)?.[1] ?? '', 'latin1').toString('utf8');
-    const bytes = Buffer.from(section.slice(section.indexOf('\r\n\r\n') + 4, -2), 'latin1');
+    const form = formFields(body, request.headers['content-type'] ?? '');
+    const channel = form.get('channel_id')?.bytes.toString().trim() ?? '';
+    const file = form.get('files');
+    if (!this.channels.has(channel) || !file) return refuse(400, 'api.file.upload_file.app_error');
+    const { fileName: name = '', bytes } = file;
     const id = mmId(`f${randomBytes(10).toString('hex')}`);
     this.files.set(id, { name, bytes, channel });
     answer(201, { file_infos: [{ id, name, size: bytes.length }], client_ids: [] });

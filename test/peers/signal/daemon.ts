@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { bodyOf, HttpPeer } from '../http-peer';
 
 /**
  * The daemon of signal-cli with its HTTP endpoint, refusing what it refuses. Written from
@@ -14,7 +14,6 @@ export const ACCOUNT = '+491700000001';
 export const ME = '0a0a0a0a-0000-4000-8000-000000000001';
 
 type Json = Record<string, unknown>;
-export type Trouble = 'down' | 'error' | 'rate-limit' | 'revoked';
 
 export interface SentMessage {
   timestamp: number;
@@ -67,16 +66,12 @@ class Refused extends Error {
   }
 }
 
-export class SignalDaemon {
+export class SignalDaemon extends HttpPeer {
   readonly sent: SentMessage[] = [];
-  readonly problems: string[] = [];
   readonly typed: string[] = [];
   readonly files = new Map<string, Buffer>();
   readonly groups = new Set<string>();
   readonly identities = new Map<string, Identity>();
-  trouble: Trouble | undefined;
-  requests = 0;
-  speed = 1;
   loseAnswer = false;
   /** Without ids of events, as older versions are. */
   numbered = true;
@@ -84,8 +79,6 @@ export class SignalDaemon {
   single = false;
   /** The ids that connections asked to go on after. */
   readonly resumed: (string | undefined)[] = [];
-  private server: Server | undefined;
-  private port = 0;
   private streams = new Set<{ response: ServerResponse; dead: boolean }>();
   private events: { id: string; data: string }[] = [];
   private count = 0;
@@ -94,42 +87,25 @@ export class SignalDaemon {
   private waitUntil = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  async start(): Promise<void> {
-    const server = createServer((request, response) => void this.serve(request, response));
-    server.on('connection', (socket) => {
-      if (this.trouble !== 'down') return;
-      this.requests += 1;
-      socket.destroy();
-    });
-    this.server = server;
+  override async start(): Promise<void> {
     this.began = Date.now();
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
+    await super.start();
     this.timer = setInterval(() => this.write(':\n'), KEEP_ALIVE_MS / this.speed);
   }
 
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     clearInterval(this.timer);
     this.cut();
-    const { server } = this;
-    this.server = undefined;
-    if (!server) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
+    await super.stop();
   }
 
-  cut(): void {
-    this.server?.closeAllConnections();
+  override cut(): void {
+    super.cut();
     this.streams.clear();
   }
 
   /** Ends the streams of events in good order, and nothing else. */
-  endStreams(): void {
+  halfClose(): void {
     for (const stream of this.streams) {
       stream.dead = true;
       stream.response.end();
@@ -206,7 +182,7 @@ export class SignalDaemon {
     for (const { response, dead } of this.streams) if (!dead) response.write(text);
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1;
     const url = new URL(request.url ?? '', 'http://x');
     const end = (status: number) => void response.writeHead(status).end();
@@ -223,9 +199,7 @@ export class SignalDaemon {
     }
     if (request.method !== 'POST') return end(405);
     if (!request.headers['content-type']?.startsWith('application/json')) return end(415);
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    this.rpc(Buffer.concat(parts).toString('utf8'), request, response);
+    this.rpc((await bodyOf(request)).toString('utf8'), request, response);
   }
 
   private stream(request: IncomingMessage, response: ServerResponse): void {

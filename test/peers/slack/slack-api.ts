@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { z } from 'zod';
+import { bodyOf, HttpPeer } from '../http-peer';
+import { ToldToWait } from '../told-to-wait';
 import { SlackFileStore } from './file-store';
 import { blocks, METHODS, SCOPE_OF } from './methods';
 import { PeerSocket } from './websocket';
@@ -24,9 +26,6 @@ export const BOT_USER = 'UBOT1';
 
 type Json = Record<string, unknown>;
 
-/** Milliseconds in which a call may arrive that was made before a client was told to wait. */
-const UNDER_WAY_MS = 25;
-
 export interface SlackSent {
   channel: string;
   ts: string;
@@ -36,9 +35,6 @@ export interface SlackSent {
   edited?: true;
 }
 
-/** What is wrong with every call at the moment. */
-export type Trouble = 'down' | 'error' | 'rate-limit' | 'revoked';
-
 /** `lost`: done, but the line breaks before the answer. */
 export type Planned =
   | { status?: number; body?: Json; headers?: Record<string, string> }
@@ -46,11 +42,9 @@ export type Planned =
   | 'drop'
   | 'lost';
 
-export class SlackApi {
+export class SlackApi extends HttpPeer {
   readonly sent: SlackSent[] = [];
   readonly calls: string[] = [];
-  /** What a client did against the rules. */
-  readonly problems: string[] = [];
   readonly acknowledged: string[] = [];
   readonly deliveries: { envelope: string; attempt: number }[] = [];
   readonly channels = new Set(['D0001', 'C0001']);
@@ -70,64 +64,57 @@ export class SlackApi {
   /** Calls the app instead of waiting for it: the HTTP mode. Resolves with whether it was taken. */
   caller: ((type: string, payload: Json, repetition: number) => Promise<boolean>) | undefined;
   sockets: PeerSocket[] = [];
-  /** How many times faster than the machine's Slack's time passes. */
-  speed = 1;
-  trouble: Trouble | undefined;
-  /** Connections and calls, those that were refused too. */
-  requests = 0;
-  private toldToWaitAt = 0;
-  private toldToWaitUntil = 0;
+  private readonly told = new ToldToWait();
   private readonly planned = new Map<string, Planned[]>();
   private readonly tickets = new Set<string>();
   private readonly open = new Map<string, { line: Json; attempt: number; timer: NodeJS.Timeout }>();
   private readonly backlog: { id: string; line: Json; attempt: number }[] = [];
   private nextTs = 1_700_000_000;
-  private server: Server | undefined;
-  private port = 0;
 
   get root(): string {
-    return `http://127.0.0.1:${this.port}/api`;
+    return `http://${this.host}/api`;
   }
 
-  async start(): Promise<void> {
-    const server = createServer((request, response) => void this.serve(request, response));
-    server.on('connection', (socket) => {
-      if (this.trouble !== 'down') return;
-      this.requests += 1;
-      socket.destroy();
-    });
-    server.on('upgrade', (request, stream) => {
-      this.requests += 1;
-      const ticket = new URL(request.url ?? '', 'http://x').searchParams.get('ticket') ?? '';
-      if (!this.tickets.delete(ticket)) {
-        stream.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
-        return;
-      }
-      this.welcome(new PeerSocket(request, stream));
-    });
-    this.server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(this.port, '127.0.0.1', resolve);
-    });
-    this.port = (server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     for (const socket of this.sockets) socket.cut();
     for (const { timer } of this.open.values()) clearTimeout(timer);
-    const { server } = this;
-    this.server = undefined;
-    if (!server) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
+    await super.stop();
   }
 
   /** Cuts every connection; new ones are taken. */
-  cut(): void {
+  override cut(): void {
     for (const socket of this.sockets) socket.cut();
-    this.server?.closeAllConnections();
+    super.cut();
+  }
+
+  stall(): void {
+    for (const socket of this.sockets) socket.dead = true;
+  }
+
+  halfClose(): void {
+    for (const socket of this.sockets) socket.halfClose();
+  }
+
+  garble(): void {
+    for (const socket of this.sockets) {
+      socket.send('{"type":"nonsense"');
+      socket.send('[]');
+      socket.send('{"type":"events_api","envelope_id":7,"payload":"x"}');
+    }
+  }
+
+  /** The tokens are no longer good; what is open stays so. */
+  revoke(): void {
+    this.trouble = 'revoked';
+  }
+
+  /** The answer to the next sending is lost. */
+  get loseAnswer(): boolean {
+    return this.planned.get('chat.postMessage')?.includes('lost') ?? false;
+  }
+
+  set loseAnswer(lost: boolean) {
+    if (lost) this.plan('chat.postMessage', 'lost');
   }
 
   plan(method: string, ...answers: Planned[]): void {
@@ -236,7 +223,7 @@ export class SlackApi {
       // While Slack is down it tries nothing, so that is no try that has failed.
       do await new Promise((resolve) => setTimeout(resolve, waitMs / this.speed + 1));
       while (this.trouble === 'down');
-      if (this.server === undefined) return;
+      if (!this.isRunning) return;
       if (await this.caller?.(type, payload, repetition)) return;
     }
     this.problems.push(`${type} was not taken in four tries`);
@@ -290,11 +277,19 @@ export class SlackApi {
     this.acknowledged.push(id);
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override upgrade(request: IncomingMessage, stream: Duplex): void {
+    const ticket = new URL(request.url ?? '', 'http://x').searchParams.get('ticket') ?? '';
+    if (!this.tickets.delete(ticket)) {
+      stream.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    this.welcome(new PeerSocket(request, stream));
+  }
+
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const method = /^\/api\/([\w.]+)$/.exec(request.url ?? '')?.[1] ?? '';
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    if (this.files.serve(request, response, Buffer.concat(parts), this.botToken)) {
+    const bytes = await bodyOf(request);
+    if (this.files.serve(request, response, bytes, this.botToken)) {
       this.requests += 1;
       return;
     }
@@ -316,7 +311,7 @@ export class SlackApi {
       response.end(JSON.stringify(planned.body ?? {}));
       return;
     }
-    const body = Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString('utf8')));
+    const body = Object.fromEntries(new URLSearchParams(bytes.toString('utf8')));
     const answer = this.answer(request, method, body);
     if (planned === 'lost') {
       request.socket.destroy();
@@ -329,8 +324,7 @@ export class SlackApi {
   private refusalNow(
     method: string,
   ): { status: number; headers?: Record<string, string>; body: Json } | undefined {
-    const now = Date.now();
-    if (method.startsWith('chat.') && now > this.toldToWaitAt + UNDER_WAY_MS && now < this.toldToWaitUntil)
+    if (method.startsWith('chat.') && this.told.isTooEarly())
       this.problems.push(`${method} before the time that it was told to wait for`);
     switch (this.trouble) {
       case 'error':
@@ -339,10 +333,7 @@ export class SlackApi {
         return { status: 200, body: { ok: false, error: 'token_revoked' } };
       case 'rate-limit':
         // Half of it, so that a timer that fires a little early is not taken for haste.
-        if (method.startsWith('chat.')) {
-          this.toldToWaitAt = now;
-          this.toldToWaitUntil = now + 500 / this.speed;
-        }
+        if (method.startsWith('chat.')) this.told.tell(500 / this.speed);
         return { status: 429, headers: { 'retry-after': '1' }, body: { ok: false, error: 'ratelimited' } };
     }
     return undefined;
@@ -370,13 +361,13 @@ export class SlackApi {
     if (name === 'apps.connections.open') {
       const ticket = randomUUID();
       this.tickets.add(ticket);
-      const url = this.socketUrl ?? `ws://127.0.0.1:${this.port}/link/?ticket=${ticket}&app_id=A0001`;
+      const url = this.socketUrl ?? `ws://${this.host}/link/?ticket=${ticket}&app_id=A0001`;
       return { ok: true, url };
     }
     if (name.startsWith('files.')) {
       const { channel_id: channel } = body;
       if (channel !== undefined && !this.channels.has(channel)) return refuse('channel_not_found');
-      return this.files.answer(name, body, `http://127.0.0.1:${this.port}`) ?? refuse('file_not_found');
+      return this.files.answer(name, body, `http://${this.host}`) ?? refuse('file_not_found');
     }
     return this.message(name, body, refuse);
   }

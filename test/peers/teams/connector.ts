@@ -1,7 +1,7 @@
 import { createPublicKey, randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { bodyOf, HttpPeer } from '../http-peer';
 import { type Key, makeKey } from '../jwt';
 import { ToldToWait } from '../told-to-wait';
 
@@ -18,7 +18,6 @@ export const TENANT = 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee';
 export const PASSWORD = 'abC8Q~secret-value-of-nobody-1234567890';
 
 type Json = Record<string, unknown>;
-export type Trouble = 'down' | 'error' | 'rate-limit' | 'revoked';
 
 export interface TeamsSent {
   id: string;
@@ -63,51 +62,20 @@ const activity = z.strictObject({
 /** Bytes of a message: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages */
 const MESSAGE_CAP = 28 * 1024;
 
-export class TeamsConnector {
+export class TeamsConnector extends HttpPeer {
   readonly sent: TeamsSent[] = [];
-  readonly problems: string[] = [];
   readonly rooms = new Set<string>();
   readonly typed: string[] = [];
   /** The keys that the metadata names now. */
   keys: Key[] = [makeKey('key-1')];
   password = PASSWORD;
-  trouble: Trouble | undefined;
   /** The keys cannot be had. */
   keysDown = false;
   keyFetches = 0;
   loseAnswer = false;
-  requests = 0;
-  speed = 1;
   private token = randomUUID();
-  private server: Server | undefined;
-  private port = 0;
   private readonly told = new ToldToWait();
   private next = 1_700_000_000_000;
-
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  async start(): Promise<void> {
-    const server = createServer((request, response) => void this.serve(request, response));
-    server.on('connection', (socket) => {
-      if (this.trouble !== 'down') return;
-      this.requests += 1;
-      socket.destroy();
-    });
-    this.server = server;
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
-    const { server } = this;
-    this.server = undefined;
-    if (!server) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
-  }
 
   newId(): string {
     this.next += 1;
@@ -120,11 +88,9 @@ export class TeamsConnector {
     this.token = randomUUID();
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1;
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    const body = Buffer.concat(parts);
+    const body = await bodyOf(request);
     const path = new URL(request.url ?? '', 'http://x').pathname;
     const answer = (status: number, value: unknown, headers: Record<string, string> = {}): undefined => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import { accept, argumentsOf, type Refusal, readBody, refuse } from './http';
+import { bodyOf, HttpPeer } from '../http-peer';
+import { ToldToWait } from '../told-to-wait';
+import { accept, argumentsOf, type Refusal, refuse } from './http';
 import { LongPoll } from './long-poll';
 import { type entity, type keyboard, METHODS } from './methods';
 import { groupMessage, privateMessage } from './people';
@@ -28,9 +29,6 @@ export const BOT = {
   supports_inline_queries: false,
 };
 
-/** Milliseconds in which a call may arrive that was made before a client was told to wait. */
-const UNDER_WAY_MS = 25;
-
 type Json = Record<string, unknown>;
 /** What is wrong with every call at the moment. */
 export type Trouble = 'down' | 'error' | 'rate-limit';
@@ -46,7 +44,7 @@ export interface SentMessage extends Json {
 }
 /** `pass`: as if nothing had been planned for this call. `lost`: done, but the line breaks before the answer. */
 export type Planned = Refusal | 'garbage' | 'drop' | 'lost' | 'pass';
-export class BotApi {
+export class BotApi extends HttpPeer<Trouble> {
   readonly sent: SentMessage[] = [];
   readonly calls: { method: string; params: Json }[] = [];
   readonly answered: string[] = [];
@@ -57,7 +55,7 @@ export class BotApi {
   me: Json = { ...BOT };
   webhook = false;
   readonly caller = new WebhookCaller(
-    () => (this.trouble === 'down' || !this.server ? undefined : this.queue[0]),
+    () => (this.trouble === 'down' || !this.isRunning ? undefined : this.queue[0]),
     () => void this.queue.shift(),
     () => this.speed,
   );
@@ -65,55 +63,19 @@ export class BotApi {
   readonly typed: string[] = [];
   /** Answers the next calls of a method with these, first to last. */
   private readonly planned = new Map<string, Planned[]>();
-  /** How many times faster than the machine's the Bot API's time passes: long polling, waits that are asked for. */
-  speed = 1;
-  trouble: Trouble | undefined;
-  /** Connections and calls, those that were refused too. */
-  requests = 0;
-  /** What a client did against the rules. */
-  readonly problems: string[] = [];
-  private toldToWaitAt = 0;
-  private toldToWaitUntil = 0;
+  private readonly told = new ToldToWait();
   private queue: { update_id: number; kind: string; body: Json }[] = [];
   private nextUpdate = 5000;
   private nextMessage = 1;
   private readonly poll = new LongPoll(this.problems);
-  private server: Server | undefined;
-  private port = 0;
 
   get root(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://${this.host}`;
   }
 
-  /** On the same port as before when it ran before. */
-  async start(): Promise<void> {
-    const server = createServer((request, response) => void this.serve(request, response));
-    this.server = server;
-    server.on('connection', (socket) => {
-      if (this.trouble !== 'down') return;
-      this.requests += 1;
-      socket.destroy();
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(this.port, '127.0.0.1', resolve);
-    });
-    this.port = (server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
-    const { server } = this;
-    this.server = undefined;
+  override async stop(): Promise<void> {
     this.caller.stop();
-    if (!server) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
-  }
-
-  /** Cuts every connection; new ones are taken. */
-  cut(): void {
-    this.server?.closeAllConnections();
+    await super.stop();
   }
 
   /** Answers the call for updates that is open, or else the next, with what is not of the protocol. */
@@ -125,6 +87,21 @@ export class BotApi {
   /** The call for updates that is open is never answered, whatever comes. */
   stall(): void {
     this.poll.end('dead');
+  }
+
+  /** The token is no longer the bot's. */
+  revoke(): void {
+    this.token = TOKEN.replace('AAH', 'BBB');
+    this.cut();
+  }
+
+  /** The answer to the next sending is lost. */
+  get loseAnswer(): boolean {
+    return this.planned.get('sendMessage')?.includes('lost') ?? false;
+  }
+
+  set loseAnswer(lost: boolean) {
+    if (lost) this.plan('sendMessage', 'lost');
   }
 
   plan(method: string, ...answers: Planned[]): void {
@@ -187,9 +164,9 @@ export class BotApi {
     return id;
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const parts = /^\/(file\/)?bot([^/]+)\/(.+)$/.exec(request.url ?? '');
-    const body = await readBody(request);
+    const body = await bodyOf(request);
     this.requests += 1;
     if (!parts) return refuse(response, { code: 404, description: 'Not Found' });
     const [, file, token, method = ''] = parts;
@@ -239,18 +216,12 @@ export class BotApi {
   }
 
   private refusalNow(method: string): Refusal | undefined {
-    const now = Date.now();
-    if (method.startsWith('send') && now > this.toldToWaitAt + UNDER_WAY_MS && now < this.toldToWaitUntil)
-      this.problems.push(
-        `${method} ${this.toldToWaitUntil - Date.now()} ms before the time that it was told to wait for`,
-      );
+    if (method.startsWith('send') && this.told.isTooEarly())
+      this.problems.push(`${method} before the time that it was told to wait for`);
     if (this.trouble === 'error') return { code: 500, description: 'Internal Server Error' };
     if (this.trouble !== 'rate-limit') return undefined;
     // Half of it, so that a timer that fires a little early is not taken for haste.
-    if (method.startsWith('send')) {
-      this.toldToWaitAt = now;
-      this.toldToWaitUntil = now + 500 / this.speed;
-    }
+    if (method.startsWith('send')) this.told.tell(500 / this.speed);
     return { code: 429, description: 'Too Many Requests: retry after 1', parameters: { retry_after: 1 } };
   }
 

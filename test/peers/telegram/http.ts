@@ -18,12 +18,6 @@ export function refuse(response: ServerResponse, { code, description, parameters
   );
 }
 
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  return Buffer.concat(parts);
-}
-
 /** Of JSON, or of a form with a file. */
 export async function argumentsOf(request: IncomingMessage, body: Buffer): Promise<unknown> {
   const type = request.headers['content-type'] ?? '';

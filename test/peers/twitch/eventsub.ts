@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
+import { PeerTimers } from '../timers';
 import { BOT, type TwitchPeer } from './server';
 
 /**
@@ -47,7 +48,7 @@ export class EventSubPeer {
   readonly closed = new Set<string>();
   private readonly moves = new Map<string, Session>();
   private readonly sockets = new WebSocketServer({ noServer: true });
-  private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly timers = new PeerTimers(() => this.peer.speed);
   private last: string | undefined;
 
   constructor(private readonly peer: TwitchPeer) {}
@@ -69,8 +70,7 @@ export class EventSubPeer {
   }
 
   stop(): void {
-    for (const timer of this.timers) clearTimeout(timer);
-    this.timers.clear();
+    this.timers.stop();
     this.cut();
   }
 
@@ -101,7 +101,7 @@ export class EventSubPeer {
         session: { id: session.id, status: 'reconnecting', reconnect_url: `${to}?challenge=${challenge}` },
       });
       const before = session.socket;
-      this.after(MOVE_WITHIN_MS, () => before.close(4004, 'reconnect grace time expired'));
+      this.timers.after(MOVE_WITHIN_MS, () => before.close(4004, 'reconnect grace time expired'));
     }
   }
 
@@ -210,19 +210,10 @@ export class EventSubPeer {
     return text;
   }
 
-  private after(ms: number, run: () => void): NodeJS.Timeout {
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
-      run();
-    }, ms / this.peer.speed);
-    this.timers.add(timer);
-    return timer;
-  }
-
   private welcome(socket: WebSocket): void {
     const session: Session = { id: randomUUID(), socket, subscriptions: [], dead: false };
     this.sessions.set(session.id, session);
-    this.after(SUBSCRIBE_WITHIN_MS, () => {
+    this.timers.after(SUBSCRIBE_WITHIN_MS, () => {
       if (session.subscriptions.length > 0 || socket.readyState !== socket.OPEN) return;
       this.peer.problems.push('a connection without a subscription');
       socket.close(4003, 'connection unused');
@@ -248,9 +239,9 @@ export class EventSubPeer {
     const alive = () => {
       if (session.socket !== socket || socket.readyState !== socket.OPEN) return;
       this.send(session, 'session_keepalive', {});
-      this.after(KEEPALIVE_SECONDS * 800, alive);
+      this.timers.after(KEEPALIVE_SECONDS * 800, alive);
     };
-    this.after(KEEPALIVE_SECONDS * 800, alive);
+    this.timers.after(KEEPALIVE_SECONDS * 800, alive);
     socket.on('error', () => {});
     // The client says nothing but pongs.
     socket.on('message', () => {

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { z } from 'zod';
+import { bodyOf, HttpPeer } from '../http-peer';
 import { EventSubPeer } from './eventsub';
 
 /**
@@ -19,7 +20,6 @@ export const BOT = { id: '900', login: 'workbot' };
 export const SCOPES = ['user:read:chat', 'user:write:chat', 'user:read:moderated_channels'];
 
 type Json = Record<string, unknown>;
-export type Trouble = 'down' | 'error' | 'rate-limit' | 'revoked';
 
 export interface Said {
   readonly id: string;
@@ -44,8 +44,7 @@ const SAME_WITHIN_MS = 30_000;
 /** What was on its way already when another call was told to wait is no fault. */
 const UNDER_WAY_MS = 250;
 
-export class TwitchPeer {
-  readonly problems: string[] = [];
+export class TwitchPeer extends HttpPeer {
   readonly said: Said[] = [];
   readonly calls: string[] = [];
   /** Ids of messages of people, which can be answered. */
@@ -56,54 +55,28 @@ export class TwitchPeer {
   clientId = CLIENT;
   scopes: string[] = [...SCOPES];
   moderated: string[] = [];
-  trouble: Trouble | undefined;
   loseAnswer = false;
-  requests = 0;
   validations = 0;
   renewals = 0;
-  speed = 1;
   /** What the next sendings to chats are dropped for. */
   dropReason: string | undefined;
   readonly events: EventSubPeer = new EventSubPeer(this);
   private readonly sendings = new Map<string, number[]>();
   private readonly last = new Map<string, { text: string; at: number }>();
   private toldToWait = { from: 0, until: 0 };
-  private server: Server | undefined;
-  private port = 0;
 
   get apiRoot(): string {
-    return `http://127.0.0.1:${this.port}/helix`;
+    return `http://${this.host}/helix`;
   }
 
   get eventsUrl(): string {
-    return `ws://127.0.0.1:${this.port}/ws`;
+    return `ws://${this.host}/ws`;
   }
 
-  async start(): Promise<void> {
-    const server = createServer((request, response) => void this.serve(request, response));
-    server.on('connection', (socket) => {
-      if (this.trouble !== 'down') return;
-      this.requests += 1;
-      socket.destroy();
-    });
-    server.on('upgrade', (request, stream, head) => {
-      this.requests += 1;
-      this.events.upgrade(request, stream, head);
-    });
-    this.server = server;
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     this.cut();
     this.events.stop();
-    const { server } = this;
-    this.server = undefined;
-    if (!server) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
+    await super.stop();
   }
 
   stall(): void {
@@ -114,9 +87,9 @@ export class TwitchPeer {
     this.events.garble();
   }
 
-  cut(): void {
+  override cut(): void {
     this.events.cut();
-    this.server?.closeAllConnections();
+    super.cut();
   }
 
   /** The access token has run out; the refresh token is still good. */
@@ -124,11 +97,13 @@ export class TwitchPeer {
     this.access = `expired${randomBytes(12).toString('hex')}`;
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    this.events.upgrade(request, stream, head);
+  }
+
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1;
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    const body = Buffer.concat(parts).toString();
+    const body = (await bodyOf(request)).toString();
     const url = new URL(request.url ?? '', 'http://x');
     const answer: Answer = (status, value, headers = {}) => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { formFields, type PeerAnswer, type PeerCall, type PeerTrouble, RestPeer } from '../rest-peer';
+import type { PeerTrouble } from '../http-peer';
+import { formFields, type PeerAnswer, type PeerCall, RestPeer } from '../rest-peer';
 
 /**
  * Meta's Graph API as far as a number of the Cloud API uses it, refusing what it refuses. Written from

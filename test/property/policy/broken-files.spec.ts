@@ -73,6 +73,7 @@ describe('policy: files that are cut off or broken', function () {
       log: silentLogger,
       settings: { policy: () => OWN, onChange: never },
       policyFile: { read: async () => text, stamp: async () => text, onChange: written.event },
+      // Only what the source of the policy asks for.
     } as unknown as SessionPorts;
     const source = await PolicySource.open(ports);
     const write = (next: string) =>

@@ -98,7 +98,8 @@ export async function openPage(
     send: async (message) => {
       await page.evaluate(`window.postMessage(${JSON.stringify(message) ?? 'undefined'}, '*')`);
     },
-    said: () => page.evaluate(() => (globalThis as unknown as { said: Record<string, unknown>[] }).said),
+    said: () =>
+      page.evaluate(() => (globalThis as typeof globalThis & { said: Record<string, unknown>[] }).said),
     close: () => context.close(),
   };
 }
@@ -108,7 +109,8 @@ export async function axeViolations(page: Page): Promise<readonly string[]> {
   const source = await readFile(join(repoRoot, 'node_modules/axe-core/axe.min.js'), 'utf8');
   await page.evaluate(source);
   return page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: { run(options: unknown): Promise<AxeResult> } }).axe;
+    const axe = (globalThis as typeof globalThis & { axe: { run(options: unknown): Promise<AxeResult> } })
+      .axe;
     const result = await axe.run({
       resultTypes: ['violations'],
       rules: { 'page-has-heading-one': { enabled: false } },

@@ -1,26 +1,10 @@
 import assert from 'node:assert/strict';
 import { StepUp, stepUpProjection } from '../../../src/engine/access/step-up';
 import { fromBase32, hotp, toBase32, totpStep } from '../../../src/engine/access/totp';
-import type { SecretStore } from '../../../src/engine/model/ports';
 import { who } from '../../helpers/access-house';
 import { ManualClock } from '../../helpers/manual-clock';
 import { MemoryJournal } from '../../helpers/memory-journal';
-
-class MemorySecrets implements SecretStore {
-  readonly kept = new Map<string, string>();
-  async get(name: string): Promise<string | undefined> {
-    return this.kept.get(name);
-  }
-  async set(name: string, value: string): Promise<void> {
-    this.kept.set(name, value);
-  }
-  async delete(name: string): Promise<void> {
-    this.kept.delete(name);
-  }
-  async names(): Promise<readonly string[]> {
-    return [...this.kept.keys()];
-  }
-}
+import { MemorySecrets } from '../../helpers/memory-secrets';
 
 class Rig {
   readonly clock = new ManualClock();
@@ -101,7 +85,7 @@ describe('the second factor', () => {
     assert.equal(fromBase32(secret).length, 20);
     await assert.rejects(rig.stepUp.confirm(who('1'), '000000'), /not the code of the app/);
     assert.ok(!rig.stepUp.isEnrolled(who('1')));
-    assert.equal(rig.secrets.kept.size, 0);
+    assert.equal(rig.secrets.values.size, 0);
     assert.equal(await rig.verify('123456'), 'not-enrolled');
     rig.secret = secret;
     await rig.stepUp.confirm(who('1'), rig.code());
@@ -157,6 +141,6 @@ describe('the second factor', () => {
     rig.journal.failWith(undefined);
     await rig.stepUp.remove(who('1'));
     assert.equal(await rig.verify(rig.code()), 'not-enrolled');
-    assert.equal(rig.secrets.kept.size, 0);
+    assert.equal(rig.secrets.values.size, 0);
   });
 });

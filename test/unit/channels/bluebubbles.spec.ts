@@ -18,7 +18,7 @@ describe('bluebubbles adapter', () => {
   beforeEach(async () => {
     open = [];
     bench = new BlueBubblesBench();
-    server = bench.server;
+    server = bench.peer;
     await bench.start(1);
   });
   afterEach(async () => {

@@ -1,75 +1,18 @@
 import assert from 'node:assert/strict';
-import { createAdapter } from '../../../src/channels/discord/adapter';
 import { discordDescriptor } from '../../../src/channels/discord/descriptor';
 import { isFileAddress } from '../../../src/channels/discord/files';
 import { fitsOneMessage, formatText } from '../../../src/channels/discord/format';
 import { isDiscordSocket } from '../../../src/channels/discord/gateway';
 import { discordRules } from '../../../src/channels/discord/rules';
-import type { Clock } from '../../../src/engine/model/ports';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
-import { ManualClock } from '../../helpers/manual-clock';
 import { snowflake } from '../../peers/discord/ids';
-import { APPLICATION, BOT, DiscordPeer, GUILD, TOKEN } from '../../peers/discord/server';
-import { MemoryStore, until as untilNamed, watchedContext } from './support';
-
-const ALICE = snowflake('alice');
-const DM = snowflake('dm');
-const ROOM = snowflake('room');
-const OTHER_GUILD = snowflake('other guild');
-const OTHER_ROOM = snowflake('other room');
-const NAME = `<@${BOT.id}>`;
-const API = 'https://discord.com/api/v10';
-
-/** What is waited for says itself. */
-const until = (condition: () => boolean, limitMs?: number) =>
-  untilNamed(condition, String(condition), limitMs);
+import { APPLICATION, BOT, GUILD, TOKEN } from '../../peers/discord/server';
+import { ALICE, API, DM, discordRig, NAME, OTHER_GUILD, OTHER_ROOM, ROOM, until } from './discord-rig';
+import { channelFacts, MemoryStore } from './support';
 
 describe('discord adapter', () => {
-  let peer: DiscordPeer;
-  let open: { disconnect(): Promise<void> }[];
-
-  beforeEach(async () => {
-    open = [];
-    peer = new DiscordPeer();
-    peer.speed = 10;
-    peer.addChannel({ id: DM });
-    peer.addChannel({ id: ROOM, guild: GUILD });
-    peer.addChannel({ id: OTHER_ROOM, guild: OTHER_GUILD });
-    await peer.start();
-  });
-  afterEach(async () => {
-    await Promise.all(open.map((adapter) => adapter.disconnect()));
-    await peer.stop();
-  });
-
-  function made(settings: Record<string, unknown> = {}, store = new MemoryStore(), clock?: Clock) {
-    const watched = watchedContext(
-      discordDescriptor,
-      { applicationId: APPLICATION, apiRoot: peer.apiRoot, ...settings },
-      { token: TOKEN },
-      clock,
-      { store },
-    );
-    const adapter = createAdapter(watched.context);
-    open.push(adapter);
-    return { ...watched, adapter };
-  }
-
-  async function connected(settings: Record<string, unknown> = {}, store = new MemoryStore(), clock?: Clock) {
-    const all = made(settings, store, clock);
-    const account = await all.adapter.connect();
-    return { ...all, account };
-  }
-
-  const texts = ({ received }: ReturnType<typeof made>) => received.map(({ text }) => text);
-  const outgoing = (text: string, more = {}) => ({
-    channel: 'discord',
-    account: BOT.id,
-    conversation: DM,
-    text,
-    format: 'text' as const,
-    ...more,
-  });
+  const rig = discordRig();
+  const { made, connected, texts, outgoing } = rig;
 
   describe('[DC-1] the application', () => {
     it('[DC-1] is the configured one, or the channel does not start', async () => {
@@ -78,8 +21,8 @@ describe('discord adapter', () => {
         kind: 'fatal',
         message: new RegExp(`belongs to the application ${APPLICATION}.*names ${OTHER_GUILD}`),
       });
-      assert.equal(peer.gateway.identified, 0, 'no session was opened');
-      assert.ok(!peer.calls.includes('GET /gateway/bot'));
+      assert.equal(rig.peer.gateway.identified, 0, 'no session was opened');
+      assert.ok(!rig.peer.calls.includes('GET /gateway/bot'));
     });
 
     it('[DC-1] is compared when the credentials are checked, too', async () => {
@@ -90,7 +33,7 @@ describe('discord adapter', () => {
     });
 
     it('[DC-1] is compared with what the gateway says as well', async () => {
-      peer.gateway.applicationId = OTHER_GUILD;
+      rig.peer.gateway.applicationId = OTHER_GUILD;
       await assert.rejects(made().adapter.connect(), {
         kind: 'fatal',
         message: /belongs to the application/,
@@ -105,13 +48,13 @@ describe('discord adapter', () => {
 
   describe('[DC-2] servers', () => {
     it('[DC-2] are heard when they are listed, and no others', async () => {
-      peer.guilds = [GUILD, OTHER_GUILD];
+      rig.peer.guilds = [GUILD, OTHER_GUILD];
       const watched = await connected({ allowedGuilds: [GUILD] });
-      peer.say(ALICE, OTHER_ROOM, `${NAME} other server`);
-      peer.interact(2, ALICE, OTHER_ROOM, {
+      rig.peer.say(ALICE, OTHER_ROOM, `${NAME} other server`);
+      rig.peer.interact(2, ALICE, OTHER_ROOM, {
         data: { name: 'cowork', options: [{ name: 'text', type: 3, value: '/run other server' }] },
       });
-      peer.say(ALICE, ROOM, `${NAME} listed server`);
+      rig.peer.say(ALICE, ROOM, `${NAME} listed server`);
       await until(() => watched.received.length > 0);
       assert.deepEqual(texts(watched), ['listed server']);
       assert.equal(watched.received[0]?.context, 'group');
@@ -119,12 +62,12 @@ describe('discord adapter', () => {
 
     it('[DC-2] none at all are heard when none is listed, and their intent is not asked for', async () => {
       const watched = await connected();
-      assert.equal(peer.gateway.intents & (1 << 9), 0);
+      assert.equal(rig.peer.gateway.intents & (1 << 9), 0);
       assert.match(watched.states.at(-1)?.detail ?? '', /direct messages only/);
       // As though Discord sent them all the same.
-      peer.gateway.intents |= 1 << 9;
-      peer.say(ALICE, ROOM, `${NAME} in a server`);
-      peer.say(ALICE, DM, 'direct');
+      rig.peer.gateway.intents |= 1 << 9;
+      rig.peer.say(ALICE, ROOM, `${NAME} in a server`);
+      rig.peer.say(ALICE, DM, 'direct');
       await until(() => watched.received.length > 0);
       assert.deepEqual(texts(watched), ['direct']);
     });
@@ -132,13 +75,13 @@ describe('discord adapter', () => {
     it('[DC-2] that the bot is added to are counted, and noted when they are not listed', async () => {
       const watched = await connected({ allowedGuilds: [GUILD] });
       assert.deepEqual(watched.facts().guilds, [GUILD]);
-      const added = peer.gateway.guild('GUILD_CREATE');
+      const added = rig.peer.gateway.guild('GUILD_CREATE');
       await until(() => watched.notes.length > 0);
       assert.deepEqual(watched.facts().guilds, [GUILD, added]);
       assert.match(watched.notes[0]?.text ?? '', new RegExp(`${added}, which is not listed`));
-      peer.gateway.guild('GUILD_DELETE', added);
-      peer.gateway.emit('GUILD_DELETE', { id: GUILD, unavailable: true });
-      peer.say(ALICE, DM, 'end');
+      rig.peer.gateway.guild('GUILD_DELETE', added);
+      rig.peer.gateway.emit('GUILD_DELETE', { id: GUILD, unavailable: true });
+      rig.peer.say(ALICE, DM, 'end');
       await until(() => watched.received.length > 0);
       assert.deepEqual(watched.facts().guilds, [GUILD]);
     });
@@ -146,7 +89,7 @@ describe('discord adapter', () => {
 
   it('asks for no intent but those it needs, and for the content of messages only when it is set', async () => {
     await connected({ allowedGuilds: [GUILD] });
-    assert.equal(peer.gateway.intents, 1 | (1 << 9) | (1 << 12));
+    assert.equal(rig.peer.gateway.intents, 1 | (1 << 9) | (1 << 12));
     await assert.rejects(connected({ allowedGuilds: [GUILD], messageContent: true }), {
       kind: 'fatal',
       message: /does not allow the intents.*Message Content Intent/,
@@ -154,13 +97,13 @@ describe('discord adapter', () => {
   });
 
   it('hears an answer without a mention when it has the intent for it', async () => {
-    peer.gateway.allowedIntents = 1 << 15;
+    rig.peer.gateway.allowedIntents = 1 << 15;
     const watched = await connected({ allowedGuilds: [GUILD], messageContent: true });
     const { platformIds } = await watched.adapter.send(outgoing('a question', { conversation: ROOM }));
-    const ours = peer.messages.get(platformIds[0] ?? '');
+    const ours = rig.peer.messages.get(platformIds[0] ?? '');
     assert.ok(ours);
-    peer.say(ALICE, ROOM, 'chatter');
-    peer.say(ALICE, ROOM, 'an answer', {
+    rig.peer.say(ALICE, ROOM, 'chatter');
+    rig.peer.say(ALICE, ROOM, 'an answer', {
       message_reference: { message_id: ours.id, channel_id: ROOM },
       referenced_message: ours,
     });
@@ -177,34 +120,34 @@ describe('discord adapter', () => {
 
   it('leaves forwarded messages and notices of Discord alone', async () => {
     const watched = await connected();
-    peer.say(ALICE, DM, 'forwarded', { message_reference: { message_id: '1', channel_id: DM, type: 1 } });
-    peer.say(ALICE, DM, 'pinned', { type: 6 });
-    peer.say(ALICE, DM, 'end');
+    rig.peer.say(ALICE, DM, 'forwarded', { message_reference: { message_id: '1', channel_id: DM, type: 1 } });
+    rig.peer.say(ALICE, DM, 'pinned', { type: 6 });
+    rig.peer.say(ALICE, DM, 'end');
     await until(() => watched.received.length > 0);
     assert.deepEqual(texts(watched), ['end']);
   });
 
   describe('the command /cowork', () => {
     it('is registered in listed servers alone, for administrators at first, and taken back', async () => {
-      peer.guilds = [GUILD, OTHER_GUILD];
+      rig.peer.guilds = [GUILD, OTHER_GUILD];
       const store = new MemoryStore();
       const first = await connected({ allowedGuilds: [GUILD] }, store);
-      assert.deepEqual([...peer.commands.keys()], [GUILD]);
-      const [command] = peer.commands.get(GUILD) as Record<string, unknown>[];
+      assert.deepEqual([...rig.peer.commands.keys()], [GUILD]);
+      const [command] = rig.peer.commands.get(GUILD) as Record<string, unknown>[];
       assert.deepEqual(
         [command?.name, command?.default_member_permissions, command?.contexts],
         ['cowork', '0', [0]],
       );
       await first.adapter.disconnect();
       await connected({ allowedGuilds: [OTHER_GUILD] }, store);
-      assert.deepEqual(peer.commands.get(GUILD), []);
-      assert.equal(peer.commands.get(OTHER_GUILD)?.length, 1);
-      assert.equal(peer.calls.filter((call) => call.startsWith('PUT')).length, 3);
+      assert.deepEqual(rig.peer.commands.get(GUILD), []);
+      assert.equal(rig.peer.commands.get(OTHER_GUILD)?.length, 1);
+      assert.equal(rig.peer.calls.filter((call) => call.startsWith('PUT')).length, 3);
     });
 
     it('is not registered when that is switched off, and no reason to fail when it cannot be', async () => {
       await connected({ allowedGuilds: [GUILD], slashCommand: false });
-      assert.equal(peer.commands.size, 0);
+      assert.equal(rig.peer.commands.size, 0);
       const watched = await connected({ allowedGuilds: [snowflake('not there')] });
       assert.match(String(watched.facts().commandProblem), /50001/);
       assert.match(watched.states.at(-1)?.detail ?? '', /not in the listed server/);
@@ -212,16 +155,16 @@ describe('discord adapter', () => {
 
     it('says what was typed, from who called it, and is acknowledged to them alone', async () => {
       const watched = await connected({ allowedGuilds: [GUILD] });
-      peer.interact(2, ALICE, ROOM, {
+      rig.peer.interact(2, ALICE, ROOM, {
         data: { name: 'cowork', options: [{ name: 'text', type: 3, value: '/run npm test' }] },
       });
-      await until(() => watched.received.length > 0 && peer.callbacks.length > 0);
+      await until(() => watched.received.length > 0 && rig.peer.callbacks.length > 0);
       const [message] = watched.received;
       assert.deepEqual(
         [message?.text, message?.sender.id, message?.conversation, message?.addressed],
         ['/run npm test', ALICE, ROOM, true],
       );
-      assert.deepEqual([peer.callbacks[0]?.type, peer.callbacks[0]?.data?.flags], [4, 64]);
+      assert.deepEqual([rig.peer.callbacks[0]?.type, rig.peer.callbacks[0]?.data?.flags], [4, 64]);
     });
   });
 
@@ -231,19 +174,19 @@ describe('discord adapter', () => {
     const { platformIds } = await watched.adapter.send(outgoing('Run it?', { buttons }));
     watched.received.length = 0;
     watched.failReceives(1);
-    const message = peer.messages.get(platformIds[0] ?? '');
-    peer.interact(3, ALICE, DM, { message, data: { component_type: 2, custom_id: '/approve 1' } });
-    await until(() => peer.callbacks.length > 0);
-    assert.equal(peer.unanswered(), 0);
+    const message = rig.peer.messages.get(platformIds[0] ?? '');
+    rig.peer.interact(3, ALICE, DM, { message, data: { component_type: 2, custom_id: '/approve 1' } });
+    await until(() => rig.peer.callbacks.length > 0);
+    assert.equal(rig.peer.unanswered(), 0);
     await until(() => texts(watched).includes('/approve 1'));
     assert.equal(texts(watched).filter((text) => text === '/approve 1').length, 1);
   });
 
   it('takes no press of a button under a message of somebody else', async () => {
     const watched = await connected();
-    const message = peer.say(ALICE, DM, 'not ours');
-    peer.interact(3, ALICE, DM, { message, data: { component_type: 2, custom_id: '/approve 1' } });
-    peer.say(ALICE, DM, 'end');
+    const message = rig.peer.say(ALICE, DM, 'not ours');
+    rig.peer.interact(3, ALICE, DM, { message, data: { component_type: 2, custom_id: '/approve 1' } });
+    rig.peer.say(ALICE, DM, 'end');
     await until(() => texts(watched).includes('end'));
     assert.deepEqual(texts(watched), ['not ours', 'end']);
   });
@@ -253,125 +196,28 @@ describe('discord adapter', () => {
     const buttons = [{ label: 'Deny', command: '/deny 1', style: 'danger' as const }];
     const { platformIds } = await watched.adapter.send(outgoing('Run it?', { buttons }));
     const [id] = platformIds;
-    assert.equal(peer.messages.get(id ?? '')?.components.length, 1);
+    assert.equal(rig.peer.messages.get(id ?? '')?.components.length, 1);
     await watched.adapter.send(outgoing('Denied.', { edits: id }));
-    assert.deepEqual(peer.messages.get(id ?? '')?.components, []);
-    assert.equal(peer.messages.get(id ?? '')?.content, 'Denied.');
-  });
-
-  describe('a session', () => {
-    it('is taken up again after a restart, with what was said meanwhile', async () => {
-      const store = new MemoryStore();
-      const first = await connected({}, store);
-      peer.say(ALICE, DM, 'one');
-      await until(() => first.received.length === 1);
-      await first.adapter.disconnect();
-      peer.say(ALICE, DM, 'two');
-      const second = await connected({}, store);
-      await until(() => second.received.length > 0);
-      assert.deepEqual(texts(second), ['two']);
-      assert.deepEqual([peer.gateway.identified, peer.gateway.resumed], [1, 1]);
-    });
-
-    it('is not taken up with other intents than it was opened with', async () => {
-      const store = new MemoryStore();
-      await (await connected({}, store)).adapter.disconnect();
-      peer.gateway.rest();
-      await connected({ allowedGuilds: [GUILD] }, store);
-      assert.deepEqual([peer.gateway.identified, peer.gateway.resumed], [2, 0]);
-    });
-
-    it('that Discord no longer has is opened anew, after a while', async function () {
-      this.timeout(20_000);
-      const watched = await connected();
-      peer.gateway.forget();
-      await until(() => peer.gateway.identified === 2, 10_000);
-      peer.say(ALICE, DM, 'afterwards');
-      await until(() => texts(watched).includes('afterwards'));
-      assert.ok(!watched.states.some(({ state }) => state === 'fatal'));
-    });
-
-    it('stays on its line as long as its signs of life are answered', async () => {
-      peer.speed = 50;
-      await connected();
-      await until(() => peer.gateway.beats >= 4);
-      assert.deepEqual([peer.gateway.identified, peer.gateway.resumed], [1, 0]);
-      assert.deepEqual(peer.problems, []);
-    });
-
-    it('that Discord says is no good while it is used is opened anew, after a while', async () => {
-      const clock = new ManualClock();
-      const watched = await connected({}, undefined, clock);
-      peer.gateway.rest();
-      const before = clock.now();
-      peer.gateway.invalidate(false);
-      await until(() => {
-        clock.advance(50);
-        return peer.gateway.identified === 2;
-      });
-      assert.ok(clock.now() - before >= 1_000, 'not at once');
-      peer.say(ALICE, DM, 'afterwards');
-      await until(() => texts(watched).includes('afterwards'));
-      peer.gateway.invalidate(true);
-      await until(() => {
-        clock.advance(50);
-        return peer.gateway.resumed === 1;
-      });
-    });
-
-    it('is taken up at once when Discord asks to reconnect', async () => {
-      const watched = await connected();
-      peer.gateway.end();
-      await until(() => peer.gateway.resumed === 1);
-      peer.say(ALICE, DM, 'afterwards');
-      await until(() => texts(watched).includes('afterwards'));
-      assert.equal(peer.gateway.identified, 1);
-    });
-
-    it('is not opened when none is left for today', async () => {
-      peer.gateway.startsLeft = 0;
-      await assert.rejects(connected(), { kind: 'rate-limited', retryAfterMs: 14_400_000 });
-      assert.equal(peer.gateway.identified, 0);
-    });
-
-    for (const [code, sentence] of [
-      [4004, /refused the bot token/],
-      [4011, /too many servers/],
-      [4013, /newer version/],
-      [4014, /does not allow the intents/],
-    ] as const) {
-      it(`that Discord refuses with ${code} needs a person`, async () => {
-        peer.gateway.refuseWith = code;
-        await assert.rejects(connected(), { kind: 'fatal', message: sentence });
-      });
-    }
-
-    it('that ends because the token was reset needs a person, and is not tried again', async () => {
-      const watched = await connected();
-      peer.trouble = 'revoked';
-      peer.gateway.end(4004);
-      await until(() => watched.states.at(-1)?.state === 'fatal');
-      assert.match(watched.states.at(-1)?.detail ?? '', /refused the bot token/);
-      assert.equal(peer.gateway.resumed, 0);
-    });
+    assert.deepEqual(rig.peer.messages.get(id ?? '')?.components, []);
+    assert.equal(rig.peer.messages.get(id ?? '')?.content, 'Denied.');
   });
 
   describe('what is sent', () => {
     it('rings nobody, has no previews, and is not said twice when its answer was lost', async () => {
       const { adapter } = await connected();
-      peer.loseAnswer = true;
+      rig.peer.loseAnswer = true;
       const message = outgoing('@everyone https://evil.example/x');
       await assert.rejects(adapter.send(message), { kind: 'temporary' });
       await adapter.send(message);
-      assert.equal(peer.messages.size, 1);
+      assert.equal(rig.peer.messages.size, 1);
       await adapter.send(message);
-      assert.equal(peer.messages.size, 2, 'the next one like it is another message');
-      assert.deepEqual(peer.problems, []);
+      assert.equal(rig.peer.messages.size, 2, 'the next one like it is another message');
+      assert.deepEqual(rig.peer.problems, []);
     });
 
     it('waits as the headers say before Discord would refuse it', async () => {
       const { adapter } = await connected();
-      peer.bucket = 2;
+      rig.peer.bucket = 2;
       await adapter.send(outgoing('one'));
       await adapter.send(outgoing('two'));
       await assert.rejects(
@@ -382,14 +228,14 @@ describe('discord adapter', () => {
           return true;
         },
       );
-      assert.deepEqual(peer.problems, []);
+      assert.deepEqual(rig.peer.problems, []);
       await adapter.typing?.(DM);
     });
 
     it('fits in a message however much has to be escaped', async () => {
       const { adapter } = await connected();
       await adapter.send(outgoing('*_'.repeat(1_900)));
-      const sent = [...peer.messages.values()].map(({ content }) => content);
+      const sent = [...rig.peer.messages.values()].map(({ content }) => content);
       assert.ok(sent.every((content) => content.length <= 2_000));
       assert.equal(sent.join('').replaceAll('\\', '').replace(/\s/g, ''), '*_'.repeat(1_900));
       assert.ok(fitsOneMessage('a'.repeat(2_000), 'text'));
@@ -426,8 +272,8 @@ describe('discord adapter', () => {
 
   it('asks again for the address of a file that came before a restart', async () => {
     const { adapter } = await connected();
-    const file = peer.attach('a.txt', 'text/plain', Buffer.from('bytes'));
-    const message = peer.say(ALICE, DM, 'with a file', { attachments: [file] });
+    const file = rig.peer.attach('a.txt', 'text/plain', Buffer.from('bytes'));
+    const message = rig.peer.say(ALICE, DM, 'with a file', { attachments: [file] });
     const attachment = { name: 'a.txt', mediaType: 'text/plain', size: 5 };
     const platformId = `${DM}/${message.id}/${String(file.id)}`;
     const bytes = await created().download?.({ ...attachment, platformId }, 100);
@@ -436,7 +282,7 @@ describe('discord adapter', () => {
       adapter.download?.({ ...attachment, platformId: `${DM}/${message.id}/1` }, 100) ?? Promise.resolve(),
       { kind: 'refused', message: /no longer has/ },
     );
-    assert.deepEqual(peer.problems, [], 'the token did not go to the file server');
+    assert.deepEqual(rig.peer.problems, [], 'the token did not go to the file server');
   });
 
   const created = () => made().adapter;
@@ -452,26 +298,11 @@ describe('discord adapter', () => {
 
   describe('rules', () => {
     const found = (id: string, part: Partial<ChannelFacts>) =>
-      discordRules
-        .find((rule) => rule.id === id)
-        ?.check({
-          channel: 'discord',
-          name: 'Discord',
-          profile: 'development',
-          enabled: true,
-          state: 'online',
-          settings: {},
-          modes: {},
-          reported: {},
-          secrets: [],
-          users: 0,
-          conversations: [],
-          ...part,
-        });
+      discordRules.find((rule) => rule.id === id)?.check(channelFacts(discordDescriptor, part));
 
     it('[DC-2] finds servers that are not listed, and a bot that anybody may add', async () => {
-      peer.guilds = [GUILD, OTHER_GUILD];
-      peer.application = { ...peer.application, bot_public: true };
+      rig.peer.guilds = [GUILD, OTHER_GUILD];
+      rig.peer.application = { ...rig.peer.application, bot_public: true };
       const watched = await connected({ allowedGuilds: [GUILD] });
       const facts = { settings: { allowedGuilds: [GUILD] }, reported: watched.facts() };
       assert.match(found('DC-2', facts)?.evidence ?? '', new RegExp(OTHER_GUILD));

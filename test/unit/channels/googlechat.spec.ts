@@ -31,7 +31,7 @@ function found(id: string, reported: ChannelFacts['reported']) {
 describe('google chat', () => {
   it('[GC-1] reads the scopes of the account’s tokens, and finds what is beyond chat.bot', async () => {
     const bench = new GooglechatBench();
-    bench.google.scopes =
+    bench.peer.scopes =
       'https://www.googleapis.com/auth/chat.bot https://www.googleapis.com/auth/cloud-platform';
     const house = await ContractHouse.open(bench, { speed: 1 });
     try {

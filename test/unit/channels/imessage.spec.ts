@@ -13,17 +13,10 @@ import { Masking } from '../../../src/engine/vault/masking';
 import { startProgram } from '../../../src/session/programs';
 import { ManualClock } from '../../helpers/manual-clock';
 import { MemoryJournal } from '../../helpers/memory-journal';
+import { MemorySecrets } from '../../helpers/memory-secrets';
 import { MessagesPeer } from '../../peers/imessage/messages';
 import { TestGate } from '../egress/gate';
-import {
-  collectingLogger,
-  MemorySecrets,
-  MemoryStore,
-  noServices,
-  outbound,
-  until,
-  watchedContext,
-} from './support';
+import { collectingLogger, MemoryStore, noServices, outbound, until, watchedContext } from './support';
 
 const ALICE = '+491701234567';
 const DM = `iMessage;-;${ALICE}`;

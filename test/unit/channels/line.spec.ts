@@ -21,7 +21,7 @@ describe('line adapter', () => {
   beforeEach(async () => {
     open = [];
     bench = new LineBench();
-    server = bench.server;
+    server = bench.peer;
     clock = new ManualClock(Date.now());
     await bench.start(1);
   });

@@ -7,7 +7,7 @@ import { ANN, DM, EncryptedHouse, ROOM, text } from '../../helpers/encrypted-hou
 import type { Homeserver } from '../../peers/matrix/homeserver';
 import type { Person } from '../../peers/matrix/person';
 import type { HsEvent, Json } from '../../peers/matrix/world';
-import { MemoryStore, outbound, until, type Watched } from './support';
+import { channelFacts, MemoryStore, outbound, until, type Watched } from './support';
 
 describe('matrix encryption', function () {
   this.timeout(30_000);
@@ -136,19 +136,7 @@ describe('matrix encryption', function () {
     );
     assert.ok(notes[0]?.text.includes(ann.key));
     const rule = matrixRules.find(({ id }) => id === 'MX-2.devices');
-    const found = rule?.check({
-      channel: 'matrix',
-      name: 'Matrix',
-      profile: 'development',
-      enabled: true,
-      state: 'online',
-      settings: {},
-      modes: {},
-      reported: facts(),
-      secrets: [],
-      users: 0,
-      conversations: [],
-    });
+    const found = rule?.check(channelFacts(matrixDescriptor, { reported: facts() }));
     assert.ok(found?.evidence.includes(device));
     assert.ok(matrixDescriptor.health?.(facts()).some((line) => line.includes(ann.key)));
     await adapter.disconnect();

@@ -1,90 +1,19 @@
 import assert from 'node:assert/strict';
-import { createAdapter } from '../../../src/channels/matrix/adapter';
 import { matrixDescriptor } from '../../../src/channels/matrix/descriptor';
-import { matrixRules } from '../../../src/channels/matrix/rules';
 import type { Facts } from '../../../src/engine/model/facts';
-import type { ChannelFacts } from '../../../src/engine/model/posture';
-import { BOT, Homeserver } from '../../peers/matrix/homeserver';
+import { BOT } from '../../peers/matrix/homeserver';
 import type { Json } from '../../peers/matrix/world';
-import { MemoryStore, outbound, until, watchedContext } from './support';
-
-const ANN = '@ann:example.test';
-const EVE = '@eve:evil.test';
-const DM = '!dm:example.test';
-const ROOM = '!room:example.test';
-const TOKEN = 'syt_d29yay1ib3Q_abcdefghijklmnop_123456';
+import { ANN, DM, EVE, matrixRig, ROOM, TOKEN } from './matrix-rig';
+import { MemoryStore, outbound, until } from './support';
 
 describe('matrix adapter', () => {
-  let server: Homeserver;
-  let open: { disconnect(): Promise<void> }[];
-
-  beforeEach(async () => {
-    open = [];
-    server = new Homeserver();
-    server.speed = 10;
-    server.sessions.login(BOT, 'BOTDEVICE', TOKEN);
-    server.world.names.set(BOT, 'Work Bot');
-    await server.start();
-  });
-  afterEach(async () => {
-    await Promise.all(open.map((adapter) => adapter.disconnect()));
-    await server.stop();
-    assert.deepEqual(server.problems, []);
-  });
-
-  function directRoom(): void {
-    server.world.create(DM, ANN);
-    server.world.member(DM, BOT, 'invite', ANN, { is_direct: true });
-    server.world.member(DM, BOT, 'join');
-    server.world.setData(BOT, 'm.direct', { [ANN]: [DM] });
-  }
-
-  function groupRoom(id = ROOM): void {
-    server.world.create(id, ANN);
-    server.world.member(id, BOT, 'invite', ANN);
-    server.world.member(id, BOT, 'join');
-  }
-
-  async function connected(
-    settings: Json = {},
-    store = new MemoryStore(),
-    secrets: Record<string, string> = { accessToken: TOKEN },
-  ) {
-    const all = { homeserver: server.url, encryption: false, ...settings };
-    const watched = watchedContext(matrixDescriptor, all, secrets, undefined, { store });
-    const adapter = createAdapter(watched.context);
-    open.push(adapter);
-    const account = await adapter.connect();
-    return { ...watched, adapter, account, secrets };
-  }
-
-  function say(room: string, body: string, from = ANN, more: Json = {}): string {
-    const content = { msgtype: 'm.text', body, 'm.mentions': { user_ids: [BOT] }, ...more };
-    return server.world.put(room, from, 'm.room.message', content).event_id;
-  }
-
-  const found = (id: string, part: Partial<ChannelFacts>) =>
-    matrixRules
-      .find((rule) => rule.id === id)
-      ?.check({
-        channel: 'matrix',
-        name: 'Matrix',
-        profile: 'development',
-        enabled: true,
-        state: 'online',
-        settings: {},
-        modes: {},
-        reported: {},
-        secrets: [],
-        users: 0,
-        conversations: [],
-        ...part,
-      });
+  const rig = matrixRig();
+  const { directRoom, groupRoom, connected, say, found } = rig;
 
   it('[MX-1] reports what the homeserver says of itself, and finds what is open', async () => {
-    server.registration = 'open';
-    server.federates = true;
-    server.versions = ['v1.4', 'v1.9', 'r0.6.1'];
+    rig.server.registration = 'open';
+    rig.server.federates = true;
+    rig.server.versions = ['v1.4', 'v1.9', 'r0.6.1'];
     const { facts } = await connected();
     const reported = facts();
     assert.equal(reported.matrixVersion, '1.9');
@@ -145,7 +74,7 @@ describe('matrix adapter', () => {
   it('[MX-2] believes nothing unencrypted in an encrypted room, also when the homeserver forgets that it is', async () => {
     groupRoom();
     directRoom();
-    server.world.encrypt(ROOM, ANN);
+    rig.server.world.encrypt(ROOM, ANN);
     const store = new MemoryStore();
     const first = await connected({}, store);
     say(ROOM, 'Work Bot: forged');
@@ -156,7 +85,7 @@ describe('matrix adapter', () => {
       ['unencrypted-message'],
     );
     await first.adapter.disconnect();
-    server.world.put(ROOM, ANN, 'm.room.encryption', {}, '');
+    rig.server.world.put(ROOM, ANN, 'm.room.encryption', {}, '');
     const second = await connected({}, store);
     say(ROOM, 'Work Bot: forged again');
     say(DM, 'end again');
@@ -177,13 +106,13 @@ describe('matrix adapter', () => {
     const { received, adapter, states, facts } = await connected({}, undefined, secrets);
     assert.ok(found('MX-3', { reported: { refreshes: false } }));
     assert.equal(facts().refreshes, false);
-    const refresh = server.sessions.expire(TOKEN);
+    const refresh = rig.server.sessions.expire(TOKEN);
     secrets.refreshToken = refresh;
     say(DM, 'after it expired');
     const send = () => adapter.send(outbound({ channel: 'matrix', conversation: DM }));
     await Promise.all([send(), send(), send()]);
     await until(() => received.some(({ text }) => text === 'after it expired'), 'the message');
-    assert.deepEqual(server.sessions.refreshed, [refresh]);
+    assert.deepEqual(rig.server.sessions.refreshed, [refresh]);
     assert.notEqual(secrets.accessToken, TOKEN);
     assert.notEqual(secrets.refreshToken, refresh);
     assert.ok(!states.some(({ state }) => state === 'fatal'));
@@ -191,7 +120,7 @@ describe('matrix adapter', () => {
   });
 
   it('[MX-3] needs a person when an expired token cannot be renewed, and tries no renewal of one that was ended', async () => {
-    const refresh = server.sessions.expire(TOKEN);
+    const refresh = rig.server.sessions.expire(TOKEN);
     await assert.rejects(connected(), /refused the access token/);
     await assert.rejects(
       connected({}, undefined, { accessToken: TOKEN, refreshToken: 'syr_not_the_right_one' }),
@@ -201,171 +130,7 @@ describe('matrix adapter', () => {
       connected({}, undefined, { accessToken: 'syt_ended_by_somebody', refreshToken: refresh }),
       /refused the access token/,
     );
-    assert.deepEqual(server.sessions.refreshed, []);
-  });
-
-  it('[MX-4] never replays what was said before it came, in old rooms and new ones', async () => {
-    directRoom();
-    groupRoom();
-    for (let index = 0; index < 5; index += 1) {
-      say(DM, `/run old ${index}`);
-      say(ROOM, `Work Bot: /run old ${index}`);
-    }
-    const store = new MemoryStore();
-    const { received, known } = await connected({}, store);
-    known.add(`${BOT}/${ANN}`);
-    const NEW = '!new:example.test';
-    server.world.create(NEW, ANN);
-    say(NEW, 'Work Bot: /run before it was invited');
-    server.world.member(NEW, BOT, 'invite', ANN);
-    await until(() => server.world.room(NEW).membership(BOT) === 'join', 'the bot to come');
-    say(NEW, 'Work Bot: now');
-    say(DM, 'end');
-    await until(() => received.length >= 2, 'what is new');
-    assert.deepEqual(received.map(({ text }) => text).sort(), ['end', 'now']);
-  });
-
-  it('[MX-4] never replays the history of a new room when its answer has to be taken twice', async () => {
-    directRoom();
-    const watched = await connected();
-    watched.known.add(`${BOT}/${ANN}`);
-    const NEW = '!new:example.test';
-    server.world.create(NEW, ANN);
-    say(NEW, 'Work Bot: /run before it was invited');
-    server.world.member(NEW, BOT, 'invite', ANN);
-    await until(() => server.world.room(NEW).membership(BOT) === 'join', 'the bot to come');
-    watched.failReceives(1);
-    say(NEW, 'Work Bot: now');
-    await until(() => watched.received.length > 0, 'what is new');
-    assert.deepEqual(
-      watched.received.map(({ text }) => text),
-      ['now'],
-    );
-  });
-
-  it('[MX-4] fills the hole that a long absence leaves, and passes over what is older than a day', async () => {
-    directRoom();
-    const store = new MemoryStore();
-    const first = await connected({}, store);
-    await first.adapter.disconnect();
-    const day = 24 * 3_600_000;
-    server.world.put(
-      DM,
-      ANN,
-      'm.room.message',
-      { msgtype: 'm.text', body: 'stale' },
-      undefined,
-      Date.now() - day - 60_000,
-    );
-    for (let index = 0; index < 230; index += 1) say(DM, `message ${index}`);
-    const { received } = await connected({}, store);
-    await until(() => received.length >= 230, 'all of them');
-    assert.deepEqual(
-      received.map(({ text }) => text),
-      Array.from({ length: 230 }, (_, index) => `message ${index}`),
-    );
-  });
-
-  it('[MX-4] notes who comes into a room that is let in, and shuts it for strangers', async () => {
-    groupRoom();
-    const { known, notes } = await connected();
-    known.add(`${BOT}/${ROOM}`);
-    known.add(`${BOT}/@bob:example.test`);
-    server.world.member(ROOM, '@bob:example.test', 'invite', ANN);
-    server.world.member(ROOM, '@bob:example.test', 'join');
-    server.world.member(ROOM, EVE, 'invite', ANN);
-    server.world.member(ROOM, EVE, 'join');
-    await until(() => !known.has(`${BOT}/${ROOM}`), 'the room to be shut');
-    server.world.member(ROOM, EVE, 'join', EVE, { displayname: 'Ann' });
-    server.world.member(ROOM, '@mallory:evil.test', 'join');
-    say(ROOM, 'Work Bot: hello');
-    await until(() => notes.length > 0, 'the note');
-    assert.deepEqual(
-      notes.map(({ code, sender, conversation }) => [code, sender, conversation]),
-      [['unknown-member-joined', EVE, ROOM]],
-    );
-  });
-
-  it('[MX-4] notes it and leaves the room open when that is what is set, and finds the setting', async () => {
-    groupRoom();
-    directRoom();
-    const { known, notes, received } = await connected({ closeOnUnknownMember: false });
-    known.add(`${BOT}/${ROOM}`);
-    server.world.member(ROOM, EVE, 'join');
-    say(DM, 'end');
-    await until(() => received.length > 0, 'the end');
-    assert.deepEqual(
-      notes.map(({ code, sender }) => [code, sender]),
-      [['unknown-member-joined', EVE]],
-    );
-    assert.ok(known.has(`${BOT}/${ROOM}`));
-    const settings = { closeOnUnknownMember: false };
-    assert.ok(found('MX-4', { settings, conversations: [ROOM] }));
-    assert.equal(
-      found('MX-4', { settings: { closeOnUnknownMember: true }, conversations: [ROOM] }),
-      undefined,
-    );
-    assert.equal(found('MX-4', { settings, conversations: [] }), undefined);
-  });
-
-  it('[MX-4] notices a stranger who came in while it was away, in the part of the timeline that was cut', async () => {
-    groupRoom();
-    directRoom();
-    const store = new MemoryStore();
-    const first = await connected({}, store);
-    await first.adapter.disconnect();
-    server.world.member(ROOM, EVE, 'join');
-    for (let index = 0; index < 120; index += 1) say(ROOM, `chatter ${index}`);
-    const again = watchedContext(
-      matrixDescriptor,
-      { homeserver: server.url, encryption: false },
-      { accessToken: TOKEN },
-      undefined,
-      { store },
-    );
-    again.known.add(`${BOT}/${ROOM}`);
-    const adapter = createAdapter(again.context);
-    open.push(adapter);
-    await adapter.connect();
-    await until(() => !again.known.has(`${BOT}/${ROOM}`), 'the room to be shut');
-  });
-
-  it('[MX-4] takes a direct invitation of a stranger, so that they can pair, and leaves what only calls itself so', async () => {
-    const { notes, received } = await connected();
-    const direct = '!stranger:evil.test';
-    server.world.create(direct, EVE);
-    server.world.member(direct, BOT, 'invite', EVE, { is_direct: true });
-    await until(() => server.world.room(direct).membership(BOT) === 'join', 'the bot to come');
-    say(direct, 'CODE42', EVE);
-    await until(() => received.length > 0, 'the code');
-    assert.equal(received[0]?.context, 'dm');
-    assert.deepEqual(server.world.dataOf(BOT, 'm.direct'), { [EVE]: [direct] });
-    const trap = '!trap:evil.test';
-    server.world.create(trap, EVE);
-    server.world.member(trap, '@mallory:evil.test', 'join');
-    server.world.member(trap, BOT, 'invite', EVE, { is_direct: true });
-    await until(() => notes.some(({ code }) => code === 'room-left'), 'the bot to leave');
-    assert.equal(server.world.room(trap).membership(BOT), 'leave');
-  });
-
-  it('[MX-4] leaves other invitations of strangers alone, and all of them when that is set', async () => {
-    directRoom();
-    const { notes } = await connected();
-    server.world.create(ROOM, EVE);
-    server.world.member(ROOM, BOT, 'invite', EVE);
-    await until(() => notes.length > 0, 'the note');
-    assert.deepEqual(
-      notes.map(({ code, sender }) => [code, sender]),
-      [['invitation-left', EVE]],
-    );
-    assert.equal(server.world.room(ROOM).membership(BOT), 'invite');
-    await open[0]?.disconnect();
-    const strict = await connected({ invitations: 'people' });
-    const direct = '!stranger:evil.test';
-    server.world.create(direct, EVE);
-    server.world.member(direct, BOT, 'invite', EVE, { is_direct: true });
-    await until(() => strict.notes.some(({ conversation }) => conversation === direct), 'the note');
-    assert.equal(server.world.room(direct).membership(BOT), 'invite');
+    assert.deepEqual(rig.server.sessions.refreshed, []);
   });
 
   it('[INI-2] says that Matrix has no notion of a bot', async () => {
@@ -387,12 +152,18 @@ describe('matrix adapter', () => {
     };
     assert.equal(await kinds(DM), 'dm');
     assert.equal(await kinds(ROOM), 'group');
-    server.world.put(ROOM, ANN, 'm.room.history_visibility', { history_visibility: 'world_readable' }, '');
+    rig.server.world.put(
+      ROOM,
+      ANN,
+      'm.room.history_visibility',
+      { history_visibility: 'world_readable' },
+      '',
+    );
     assert.equal(await kinds(ROOM), 'public');
-    server.world.put(ROOM, ANN, 'm.room.history_visibility', { history_visibility: 'joined' }, '');
-    server.world.put(ROOM, ANN, 'm.room.join_rules', { join_rule: 'public' }, '');
+    rig.server.world.put(ROOM, ANN, 'm.room.history_visibility', { history_visibility: 'joined' }, '');
+    rig.server.world.put(ROOM, ANN, 'm.room.join_rules', { join_rule: 'public' }, '');
     assert.equal(await kinds(ROOM), 'public');
-    server.world.member(DM, EVE, 'invite', ANN);
+    rig.server.world.member(DM, EVE, 'invite', ANN);
     assert.equal(await kinds(DM), 'group');
   });
 
@@ -439,7 +210,7 @@ describe('matrix adapter', () => {
     await until(() => received.some(({ addressed }) => addressed), 'the question');
     assert.equal(received.at(-1)?.inReplyTo, root);
     await adapter.send(outbound({ channel: 'matrix', conversation: ROOM, inReplyTo: id }));
-    const answer = server.world.room(ROOM).entries.at(-1)?.event;
+    const answer = rig.server.world.room(ROOM).entries.at(-1)?.event;
     assert.deepEqual(answer?.content['m.relates_to'], {
       rel_type: 'm.thread',
       event_id: root,
@@ -465,11 +236,14 @@ describe('matrix adapter', () => {
     const { received } = await connected();
     const id = say(DM, 'first');
     const relates = { 'm.relates_to': { rel_type: 'm.annotation', event_id: id, key: '👍' } };
-    server.world.put(DM, ANN, 'm.reaction', relates);
-    server.world.put(DM, ANN, 'm.room.message', { msgtype: 'm.key.verification.request', body: 'verify' });
-    server.world.put(DM, ANN, 'm.room.message', { msgtype: 7, body: { a: 1 } });
-    server.world.put(DM, ANN, 'm.room.message', { msgtype: 'm.text' });
-    server.world.put(DM, ANN, 'm.sticker', { body: 'sticker' });
+    rig.server.world.put(DM, ANN, 'm.reaction', relates);
+    rig.server.world.put(DM, ANN, 'm.room.message', {
+      msgtype: 'm.key.verification.request',
+      body: 'verify',
+    });
+    rig.server.world.put(DM, ANN, 'm.room.message', { msgtype: 7, body: { a: 1 } });
+    rig.server.world.put(DM, ANN, 'm.room.message', { msgtype: 'm.text' });
+    rig.server.world.put(DM, ANN, 'm.sticker', { body: 'sticker' });
     say(DM, 'last');
     await until(() => received.some(({ text }) => text === 'last'), 'the last');
     assert.deepEqual(received.map(({ text }) => text).filter(Boolean), ['first', 'last']);

@@ -12,7 +12,7 @@ import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { rightsOf } from '../../../src/session/folder-rights';
 import { ManualClock } from '../../helpers/manual-clock';
 import { ACCOUNT, ME, SignalDaemon } from '../../peers/signal/daemon';
-import { MemoryStore, outbound, until, watchedContext } from './support';
+import { channelFacts, MemoryStore, outbound, until, watchedContext } from './support';
 
 const ALICE = '0b0b0b0b-0000-4000-8000-00000000000b';
 const BOB = '0c0c0c0c-0000-4000-8000-00000000000c';
@@ -59,20 +59,7 @@ describe('signal adapter', () => {
   }
 
   function facts(part: Partial<ChannelFacts>): ChannelFacts {
-    return {
-      channel: 'signal',
-      name: 'Signal',
-      profile: 'development',
-      enabled: true,
-      state: 'online',
-      settings: {},
-      modes: {},
-      reported: {},
-      secrets: [],
-      users: 0,
-      conversations: [],
-      ...part,
-    };
+    return channelFacts(signalDescriptor, part);
   }
   const found = (id: string, reported: ChannelFacts['reported']) =>
     signalRules.find((rule) => rule.id === id)?.check(facts({ reported }));

@@ -1,53 +1,20 @@
 import assert from 'node:assert/strict';
 import type { ChannelError } from '../../../src/channels/contract';
-import { createAdapter } from '../../../src/channels/slack/adapter';
 import { slackDescriptor } from '../../../src/channels/slack/descriptor';
 import { isSlackSocket } from '../../../src/channels/slack/socket';
-import { APP_TOKEN, BOT_TOKEN, BOT_USER, SlackApi, type SlackSent, TEAM } from '../../peers/slack/slack-api';
-import { outbound, until, type Watched, watchedContext } from './support';
-
-const ACCOUNT = `${TEAM}/${BOT_USER}`;
-const out = (text: string, part: object = {}) =>
-  outbound({ channel: 'slack', account: ACCOUNT, conversation: 'D0001', text, ...part });
+import { APP_TOKEN, BOT_TOKEN, BOT_USER, type SlackSent, TEAM } from '../../peers/slack/slack-api';
+import { ACCOUNT, out, slackRig } from './slack-rig';
+import { until, type Watched } from './support';
 
 describe('slack adapter', () => {
-  let api: SlackApi;
-  let open: { disconnect(): Promise<void> }[] = [];
-
-  beforeEach(async () => {
-    api = new SlackApi();
-    await api.start();
-    open = [];
-  });
-
-  afterEach(async () => {
-    await Promise.all(open.map((adapter) => adapter.disconnect()));
-    await api.stop();
-    assert.deepEqual(api.problems, []);
-  });
-
-  function make(settings: Record<string, unknown> = {}, secrets: Record<string, string | undefined> = {}) {
-    const watched = watchedContext(
-      slackDescriptor,
-      { apiRoot: api.root, ...settings },
-      { botToken: BOT_TOKEN, appToken: APP_TOKEN, ...secrets },
-    );
-    const adapter = createAdapter(watched.context);
-    open.push(adapter);
-    return { adapter, ...watched };
-  }
-
-  async function connected(settings: Record<string, unknown> = {}) {
-    const made = make(settings);
-    const account = await made.adapter.connect();
-    return { ...made, account };
-  }
+  const rig = slackRig();
+  const { make, connected } = rig;
 
   it('[INI-2] asks Slack who it is, and takes only a bot', async () => {
     const { account, states } = await connected();
     assert.deepEqual(account, { account: ACCOUNT, name: 'workbot in Acme', isBot: true });
     assert.deepEqual(states, [{ state: 'online', detail: 'Connected as workbot in Acme.' }]);
-    api.identity = { ...api.identity, bot_id: undefined };
+    rig.api.identity = { ...rig.api.identity, bot_id: undefined };
     await assert.rejects(make().adapter.check!(), /belongs to a person, not to a bot/);
   });
 
@@ -61,13 +28,13 @@ describe('slack adapter', () => {
     }
     assert.match(bot?.validate?.(APP_TOKEN) ?? '', /app-level token/);
     assert.match(app?.validate?.(BOT_TOKEN) ?? '', /not an app-level token/);
-    api.scopes = 'identify,bot';
+    rig.api.scopes = 'identify,bot';
     await assert.rejects(make().adapter.connect(), (error: ChannelError) => {
       assert.equal(error.kind, 'fatal');
       assert.match(error.message, /legacy kind \(bot\).*new app/);
       return true;
     });
-    api.scopes = 'app_mentions:read,chat:write,im:history,channels:history,users:read';
+    rig.api.scopes = 'app_mentions:read,chat:write,im:history,channels:history,users:read';
     const { states } = await connected();
     assert.match(states.at(-1)?.detail ?? '', /not needed: channels:history, users:read/);
   });
@@ -85,9 +52,9 @@ describe('slack adapter', () => {
 
   it('takes a direct message and a mention, with team and user as the sender', async () => {
     const { received } = await connected();
-    api.dm('U0042', '!run npm test');
-    api.mention('U0043', `<@${BOT_USER}> /run npm test`);
-    await until(() => api.acknowledged.length === 2, 'both acknowledgements');
+    rig.api.dm('U0042', '!run npm test');
+    rig.api.mention('U0043', `<@${BOT_USER}> /run npm test`);
+    await until(() => rig.api.acknowledged.length === 2, 'both acknowledgements');
     assert.deepEqual(
       received.map(({ receivedAt, ...message }) => message),
       [
@@ -131,7 +98,7 @@ describe('slack adapter', () => {
       ['!status', '/status'],
       ['! not a command', '! not a command'],
     ];
-    for (const [wire] of cases) api.dm('U0042', wire);
+    for (const [wire] of cases) rig.api.dm('U0042', wire);
     await until(() => received.length === cases.length, 'all messages');
     assert.deepEqual(
       received.map(({ text }) => text),
@@ -149,11 +116,11 @@ describe('slack adapter', () => {
       [{ team: undefined }, { is_ext_shared_channel: true }],
     ];
     for (const [inner, outer] of outside)
-      api.mention('U0066', `<@${BOT_USER}> hi`, inner as never, outer as never);
-    api.press('U0066', sentBy('C0001'), '/approve A1', { user: { id: 'U0066', team_id: 'T9999' } });
-    api.press('U0066', sentBy('C0001'), '/approve A1', { team: { id: 'T9999' } });
-    api.mention('U0042', `<@${BOT_USER}> ours`, { user_team: TEAM }, { is_ext_shared_channel: true });
-    await until(() => api.acknowledged.length === outside.length + 3, 'all acknowledgements');
+      rig.api.mention('U0066', `<@${BOT_USER}> hi`, inner as never, outer as never);
+    rig.api.press('U0066', sentBy('C0001'), '/approve A1', { user: { id: 'U0066', team_id: 'T9999' } });
+    rig.api.press('U0066', sentBy('C0001'), '/approve A1', { team: { id: 'T9999' } });
+    rig.api.mention('U0042', `<@${BOT_USER}> ours`, { user_team: TEAM }, { is_ext_shared_channel: true });
+    await until(() => rig.api.acknowledged.length === outside.length + 3, 'all acknowledgements');
     assert.deepEqual(
       received.map(({ text }) => text),
       ['ours'],
@@ -163,17 +130,17 @@ describe('slack adapter', () => {
 
   it('[SL-2] hears the listed workspaces and organisations, and only those', async () => {
     const { received } = await connected({ allowedTeams: ['T7777', 'E1111'] });
-    api.dm('U1', 'home workspace, not listed');
-    api.dm('U2', 'listed', { team: 'T7777' }, { team_id: 'T7777' });
-    api.dm('U3', 'of the organisation', { team: 'T5555' }, { team_id: 'T5555', enterprise_id: 'E1111' });
-    api.dm('U4', 'of another', { team: 'T5555' }, { team_id: 'T5555', enterprise_id: 'E2222' });
-    api.dm(
+    rig.api.dm('U1', 'home workspace, not listed');
+    rig.api.dm('U2', 'listed', { team: 'T7777' }, { team_id: 'T7777' });
+    rig.api.dm('U3', 'of the organisation', { team: 'T5555' }, { team_id: 'T5555', enterprise_id: 'E1111' });
+    rig.api.dm('U4', 'of another', { team: 'T5555' }, { team_id: 'T5555', enterprise_id: 'E2222' });
+    rig.api.dm(
       'U5',
       'guest of another company',
       { user_team: 'T6666' },
       { team_id: 'T7777', enterprise_id: 'E1111', is_ext_shared_channel: true },
     );
-    await until(() => api.acknowledged.length === 5, 'all acknowledgements');
+    await until(() => rig.api.acknowledged.length === 5, 'all acknowledgements');
     assert.deepEqual(
       received.map(({ sender, text }) => [sender.id, text]),
       [
@@ -185,9 +152,9 @@ describe('slack adapter', () => {
 
   it('[ACC-6] tells of bots and of itself, and marks edits and deletions', async () => {
     const { received } = await connected();
-    api.dm('U0001', 'from a bot', { bot_id: 'B0007' });
-    api.dm('U0001', 'old style', { subtype: 'bot_message', user: undefined, bot_id: 'B0008' });
-    api.dm(BOT_USER, 'our own', { bot_id: 'B0001' });
+    rig.api.dm('U0001', 'from a bot', { bot_id: 'B0007' });
+    rig.api.dm('U0001', 'old style', { subtype: 'bot_message', user: undefined, bot_id: 'B0008' });
+    rig.api.dm(BOT_USER, 'our own', { bot_id: 'B0001' });
     const original = {
       user: 'U0042',
       text: '/run rm -rf x',
@@ -195,18 +162,18 @@ describe('slack adapter', () => {
       team: TEAM,
       type: 'message',
     };
-    api.dm('U0042', '', {
+    rig.api.dm('U0042', '', {
       subtype: 'message_changed',
       user: undefined,
       message: original,
       previous_message: original,
     });
-    api.dm('U0042', '', { subtype: 'message_deleted', user: undefined, previous_message: original });
-    api.dm('U0042', 'joined', { subtype: 'channel_join' });
-    api.dm('U0042', 'nobody', { user: undefined });
-    api.event({ type: 'reaction_added', user: 'U0042' });
-    api.dm('U0042', 'end');
-    await until(() => api.acknowledged.length === 9, 'all acknowledgements');
+    rig.api.dm('U0042', '', { subtype: 'message_deleted', user: undefined, previous_message: original });
+    rig.api.dm('U0042', 'joined', { subtype: 'channel_join' });
+    rig.api.dm('U0042', 'nobody', { user: undefined });
+    rig.api.event({ type: 'reaction_added', user: 'U0042' });
+    rig.api.dm('U0042', 'end');
+    await until(() => rig.api.acknowledged.length === 9, 'all acknowledgements');
     assert.deepEqual(
       received.map(({ text, sender, change }) => [text, sender.isBot, sender.isSelf, change]),
       [
@@ -221,13 +188,13 @@ describe('slack adapter', () => {
   });
 
   it('acknowledges only what is on the record, and takes it when Slack sends it again', async () => {
-    api.ackWithinMs = 100;
+    rig.api.ackWithinMs = 100;
     const { received, failReceives } = await connected();
     failReceives(2);
-    const { ts } = api.dm('U0042', 'important');
-    await until(() => api.acknowledged.length === 1, 'the acknowledgement');
+    const { ts } = rig.api.dm('U0042', 'important');
+    await until(() => rig.api.acknowledged.length === 1, 'the acknowledgement');
     assert.deepEqual(
-      api.deliveries.map(({ attempt }) => attempt),
+      rig.api.deliveries.map(({ attempt }) => attempt),
       [0, 1, 2],
     );
     assert.deepEqual(
@@ -240,7 +207,7 @@ describe('slack adapter', () => {
     const { adapter, received } = await connected();
     const buttons = [{ label: 'Approve', command: '/approve A1', style: 'primary' as const }];
     await adapter.send(out('?', { conversation: 'C0001', buttons }));
-    const [message] = api.sent;
+    const [message] = rig.api.sent;
     assert.deepEqual(message?.blocks[1], {
       type: 'actions',
       elements: [
@@ -253,8 +220,8 @@ describe('slack adapter', () => {
         },
       ],
     });
-    api.press('U0099', message!, '/approve A1');
-    await until(() => api.acknowledged.length === 1, 'the acknowledgement');
+    rig.api.press('U0099', message!, '/approve A1');
+    await until(() => rig.api.acknowledged.length === 1, 'the acknowledgement');
     const { text, sender, context, conversation, addressed } = received[0]!;
     assert.deepEqual(
       { text, sender: sender.id, context, conversation, addressed },
@@ -268,120 +235,22 @@ describe('slack adapter', () => {
     );
   });
 
-  describe('sending', () => {
-    it('answers in the thread of the question, and in a direct message beside it', async () => {
-      const { adapter, received } = await connected();
-      api.dm('U0042', 'plain');
-      api.dm('U0042', 'threaded', { thread_ts: '1600000000.000100' });
-      api.mention('U0042', `<@${BOT_USER}> plain`);
-      api.mention('U0042', `<@${BOT_USER}> threaded`, { thread_ts: '1600000000.000200' });
-      await until(() => received.length === 4, 'the questions');
-      for (const { conversation, platformId } of received) {
-        await adapter.send(out('answer', { conversation, inReplyTo: platformId }));
-      }
-      assert.deepEqual(
-        api.sent.map(({ thread_ts }) => thread_ts),
-        [undefined, '1600000000.000100', received[2]?.platformId, '1600000000.000200'],
-      );
-    });
-
-    it('sends markup as text and code as code', async () => {
-      const { adapter } = await connected();
-      const source = 'see <!channel> *x* `npm <i>test` ` &amp;\n```sh\necho "<https://a|b>"\n```\nend';
-      await adapter.send(out(source, { format: 'markdown' }));
-      await adapter.send(out(source));
-      const [formatted, plain] = api.sent;
-      assert.deepEqual(formatted?.blocks, [
-        {
-          type: 'rich_text',
-          elements: [
-            {
-              type: 'rich_text_section',
-              elements: [
-                { type: 'text', text: 'see <!channel> *x* ' },
-                { type: 'text', text: 'npm <i>test', style: { code: true } },
-                { type: 'text', text: ' ` &amp;' },
-              ],
-            },
-            { type: 'rich_text_preformatted', elements: [{ type: 'text', text: 'echo "<https://a|b>"' }] },
-            { type: 'rich_text_section', elements: [{ type: 'text', text: 'end' }] },
-          ],
-        },
-      ]);
-      assert.deepEqual(plain?.blocks, [
-        {
-          type: 'rich_text',
-          elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text: source }] }],
-        },
-      ]);
-      assert.equal(plain?.text, source.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;'));
-      await adapter.send(out('```\n```', { format: 'markdown' }));
-      await adapter.send(out(' '));
-    });
-
-    it('cuts long texts, goes on after a rate limit, and repeats nothing', async () => {
-      const { adapter } = await connected();
-      const text = Array.from({ length: 1_000 }, (_, index) => `line ${index}`).join('\n');
-      api.plan('chat.postMessage', 'pass', { status: 429, headers: { 'retry-after': '7' } });
-      await assert.rejects(adapter.send(out(text)), (error: ChannelError) => {
-        assert.deepEqual([error.kind, error.retryAfterMs], ['rate-limited', 7_000]);
-        return true;
-      });
-      const { platformIds } = await adapter.send(out(text));
-      assert.deepEqual(
-        platformIds,
-        api.sent.map(({ ts }) => ts),
-      );
-      assert.equal(api.sent.map((sent) => sent.text).join('\n'), text);
-    });
-
-    it('edits its own message, and sends anew when it is gone', async () => {
-      const { adapter } = await connected();
-      const { platformIds } = await adapter.send(out('working'));
-      await adapter.send(out('done', { edits: platformIds[0] }));
-      assert.deepEqual(
-        api.sent.map(({ text }) => text),
-        ['done'],
-      );
-      await adapter.send(out('news', { edits: '1600000000.000100' }));
-      assert.deepEqual(
-        api.sent.map(({ text }) => text),
-        ['done', 'news'],
-      );
-    });
-
-    it('tells what will never be taken from what may be tried again', async () => {
-      const { adapter } = await connected();
-      const attempt = (part: object = {}) =>
-        adapter.send(out('hi', part)).then(
-          () => 'sent',
-          (error: ChannelError) => error.kind,
-        );
-      assert.equal(await attempt({ conversation: 'C9999' }), 'refused');
-      api.fail('chat.postMessage', 'missing_scope', { needed: 'chat:write' });
-      assert.equal(await attempt(), 'fatal');
-      api.fail('chat.postMessage', 'internal_error');
-      assert.equal(await attempt(), 'temporary');
-      api.plan('chat.postMessage', { status: 503, body: {} }, 'drop');
-      assert.equal(await attempt(), 'temporary');
-      assert.equal(await attempt(), 'temporary');
-      api.botToken = 'xoxb-another';
-      assert.equal(await attempt(), 'fatal');
-    });
-  });
-
   describe('when things go wrong', () => {
     it('takes a new connection when Slack asks for it, without waiting for the old one to end', async () => {
       const { received, states } = await connected();
-      const [old] = api.sockets;
+      const [old] = rig.api.sockets;
       old!.answers = false;
-      api.refresh();
+      rig.api.refresh();
       await until(
-        () => api.calls.filter((call) => call === 'apps.connections.open').length === 2,
+        () => rig.api.calls.filter((call) => call === 'apps.connections.open').length === 2,
         'the next connection',
       );
-      await until(() => api.sockets.length === 1 && api.sockets[0] !== old, 'the end of the old one', 3_000);
-      api.dm('U0042', 'after');
+      await until(
+        () => rig.api.sockets.length === 1 && rig.api.sockets[0] !== old,
+        'the end of the old one',
+        3_000,
+      );
+      rig.api.dm('U0042', 'after');
       await until(() => received.length === 1, 'the message');
       assert.deepEqual(
         states.map(({ state }) => state),
@@ -392,46 +261,46 @@ describe('slack adapter', () => {
 
     it('comes back by itself when the line is cut or the server is away, and loses nothing', async () => {
       const { received, states } = await connected();
-      api.dm('U0042', 'one');
+      rig.api.dm('U0042', 'one');
       await until(() => received.length === 1, 'the first message');
-      const [line] = api.sockets;
+      const [line] = rig.api.sockets;
       line!.cut();
-      await until(() => !api.sockets.includes(line!), 'the cut');
-      api.dm('U0042', 'two');
+      await until(() => !rig.api.sockets.includes(line!), 'the cut');
+      rig.api.dm('U0042', 'two');
       await until(() => received.length === 2, 'the second message');
-      await api.stop();
+      await rig.api.stop();
       await until(() => /cannot be reached.*Next try at/.test(states.at(-1)?.detail ?? ''), 'the wait');
-      await api.start();
+      await rig.api.start();
       await until(() => states.at(-1)?.state === 'online', 'the recovery');
-      api.dm('U0042', 'three');
+      rig.api.dm('U0042', 'three');
       await until(() => received.length === 3, 'the third message');
     });
 
     it('does not hammer a server that greets and cuts the line each time', async () => {
       const { states } = await connected();
-      const cutting = setInterval(() => api.sockets[0]?.cut(), 1);
+      const cutting = setInterval(() => rig.api.sockets[0]?.cut(), 1);
       try {
         await until(() => states.filter(({ state }) => state === 'waiting').length === 2, 'the second wait');
       } finally {
         clearInterval(cutting);
       }
       assert.match(states[1]?.detail ?? '', /ends each connection right away\. Next try at/);
-      assert.equal(api.calls.filter((call) => call === 'apps.connections.open').length, 3);
+      assert.equal(rig.api.calls.filter((call) => call === 'apps.connections.open').length, 3);
     });
 
     it('stops when the app-level token is revoked', async () => {
       const { states } = await connected();
-      api.appToken = 'xapp-revoked';
-      api.sockets[0]?.cut();
+      rig.api.appToken = 'xapp-revoked';
+      rig.api.sockets[0]?.cut();
       await until(() => states.at(-1)?.state === 'fatal', 'the end');
       assert.match(states.at(-1)?.detail ?? '', /refused the app-level token/);
-      const calls = api.calls.length;
+      const calls = rig.api.calls.length;
       await new Promise((resolve) => setTimeout(resolve, 50));
-      assert.equal(api.calls.length, calls);
+      assert.equal(rig.api.calls.length, calls);
     });
 
     it('follows no address that is not Slack’s', async () => {
-      api.socketUrl = 'ws://127.0.0.1:9/';
+      rig.api.socketUrl = 'ws://127.0.0.1:9/';
       await assert.rejects(make().adapter.connect(), (error: ChannelError) => {
         assert.equal(error.kind, 'fatal');
         assert.match(error.message, /address.*not its own/);
@@ -451,12 +320,12 @@ describe('slack adapter', () => {
     });
 
     it('can be stopped while it is connecting, and leaves nothing open', async () => {
-      api.greets = false;
+      rig.api.greets = false;
       const { adapter } = make();
       const connecting = adapter.connect();
-      await until(() => api.sockets.length === 1, 'the connection');
+      await until(() => rig.api.sockets.length === 1, 'the connection');
       await Promise.all([adapter.disconnect(), assert.rejects(connecting)]);
-      await until(() => api.sockets.length === 0, 'the end of the connection', 3_000);
+      await until(() => rig.api.sockets.length === 0, 'the end of the connection', 3_000);
       await adapter.disconnect();
     });
 
@@ -473,11 +342,11 @@ describe('slack adapter', () => {
         'drop',
         { body: { ok: false, error: BOT_TOKEN } },
       ] as const) {
-        api.plan('auth.test', answer);
+        rig.api.plan('auth.test', answer);
         const made = make();
         await made.adapter.connect().catch((error: unknown) => note(made, error));
       }
-      api.plan('apps.connections.open', { body: { ok: false, error: APP_TOKEN } });
+      rig.api.plan('apps.connections.open', { body: { ok: false, error: APP_TOKEN } });
       const made = make();
       await made.adapter.connect().catch((error: unknown) => note(made, error));
       assert.ok(seen.length > 10);

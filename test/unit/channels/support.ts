@@ -8,13 +8,7 @@ import type { OpenWebhook, WebhookHandler, WebhookOptions } from '../../../src/c
 import type { ChannelState } from '../../../src/engine/model/events';
 import type { Facts } from '../../../src/engine/model/facts';
 import type { InboundMessage, OutboundMessage } from '../../../src/engine/model/message';
-import {
-  type BlobStore,
-  type Clock,
-  type Logger,
-  type SecretStore,
-  systemClock,
-} from '../../../src/engine/model/ports';
+import { type BlobStore, type Clock, type Logger, systemClock } from '../../../src/engine/model/ports';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { readChannelFile } from '../../../src/session/channel-files';
 import { startProgram } from '../../../src/session/programs';
@@ -168,22 +162,6 @@ export function noServices(): ChannelServices {
     store: () => new MemoryStore(),
     webhook: () => Promise.reject(new Error('no webhook server in this test')),
   };
-}
-
-export class MemorySecrets implements SecretStore {
-  readonly values = new Map<string, string>();
-  async get(name: string): Promise<string | undefined> {
-    return this.values.get(name);
-  }
-  async set(name: string, value: string): Promise<void> {
-    this.values.set(name, value);
-  }
-  async delete(name: string): Promise<void> {
-    this.values.delete(name);
-  }
-  async names(): Promise<readonly string[]> {
-    return [...this.values.keys()];
-  }
 }
 
 /** What the rules of a channel are given: one that is online and has nothing about it, but for `part`. */

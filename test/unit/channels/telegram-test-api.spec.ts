@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import TelegramServer from 'telegram-test-api';
 import { createAdapter } from '../../../src/channels/telegram/adapter';
 import { telegramDescriptor } from '../../../src/channels/telegram/descriptor';
+import { freePort } from '../../helpers/ports';
 import { outbound, until, watchedContext } from './support';
 
 const TOKEN = '666:test-token-of-nobody_in-particular0';
@@ -99,16 +99,3 @@ describe('telegram adapter against telegram-test-api', () => {
     }
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
-}

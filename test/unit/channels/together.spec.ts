@@ -11,9 +11,10 @@ import type { InboundMessage } from '../../../src/engine/model/message';
 import { systemClock } from '../../../src/engine/model/ports';
 import { Masking } from '../../../src/engine/vault/masking';
 import { MemoryJournal } from '../../helpers/memory-journal';
+import { MemorySecrets } from '../../helpers/memory-secrets';
 import { BotApi, TOKEN } from '../../peers/telegram/bot-api';
 import { TestGate } from '../egress/gate';
-import { collectingLogger, MemorySecrets, noServices, until } from './support';
+import { collectingLogger, noServices, until } from './support';
 
 /** Manager, gateway and adapters as they are put together, with an engine that answers. */
 describe('channels together', () => {
@@ -91,7 +92,7 @@ describe('channels together', () => {
   });
 
   it('answers over Telegram where it was asked, and stays silent in a group that did not mean it', async () => {
-    const account = await manager.storeSecret('telegram', 'botToken', TOKEN);
+    const account = await manager.credentials.store('telegram', { botToken: TOKEN });
     assert.equal(account?.name, 'Work Bot');
     await manager.enable('telegram');
     api.dm(42, '/status');
@@ -111,7 +112,7 @@ describe('channels together', () => {
   });
 
   it('takes an update that Telegram delivers twice only once', async () => {
-    await manager.storeSecret('telegram', 'botToken', TOKEN);
+    await manager.credentials.store('telegram', { botToken: TOKEN });
     await manager.enable('telegram');
     const message = api.dm(42, 'once');
     api.push('message', message);
@@ -124,7 +125,7 @@ describe('channels together', () => {
   });
 
   it('sends a long answer whole and once when Telegram makes it wait in the middle', async () => {
-    await manager.storeSecret('telegram', 'botToken', TOKEN);
+    await manager.credentials.store('telegram', { botToken: TOKEN });
     await manager.enable('telegram');
     api.plan('sendMessage', 'pass');
     api.flood('sendMessage', 1);
@@ -136,7 +137,7 @@ describe('channels together', () => {
   });
 
   it('says in the Channels view when the token was revoked, and goes on with a new one', async () => {
-    await manager.storeSecret('telegram', 'botToken', TOKEN);
+    await manager.credentials.store('telegram', { botToken: TOKEN });
     await manager.enable('telegram');
     const telegram = () => manager.list().find(({ id }) => id === 'telegram')!;
     assert.equal(telegram().state, 'online');
@@ -144,14 +145,14 @@ describe('channels together', () => {
     api.dm(42, 'wakes the poll');
     await until(() => telegram().state === 'fatal', 'the refusal');
     assert.match(telegram().detail, /wrong or was revoked/);
-    await assert.rejects(manager.storeSecret('telegram', 'botToken', TOKEN), /wrong or was revoked/);
-    await manager.storeSecret('telegram', 'botToken', api.token);
+    await assert.rejects(manager.credentials.store('telegram', { botToken: TOKEN }), /wrong or was revoked/);
+    await manager.credentials.store('telegram', { botToken: api.token });
     assert.equal(telegram().state, 'online');
     await until(() => delivered.length === 1, 'the message that waited');
   });
 
   it('lets one window use a bot, tells the other who has it, and hands it over', async () => {
-    await manager.storeSecret('telegram', 'botToken', TOKEN);
+    await manager.credentials.store('telegram', { botToken: TOKEN });
     await manager.enable('telegram');
     const second = window('second');
     try {

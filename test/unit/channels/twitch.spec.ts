@@ -9,7 +9,7 @@ import { type Clock, systemClock } from '../../../src/engine/model/ports';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { ManualClock } from '../../helpers/manual-clock';
 import { ACCESS, BOT, CLIENT, REFRESH, TwitchPeer } from '../../peers/twitch/server';
-import { until as untilNamed, watchedContext } from './support';
+import { channelFacts, until as untilNamed, watchedContext } from './support';
 
 const ANN = '101';
 const ROOM = '555';
@@ -66,20 +66,7 @@ describe('twitch adapter', () => {
     text,
     format: 'text' as const,
   });
-  const facts = (part: Partial<ChannelFacts>): ChannelFacts => ({
-    channel: 'twitch',
-    name: 'Twitch',
-    profile: 'development',
-    enabled: true,
-    state: 'online',
-    settings: {},
-    modes: {},
-    reported: {},
-    secrets: [],
-    users: 0,
-    conversations: [],
-    ...part,
-  });
+  const facts = (part: Partial<ChannelFacts>): ChannelFacts => channelFacts(twitchDescriptor, part);
   const found = (id: string, part: Partial<ChannelFacts>) =>
     twitchRules.find((rule) => rule.id === id)?.check(facts(part));
 

@@ -25,7 +25,7 @@ describe('whatsapp adapter', () => {
   beforeEach(async () => {
     open = [];
     bench = new WhatsAppBench();
-    server = bench.server;
+    server = bench.peer;
     await bench.start(1);
   });
   afterEach(async () => {

@@ -2,101 +2,16 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Gateway, type GatewayDeps, sessionKey } from '../../../src/channels/gateway/gateway';
+import { sessionKey } from '../../../src/channels/gateway/gateway';
 import { FolderQuarantine } from '../../../src/channels/gateway/quarantine';
-import { messagesProjection, seenKey } from '../../../src/engine/messages/projection';
-import type { IdentityKey } from '../../../src/engine/model/identity';
-import type { InboundMessage } from '../../../src/engine/model/message';
-import { silentLogger } from '../../../src/engine/model/ports';
-import { type SaidOptions, said, who } from '../../helpers/access-house';
-import { FakeAdapter, fakeDescriptor } from '../../helpers/fake-adapter';
+import { seenKey } from '../../../src/engine/messages/projection';
+import { said, who } from '../../helpers/access-house';
 import { ManualClock, settle } from '../../helpers/manual-clock';
-import { MemoryJournal } from '../../helpers/memory-journal';
-
-/** A gateway in front of an engine that only writes down what it is given. */
-class Rig {
-  readonly clock = new ManualClock();
-  readonly journal = new MemoryJournal(this.clock);
-  readonly messages = this.journal.project(messagesProjection);
-  readonly delivered: InboundMessage[] = [];
-  readonly known = new Set<IdentityKey>();
-  readonly adapter = new FakeAdapter();
-  mention = true;
-  onDeliver: (message: InboundMessage) => void | Promise<void> = () => {};
-  gateway: Gateway;
-
-  constructor(private readonly more: Partial<GatewayDeps> = {}) {
-    this.gateway = this.make();
-  }
-
-  private make(): Gateway {
-    const gateway = new Gateway({
-      deliver: async (message) => {
-        await this.onDeliver(message);
-        this.delivered.push(message);
-        const key = who(message.sender.id, message.channel, message.account);
-        await this.journal.append({
-          type: 'message.received',
-          actor: key,
-          subject: key,
-          data: {
-            messageId: `m${this.delivered.length}`,
-            channel: message.channel,
-            account: message.account,
-            conversation: message.conversation,
-            context: message.context,
-            sender: key,
-            platformId: message.platformId,
-            text: message.text,
-            length: message.text.length,
-            sha256: '',
-            attachments: message.attachments.length,
-          },
-        });
-      },
-      records: this.journal,
-      clock: this.clock,
-      log: silentLogger,
-      random: () => 0.5,
-      access: {
-        isKnown: (key) => this.known.has(key),
-        mentionRequired: () => this.mention,
-        mayReply: () => true,
-      },
-      earlier: { seen: [...this.messages().seen], unsent: Object.values(this.messages().unsent) },
-      ...this.more,
-    });
-    gateway.attach(fakeDescriptor, this.adapter.account, this.adapter);
-    return gateway;
-  }
-
-  async restart(): Promise<void> {
-    await this.gateway.close();
-    this.journal.restart();
-    this.gateway = this.make();
-  }
-
-  say(sender: string, text: string, options?: SaidOptions): Promise<void> {
-    return this.gateway.receive(said(sender, text, options));
-  }
-
-  knows(...senders: string[]): void {
-    for (const sender of senders) this.known.add(who(sender));
-  }
-
-  async drops(): Promise<Record<string, number>> {
-    await this.clock.advanceAsync(10_000);
-    const sums: Record<string, number> = {};
-    for (const { data } of this.journal.ofType('message.dropped')) {
-      sums[data.reason] = (sums[data.reason] ?? 0) + data.count;
-    }
-    return sums;
-  }
-}
+import { GatewayRig } from './rig';
 
 describe('the gateway, inbound', () => {
   it('hands a message on, in order within a conversation', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     rig.knows('1', '2');
     rig.onDeliver = () => new Promise((resolve) => setImmediate(resolve));
     await Promise.all(
@@ -112,7 +27,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('[ACC-6] drops bots, itself and senders without an id before anyone sees them', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     await rig.say('1', 'hi', { isBot: true });
     await rig.say('1', 'hi', { isSelf: true });
     for (const empty of ['', '   ', '\ud800', 'x'.repeat(600)]) await rig.say(empty, 'hi');
@@ -121,7 +36,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('never takes an edit or a deletion for a message', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     rig.knows('1');
     await rig.say('1', '/run ls', { platformId: 'a' });
     await rig.say('1', '/run rm -rf /', { platformId: 'a', change: 'edited' });
@@ -134,7 +49,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('keeps nothing at all of what is said in a group to others', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     rig.knows('1');
     const aside = { context: 'group', addressed: false } as const;
     await rig.say('1', 'the password is hunter2', aside);
@@ -151,7 +66,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('takes a message once, whatever is delivered again, also after a restart', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     rig.knows('1');
     const message = said('1', '/run make', { platformId: '77' });
     await Promise.all([rig.gateway.receive(message), rig.gateway.receive(message)]);
@@ -171,7 +86,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('rejects what could not be recorded and takes it when it comes again', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     rig.knows('1');
     const message = said('1', '/run make');
     rig.onDeliver = () => {
@@ -184,7 +99,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('refuses a message of 1 MB and one that is not text, with a sentence and on the record', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     rig.knows('1');
     await rig.say('1', 'x'.repeat(1024 * 1024));
     await rig.say('1', '\u20ac'.repeat(40_000));
@@ -202,7 +117,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('does not argue with strangers about their messages, nor fetch their files', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     await rig.say('1', 'x'.repeat(1024 * 1024));
     await rig.gateway.receive({
       ...said('2', 'look'),
@@ -219,7 +134,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('keeps right-to-left text and marks what turns or hides it', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     rig.knows('1');
     const cases: [string, string, string[]][] = [
       ['שלום /run ls', 'שלום /run ls', []],
@@ -239,7 +154,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('holds back someone who is too fast, tells them once, and does not let it touch others', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     rig.knows('1', '2');
     for (let at = 0; at < 60; at++) await rig.say('1', `${at}`);
     await rig.say('2', 'hello');
@@ -254,7 +169,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('keeps its queues bounded when the engine is busy, counts what does not fit, and goes on after', async () => {
-    const rig = new Rig({
+    const rig = new GatewayRig({
       limits: { knownIdentity: { burst: 1000, perSecond: 1000 }, conversationQueue: 5 },
     });
     rig.knows('1');
@@ -279,14 +194,14 @@ describe('the gateway, inbound', () => {
   });
 
   it('takes conversations in turn, so that a long one does not hold up a short one', async () => {
-    const rig = new Rig({ limits: { knownAtOnce: 1 } });
+    const rig = new GatewayRig({ limits: { knownAtOnce: 1 } });
     rig.knows('1', '2');
     await Promise.all([...Array.from({ length: 9 }, () => rig.say('1', 'more')), rig.say('2', 'one')]);
     assert.ok(rig.delivered.findIndex(({ sender }) => sender.id === '2') <= 2);
   });
 
   it('gives a conversation with nothing waiting a place when the queue is full', async () => {
-    const rig = new Rig({ limits: { knownQueue: 10 } });
+    const rig = new GatewayRig({ limits: { knownQueue: 10 } });
     rig.knows('1', '2');
     await Promise.all([...Array.from({ length: 20 }, () => rig.say('1', 'more')), rig.say('2', 'one')]);
     assert.equal(rig.delivered.filter(({ sender }) => sender.id === '2').length, 1);
@@ -294,7 +209,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('lets what someone says after their code wait behind the code', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     rig.onDeliver = ({ text }) => {
       if (text === 'CODE') rig.knows('1');
       return new Promise((resolve) => setImmediate(resolve));
@@ -310,7 +225,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('[INC-1] drops what waits of someone who is revoked', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     rig.knows('1', '2');
     let release: () => void = () => {};
     rig.onDeliver = () =>
@@ -335,7 +250,7 @@ describe('the gateway, inbound', () => {
 
   it('puts attachments away outside the workspace, private and not executable, with where they came from', async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quarantine-'));
-    const rig: Rig = new Rig({ quarantine: new FolderQuarantine(folder, new ManualClock()) });
+    const rig: GatewayRig = new GatewayRig({ quarantine: new FolderQuarantine(folder, new ManualClock()) });
     rig.knows('1');
     rig.adapter.files.set('f1', Buffer.from('#!/bin/sh\nrm -rf ~\n'));
     await rig.gateway.receive({
@@ -390,7 +305,7 @@ describe('the gateway, inbound', () => {
   });
 
   it('records drops again after the journal has been full, without losing count', async () => {
-    const rig = new Rig();
+    const rig = new GatewayRig();
     rig.journal.failWith(new Error('disk full'));
     for (let at = 0; at < 5; at++) await rig.say('1', 'hi', { isBot: true });
     await rig.clock.advanceAsync(10_000);

@@ -13,7 +13,7 @@ describe('the log of the extension', () => {
       name: 'CoWork OS',
       show: () => void shown.push('show'),
       ...Object.fromEntries(writers.map((name) => [name, note])),
-    } as unknown as LogOutputChannel;
+    } as LogOutputChannel;
     const masking = new Masking();
     const log = maskedLog(channel, masking);
     masking.learn('telegram/botToken', 'canary-of-the-log');

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { SecretStorage } from 'vscode';
 import { systemClock } from '../../../src/engine/model/ports';
 import { Masking } from '../../../src/engine/vault/masking';
 import { Vault } from '../../../src/engine/vault/vault';
@@ -17,13 +16,10 @@ class Editor {
       store: async (key: string, value: string) => void this.secrets.set(key, value),
       delete: async (key: string) => void this.secrets.delete(key),
     };
-    return new SecretStorageBackend(
-      storage as unknown as SecretStorage,
-      {
-        get: <T>(key: string) => this.state.get(key) as T | undefined,
-        update: async (key: string, value: unknown) => void this.state.set(key, value),
-      } as ConstructorParameters<typeof SecretStorageBackend>[1],
-    );
+    return new SecretStorageBackend(storage, {
+      get: <T>(key: string) => this.state.get(key) as T | undefined,
+      update: async (key: string, value: unknown) => void this.state.set(key, value),
+    } as ConstructorParameters<typeof SecretStorageBackend>[1]);
   }
 
   restart(keepsSecrets: boolean): void {

@@ -272,7 +272,7 @@ describe('policy: decide', () => {
     });
 
     it('refuses instead of throwing when the facts are not what they should be', () => {
-      const broken = { now: 1 } as unknown as ReturnType<typeof facts>;
+      const broken = { now: 1 } as ReturnType<typeof facts>;
       const decision = decide(standard, request('read'), broken);
       assert.equal(decision.effect, 'deny');
       assert.equal(decision.ruleId, 'guardrail.fault');

@@ -14,7 +14,7 @@ import { analysed, facts, HASH, inside, NOW, outside, policy, principal, request
 const USER = principal().key;
 
 function record<T extends EventType>(type: T, data: EventMap[T], at = NOW): AnyRecord {
-  return { seq: 1, at, prev: '', hash: '', actor: 'desk', subject: '', type, data } as unknown as AnyRecord;
+  return { seq: 1, at, prev: '', hash: '', actor: 'desk', subject: '', type, data } as AnyRecord;
 }
 
 function added(grant: Grant): AnyRecord {

@@ -16,7 +16,7 @@ class Journal {
   private add<T extends EventType>(type: T, data: EventMap[T], at: number): void {
     const seq = this.records.length + 1;
     const record = { seq, at, prev: '', hash: '', actor: 'engine', subject: '', type, data };
-    this.records.push(record as unknown as AnyRecord);
+    this.records.push(record as AnyRecord);
   }
 
   decided(tool: string, action: string, effect: 'allow' | 'ask' | 'deny', at = NOW - DAY): void {

@@ -11,7 +11,7 @@ const USER = principal().key;
 let seq = 0;
 function record<T extends EventType>(type: T, data: EventMap[T], at: number): AnyRecord {
   seq += 1;
-  return { seq, at, prev: '', hash: '', actor: 'engine', subject: '', type, data } as unknown as AnyRecord;
+  return { seq, at, prev: '', hash: '', actor: 'engine', subject: '', type, data } as AnyRecord;
 }
 
 function decided(

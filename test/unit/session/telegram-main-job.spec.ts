@@ -23,7 +23,7 @@ describe('the main job through Telegram', () => {
       JSON.stringify({ scripts: { test: 'node -e "console.log(6*7)"' } }),
     );
     const { channels } = tested.session;
-    await channels.storeSecret('telegram', 'botToken', TOKEN);
+    await channels.credentials.store('telegram', { botToken: TOKEN });
     await channels.enable('telegram');
     await tested.until(() => channels.list().find(({ id }) => id === 'telegram')?.state === 'online');
   });

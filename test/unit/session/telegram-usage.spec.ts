@@ -13,7 +13,7 @@ describe('the use of the bot of Telegram', () => {
     const tested = await TestSession.start({ channels: { telegram: bench.settings() } });
     try {
       await writeFile(join(tested.workspace, 'a.txt'), 'hello');
-      await tested.session.channels.storeSecrets('telegram', bench.secrets());
+      await tested.session.channels.credentials.store('telegram', bench.secrets());
       await tested.session.channels.enable('telegram');
       await tested.until(
         () => tested.session.channels.list().find(({ id }) => id === 'telegram')?.state === 'online',
@@ -34,7 +34,7 @@ describe('the use of the bot of Telegram', () => {
         [bob, '/status'],
       ];
       for (const [from, text] of asked) await bench.say({ text, context: 'dm', from });
-      const answers = () => bench.api.sent.filter(({ text }) => /^\/(read|list)|^Ready/.test(text)).length;
+      const answers = () => bench.peer.sent.filter(({ text }) => /^\/(read|list)|^Ready/.test(text)).length;
       await until(() => answers() === asked.length, 'every answer', 20_000);
 
       const { audit } = tested.engine;

@@ -42,16 +42,17 @@ function mortalFs(dieAt: number): JournalFs {
     if (calls === dieAt && mode === 'before') dieNow();
     return calls === dieAt;
   };
-  const fs: Record<string, unknown> = { ...nodeFs };
+  const fs = { ...nodeFs };
   for (const name of CHANGES) {
     const call = nodeFs[name] as (...args: unknown[]) => unknown;
-    fs[name] = (...args: unknown[]) => {
+    const mortal = (...args: unknown[]) => {
       step(name, typeof args[0] === 'number' ? (names.get(args[0]) ?? '') : String(args[0]));
       return call(...args);
     };
+    Object.assign(fs, { [name]: mortal });
   }
   return {
-    ...(fs as unknown as JournalFs),
+    ...fs,
     open(path, how, permissions) {
       if (how !== 'read') step('open', path);
       const fd = nodeFs.open(path, how, permissions);

@@ -87,7 +87,7 @@ for (const [where, make] of kinds) {
     it('rejects what is not plain JSON, with its place, and goes on', async () => {
       const store = opened();
       await store.open();
-      const bad = { ...note(1), data: { code: 'a', text: Number.NaN as unknown as string } };
+      const bad = { ...note(1), data: { code: 'a', text: Number.NaN as never } };
       await assert.rejects(store.append(bad), /\$\.text is NaN/);
       assert.equal((await store.append(note(2))).seq, 1);
     });

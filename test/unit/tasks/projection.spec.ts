@@ -5,7 +5,7 @@ import { KEPT_TASKS, tasksProjection } from '../../../src/engine/tasks/projectio
 
 let seq = 0;
 const record = (type: string, data: unknown): AnyRecord =>
-  ({ seq: ++seq, at: seq, type, actor: 'engine', subject: '', data }) as unknown as AnyRecord;
+  ({ seq: ++seq, at: seq, type, actor: 'engine', subject: '', data }) as AnyRecord;
 const created = (taskId: string): AnyRecord =>
   record('task.created', {
     taskId,

@@ -20,7 +20,7 @@ function audit(counts: Partial<AuditAggregates> = {}, records: readonly unknown[
       queried.push(filter);
       return { records: records as readonly AnyRecord[], total: records.length };
     },
-  } as unknown as AuditApi;
+  } as AuditApi;
   return { api, asked, queried };
 }
 

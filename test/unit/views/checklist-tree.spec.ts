@@ -20,10 +20,10 @@ interface Drawn {
 }
 
 function treeOf(report: PostureReport) {
-  const engine = { posture: { report: () => report } } as unknown as EngineApi;
+  const engine = { posture: { report: () => report } } as EngineApi;
   const changes = new Emitter<ReadonlySet<'posture'>>();
-  const tree = new ChecklistTree({ engine, onChange: changes.event } as unknown as EngineWatch);
-  const item = (node: Parameters<typeof tree.getTreeItem>[0]) => tree.getTreeItem(node) as unknown as Drawn;
+  const tree = new ChecklistTree({ engine, onChange: changes.event } as EngineWatch);
+  const item = (node: Parameters<typeof tree.getTreeItem>[0]) => tree.getTreeItem(node) as Drawn;
   const label = (node: Parameters<typeof tree.getTreeItem>[0]) => String(item(node).parts[0]);
   const under = (wanted: string) => {
     const node = tree.getChildren().find((one) => label(one) === wanted);

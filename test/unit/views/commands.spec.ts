@@ -1,269 +1,10 @@
 import assert from 'node:assert/strict';
 import { homedir } from 'node:os';
 import type { EngineApi } from '../../../src/engine/api';
-import { Emitter } from '../../../src/engine/model/emitter';
 import { COMMAND_IDS } from '../../../src/views/command-ids';
-import type { ChannelViewItem, EngineState, ViewsHost } from '../../../src/views/ports';
-import { FakeEditor, withEditor } from './editor';
-import { approval, code, posture, task, user } from './views';
-
-const editor = new FakeEditor();
-const { registerViews } = withEditor(
-  editor,
-  (require) => require('../../../src/views/register') as typeof import('../../../src/views/register'),
-);
-
-type Call = readonly [string, ...unknown[]];
-
-/** An engine of which every call is written down. With people, tasks, codes and requests, or with nothing in it. */
-function engineWith(
-  content: 'full' | 'empty',
-  phase: 'ready' | 'paused',
-  calls: Call[],
-  enrolled: ReadonlySet<string> = new Set(),
-): EngineApi {
-  const full = content === 'full';
-  const note =
-    (name: string, answer: unknown = undefined) =>
-    async (...args: readonly unknown[]) => {
-      calls.push([name, ...args]);
-      return answer;
-    };
-  const api = {
-    onChange: new Emitter<never>().event,
-    status: () => ({
-      phase,
-      detail: '',
-      pendingApprovals: 0,
-      activeTasks: 0,
-      sandbox: { label: '', isolated: false },
-    }),
-    pause: note('pause'),
-    resume: note('resume'),
-    users: {
-      list: () => (full ? [user(), user({ key: 'telegram:7:85', state: 'suspended' })] : []),
-      mode: () => 'pairing',
-      allowlist: () => ({ senders: ['1', '2'], conversations: [] }),
-      conversations: () =>
-        full
-          ? [
-              {
-                key: 'k',
-                ref: { channel: 'telegram', account: '7', conversation: '-1' },
-                admittedAt: 1,
-                how: 'paired',
-              },
-            ]
-          : [],
-      accessDocument: () => '# Access',
-      revoke: note('revoke'),
-      suspend: note('suspend'),
-      restore: note('restore'),
-      setRole: note('setRole'),
-      setNote: note('setNote'),
-      setRemoteApproval: note('setRemoteApproval'),
-      setMode: note('setMode'),
-      setAllowlist: note('setAllowlist'),
-      removeConversation: note('removeConversation'),
-    },
-    stepUp: {
-      isEnrolled: (holder: string) => enrolled.has(holder),
-      begin: () => ({ uri: 'otpauth://totp/x?secret=SECRETKEY', secret: 'SECRETKEY' }),
-      confirm: note('confirm'),
-      verify: note('verify', { ok: true }),
-      remove: note('remove'),
-    },
-    pairing: {
-      live: () => (full ? [code(), code({ codeId: 'c2', context: 'group' })] : []),
-      onWrongTry: new Emitter<never>().event,
-      issue: note('issue', { code: 'ABCDEF', view: code() }),
-      rotate: note('rotate', { code: 'GHJKLM', view: code() }),
-      extend: note('extend'),
-      cancel: note('cancelCode'),
-    },
-    approvals: { pending: () => (full ? [approval()] : []), approve: note('approve'), deny: note('deny') },
-    tasks: {
-      list: () => (full ? [task()] : []),
-      get: (id: string) => (full && id === 't1' ? task() : undefined),
-      onOutput: new Emitter<never>().event,
-      cancel: note('cancelTask'),
-      forceStop: note('forceStop'),
-    },
-    policy: {
-      onChange: new Emitter<void>().event,
-      effective: note('effective', []),
-      simulate: note('simulate', {
-        considered: 3,
-        matched: 1,
-        wouldAutoRun: 1,
-        wouldAsk: 0,
-        wouldBlock: 0,
-        changed: 1,
-        examples: [
-          { at: 1, tool: 'run', action: 'npm `test`', recorded: 'ask', before: 'ask', after: 'allow' },
-        ],
-        complete: true,
-        candidate: { kind: 'rule', rule: { effect: 'allow', command: 'npm test *' } },
-        days: 30,
-      }),
-      explain: note('explain', {
-        tool: 'run',
-        action: 'npm test',
-        at: 1,
-        decided: { effect: 'ask', layer: 'mode', ruleId: 'mode.ask', reasons: ['Asks.'] },
-        asOf: 'then',
-        effect: 'ask',
-        layers: [{ layer: 'mode', effect: 'ask', ruleId: 'mode.ask', reason: 'Asks.' }],
-        alter: ['Approve it.'],
-      }),
-      commandSets: async () => [
-        { kind: 'reading', name: '', patterns: ['ls *'], covers: ['ls'], leavesOut: ['rm'] },
-      ],
-      commandSet: note('commandSet'),
-      preApprove: note('preApprove'),
-    },
-    audit: {
-      query: note('query', { records: [], total: 0 }),
-      verify: note('verify', { intact: true, records: 0, lastSeq: 0, headHash: '' }),
-    },
-    posture: {
-      report: () => (full ? posture() : posture({ findings: [], reminders: [], checklists: [], fixes: [] })),
-      history: () => [],
-      refresh: note('lookAgain'),
-      accept: note('accept'),
-      reopen: note('reopen'),
-      acknowledge: note('acknowledge'),
-      withdraw: note('withdraw'),
-      isAcknowledged: () => false,
-      preview: async () => ({ title: 'Ask again', place: 'cowork.mode', before: 'trusted', after: 'ask' }),
-      fix: note('fix', { ...posture().fixes[0] }),
-      undo: note('undo'),
-      gate: async (id: string) => (id === 'slack' ? posture().checklists.slice(0, 1) : []),
-      complete: note('complete'),
-      snooze: note('snooze'),
-      dismiss: note('dismiss'),
-      profileChanges: async () => [
-        { what: 'Mode in force', before: 'trusted', after: 'accept-edits', stricter: true },
-      ],
-      setProfile: note('setProfile'),
-      checkForUpdates: note('checkForUpdates', { status: 'unknown', detail: 'Nobody could be asked.' }),
-      removeGrant: note('removeGrant'),
-    },
-    vault: {
-      health: async () => ({
-        level: 'editor',
-        passedOver: [],
-        rotateAfterDays: 90,
-        credentials: [
-          {
-            name: 'telegram/botToken',
-            kind: 'issued',
-            createdAt: 1,
-            rotatedAt: 1,
-            ageDays: 120,
-            overdue: true,
-          },
-        ],
-      }),
-    },
-  };
-  return api as unknown as EngineApi;
-}
-
-const HIDDEN = 'a-secret-in-an-error';
-
-function channel(changes: Partial<ChannelViewItem>): ChannelViewItem {
-  return {
-    id: 'telegram',
-    name: 'Telegram',
-    icon: 'send',
-    summary: '',
-    enabled: true,
-    builtIn: false,
-    state: 'online',
-    detail: '',
-    contexts: ['dm', 'group'],
-    allowedModes: ['pairing', 'allowlist', 'open', 'disabled'],
-    pending: 0,
-    called: false,
-    secrets: [{ name: 'botToken', label: 'Bot token', help: '', stored: true, optional: false }],
-    setup: ['Do this.'],
-    health: [],
-    links: [{ label: 'Page', url: 'https://example.org/page' }],
-    ...changes,
-  };
-}
-
-function open(state: EngineState, engine: EngineApi | undefined, calls: Call[]) {
-  editor.shown.length = 0;
-  editor.executed.length = 0;
-  editor.panels.length = 0;
-  editor.clipboard.length = 0;
-  editor.commands.clear();
-  const errors: string[] = [];
-  const note =
-    (name: string, answer: unknown = undefined) =>
-    async (...args: readonly unknown[]) => {
-      calls.push([name, ...args]);
-      return answer;
-    };
-  const host = {
-    context: {
-      extensionUri: '/extension',
-      extension: { packageJSON: { version: '1.2.3' } },
-      workspaceState: { get: () => undefined, update: async () => undefined },
-      globalState: { get: (_key: string, otherwise: unknown) => otherwise, update: async () => undefined },
-    },
-    log: {
-      error: (text: unknown) => void errors.push(String(text)),
-      warn: () => undefined,
-      show: () => undefined,
-    },
-    mask: (text: string) => text.replaceAll(HIDDEN, '‹secret›'),
-    engine: () => engine,
-    engineState: { get: () => state, onChange: new Emitter<never>().event },
-    retry: note('retry'),
-    channels: {
-      list: () => [
-        channel({ id: 'local', name: 'Local chat', builtIn: true, secrets: [] }),
-        channel({}),
-        channel({ id: 'slack', name: 'Slack', enabled: false, state: 'off' }),
-      ],
-      onChange: new Emitter<void>().event,
-      enable: note('enable'),
-      connect: note('connect'),
-      disconnect: note('disconnect'),
-      remove: note('remove'),
-      validateSecret: () => undefined,
-      test: note('test', { name: 'bot', isBot: true }),
-      missingSettings: () => [],
-      settingField: (_id: string, key: string) => ({
-        key,
-        description: 'Where it is.',
-        choices: [],
-        list: false,
-        value: '',
-      }),
-      validateSetting: () => undefined,
-      setSetting: note('setSetting'),
-      setSecrets: note('setSecrets', { name: 'bot', isBot: true }),
-      rotateSecret: note('rotateSecret', { name: 'bot', isBot: true }),
-      pairingLink: () => undefined,
-      webhook: async (id: string) =>
-        id === 'telegram' ? { url: 'https://own.example/secret-path', isPublic: true } : undefined,
-      checkReach: note('checkReach', { kind: 'reached', host: 'own.example' }),
-      renewWebhook: note('renewWebhook'),
-      openLocalChat: note('openLocalChat'),
-    },
-  };
-  const views = registerViews(host as unknown as ViewsHost);
-  const run = (id: string, ...args: readonly unknown[]) => {
-    const command = editor.commands.get(id);
-    assert.ok(command !== undefined, `${id} is not registered`);
-    return command(...args);
-  };
-  return { run, errors, views };
-}
+import type { EngineState } from '../../../src/views/ports';
+import { type Call, channel, editor, engineWith, HIDDEN, openViews } from './command-house';
+import { task, user } from './views';
 
 const STATES: readonly (readonly [EngineState['kind'] | 'paused' | 'ready with nothing in it'])[] = [
   ['no-folder'],
@@ -287,7 +28,7 @@ describe('the commands', () => {
           ? engineWith(name.includes('nothing') ? 'empty' : 'full', phase, calls)
           : undefined;
         const kind = there ? 'ready' : (name as EngineState['kind']);
-        const { run, errors, views } = open({ kind, detail: `The engine is ${name}.` }, engine, calls);
+        const { run, errors, views } = openViews({ kind, detail: `The engine is ${name}.` }, engine, calls);
         editor.answers = answers;
         for (const id of COMMAND_IDS) await run(id);
         assert.deepEqual(errors, []);
@@ -306,20 +47,20 @@ describe('the commands', () => {
       ...engine,
       pause: () => Promise.reject(new Error(`https://host/bot${HIDDEN}/x failed`)),
     };
-    const { run } = open({ kind: 'ready', detail: '' }, failing as EngineApi, []);
+    const { run } = openViews({ kind: 'ready', detail: '' }, failing as EngineApi, []);
     await run('cowork.pause');
     assert.deepEqual(editor.shown.at(-1), { kind: 'error', text: 'https://host/bot‹secret›/x failed' });
   });
 
   it('say why when there is no engine', async () => {
-    const { run } = open({ kind: 'restricted', detail: 'The folder is not trusted.' }, undefined, []);
+    const { run } = openViews({ kind: 'restricted', detail: 'The folder is not trusted.' }, undefined, []);
     await run('cowork.pairing.generate');
     assert.deepEqual(editor.shown, [{ kind: 'information', text: 'The folder is not trusted.' }]);
   });
 
   it('change nothing when the person leaves the question', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'leave';
     for (const id of COMMAND_IDS) if (id !== 'cowork.pause' && id !== 'cowork.engine.retry') await run(id);
     // Opening settings for review is the review; looking for updates and looking again change nothing.
@@ -340,7 +81,7 @@ describe('the commands', () => {
   });
 
   it('copy the webhook address, and check whether it leads here', async () => {
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', []), []);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', []), []);
     await run('cowork.webhook.copyAddress', 'telegram');
     assert.deepEqual(editor.clipboard, ['https://own.example/secret-path']);
     await run('cowork.webhook.checkReach', 'telegram');
@@ -349,7 +90,7 @@ describe('the commands', () => {
 
   it('[INC-3] reset security: all stops, everyone is out, codes are dead, and the rest is offered', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'leave';
     await run('cowork.security.reset');
     assert.deepEqual(
@@ -369,7 +110,7 @@ describe('the commands', () => {
   });
 
   it('[INC-4] write a report without secrets and folders, and send nothing', async () => {
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', []), []);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', []), []);
     editor.answers = 'first';
     editor.documents.length = 0;
     await run('cowork.security.report');
@@ -382,7 +123,7 @@ describe('the commands', () => {
 
   it('[INC-1] revoke everyone who was selected, once it is confirmed', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     const nodes = ['telegram:7:84', 'telegram:7:85'].map((key) => ({ kind: 'user', user: user({ key }) }));
     editor.answers = 'leave';
     await run('cowork.users.revoke', nodes[0], nodes);
@@ -394,7 +135,7 @@ describe('the commands', () => {
 
   it('[INC-2] cancel the task of the row at once, and ask before processes are killed', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'leave';
     await run('cowork.tasks.cancel', { kind: 'task', task: task() });
     await run('cowork.tasks.forceStop', { kind: 'task', task: task() });
@@ -406,7 +147,7 @@ describe('the commands', () => {
 
   it('simulate the rule that a code lens hands over, without asking for one', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'leave';
     await run('cowork.policy.simulate', '{"effect":"ask","command":"git push *"}');
     assert.deepEqual(calls[0]?.slice(0, 2), ['simulate', '{"effect":"ask","command":"git push *"}']);
@@ -414,7 +155,7 @@ describe('the commands', () => {
 
   it('pause everything with one command and no question', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'leave';
     await run('cowork.pause');
     assert.equal(calls[0]?.[0], 'pause');
@@ -422,7 +163,11 @@ describe('the commands', () => {
 
   it('take only keys from what another extension hands over', async () => {
     const calls: Call[] = [];
-    const { run, errors } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run, errors } = openViews(
+      { kind: 'ready', detail: '' },
+      engineWith('full', 'ready', calls),
+      calls,
+    );
     editor.answers = 'leave';
     const strange = [
       null,
@@ -442,7 +187,7 @@ describe('the commands', () => {
   it('[MT-2] rotate the credential that was named or picked, the oldest first', async () => {
     for (const argument of [undefined, 'telegram/botToken', 'telegram', { channel: channel({}) }]) {
       const calls: Call[] = [];
-      const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+      const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
       editor.answers = 'leave';
       await run('cowork.credentials.rotate', argument);
       assert.equal(calls.length, 0);
@@ -451,14 +196,14 @@ describe('the commands', () => {
       assert.deepEqual(calls[0]?.slice(0, 3), ['rotateSecret', 'telegram', 'botToken']);
       assert.match(editor.shown.at(-1)?.text ?? '', /knows the new one as bot/);
     }
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', []), []);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', []), []);
     await run('cowork.credentials.rotate', 'nothing/here');
     assert.match(editor.shown.at(-1)?.text ?? '', /No credential is stored/);
   });
 
   it('let only approvers and owners approve from a chat, and their own requests only when that is confirmed', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     const row = { kind: 'user', user: user() };
     editor.answers = 'first';
     await run('cowork.users.allowRemoteApproval', row);
@@ -466,7 +211,7 @@ describe('the commands', () => {
     assert.match(editor.shown.at(-1)?.text ?? '', /Only an owner or approver/);
     const approver = user({ role: 'approver' });
     const engine = { ...engineWith('full', 'ready', calls) };
-    const again = open(
+    const again = openViews(
       { kind: 'ready', detail: '' },
       { ...engine, users: { ...engine.users, list: () => [approver] } },
       calls,
@@ -478,7 +223,11 @@ describe('the commands', () => {
 
   it('keep nothing of an authenticator before its code was right, and say its key nowhere', async () => {
     const calls: Call[] = [];
-    const { run, errors } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run, errors } = openViews(
+      { kind: 'ready', detail: '' },
+      engineWith('full', 'ready', calls),
+      calls,
+    );
     editor.answers = 'first';
     await run('cowork.resume.protect');
     assert.deepEqual(editor.panels, ['cowork.authenticator']);
@@ -491,7 +240,7 @@ describe('the commands', () => {
   it('ask for the code of the desk before work goes on, when it has an authenticator', async () => {
     const calls: Call[] = [];
     const engine = engineWith('full', 'paused', calls, new Set(['desk']));
-    const { run } = open({ kind: 'ready', detail: '' }, engine, calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engine, calls);
     editor.answers = 'first';
     await run('cowork.resume');
     assert.deepEqual(calls, [['resume', 'Resumed by the owner in the editor', '12345']]);
@@ -502,7 +251,7 @@ describe('the commands', () => {
 
   it('[ACC-1] bind a code to the person whose id was entered', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'first';
     await run('cowork.pairing.generate', { kind: 'channel', channel: { id: 'telegram' } });
     assert.deepEqual(calls[0], [
@@ -513,7 +262,7 @@ describe('the commands', () => {
 
   it('[OPS-3a] [OPS-3c] show a code in a panel of the editor and copy nothing by themselves', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'first';
     await run('cowork.pairing.generate');
     assert.deepEqual(calls[0], ['issue', { channel: 'local', context: 'dm', role: 'member' }]);
@@ -526,7 +275,7 @@ describe('the commands', () => {
 
   it('open the report of the simulator and an explanation as documents, with text from outside kept as text', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'first';
     editor.documents.length = 0;
     await run('cowork.policy.simulate');
@@ -542,7 +291,7 @@ describe('the commands', () => {
 
   it('[FAQ-8] pre-approve only what was confirmed, for that person, until a time', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'first';
     await run('cowork.policy.preApprove');
     const [name, request] = calls[0] ?? [];
@@ -555,7 +304,7 @@ describe('the commands', () => {
 
   it('[INI-1] warn before a channel is connected while the checklist is open, and put going on all the same on the record', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'leave';
     await run('cowork.channels.connect', 'slack');
     assert.match(editor.shown.at(-1)?.text ?? '', /Connect Slack before the checklist is complete/);
@@ -576,7 +325,7 @@ describe('the commands', () => {
 
   it('show a change before it is made, and make none without a yes', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'leave';
     await run('cowork.checklist.fix', 'POL-2');
     assert.match(editor.shown.at(-1)?.text ?? '', /Make this change/);
@@ -588,7 +337,7 @@ describe('the commands', () => {
 
   it('show what a profile changes before they switch to it', async () => {
     const calls: Call[] = [];
-    const { run } = open({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
+    const { run } = openViews({ kind: 'ready', detail: '' }, engineWith('full', 'ready', calls), calls);
     editor.answers = 'first';
     // The first choice is the profile in force.
     await run('cowork.profile.choose');

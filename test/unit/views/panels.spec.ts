@@ -121,6 +121,7 @@ describe('panels', () => {
         verify: (_: unknown, signal?: AbortSignal) => never(signal),
         aggregates: (_: unknown, options: { signal?: AbortSignal }) => never(options.signal),
       },
+      // Only what the panels call.
     } as unknown as EngineApi;
     const states = new Counted<unknown>();
     const channels = { list: () => [], pairingLink: () => undefined, onChange: new Counted<void>().event };

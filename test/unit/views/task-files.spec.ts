@@ -36,7 +36,7 @@ function setUp() {
         : id === 'bytes'
           ? new Uint8Array([0, 1, 2])
           : new TextEncoder().encode(`was ${id}`),
-  } as unknown as TasksApi;
+  } as TasksApi;
   return { editor, files, restored, tasks, served };
 }
 

@@ -7,7 +7,8 @@ import type { Store } from '../../../src/engine/store';
 import { Masking } from '../../../src/engine/vault/masking';
 import { parseAuditFilter } from '../../../src/views/audit-filter';
 import { toAuditRow } from '../../../src/views/present/audit-row';
-import { collectingLogger, MemorySecrets } from '../channels/support';
+import { MemorySecrets } from '../../helpers/memory-secrets';
+import { collectingLogger } from '../channels/support';
 import { localStore, note, scratch } from '../store/support';
 import { JSON_POST, post, signedHandler } from './support';
 

@@ -5,7 +5,8 @@ import { WebhookServer, type WebhookSettings } from '../../../src/channels/webho
 import type { WebhookAnswer, WebhookHandler, WebhookOptions } from '../../../src/channels/webhook-contract';
 import { systemClock } from '../../../src/engine/model/ports';
 import { MemoryJournal } from '../../helpers/memory-journal';
-import { collectingLogger, MemorySecrets } from '../channels/support';
+import { MemorySecrets } from '../../helpers/memory-secrets';
+import { collectingLogger } from '../channels/support';
 
 export const JSON_POST: WebhookOptions = { methods: ['POST'], contentTypes: ['application/json'] };
 export const SECRET = 'the secret of the platform';

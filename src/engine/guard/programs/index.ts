@@ -12,6 +12,7 @@ import { SHELLS } from './shells';
 import type { ProgramSpec } from './spec';
 import { SYSTEM } from './system';
 import { TOOLS } from './tools';
+import { WRAPPERS } from './wrappers';
 
 function index(specs: readonly ProgramSpec[]): ReadonlyMap<string, ProgramSpec> {
   const map = new Map<string, ProgramSpec>();
@@ -21,6 +22,7 @@ function index(specs: readonly ProgramSpec[]): ReadonlyMap<string, ProgramSpec> 
 
 const COMMON = index([
   ...SHELLS,
+  ...WRAPPERS,
   ...READING,
   ...FILES,
   ...VERSION_CONTROL,

@@ -2,6 +2,7 @@ import { CHAT_CONTEXTS } from '../../model/identity';
 import { MODES } from '../../policy/schema';
 import type { MachineFacts, PolicyFacts } from '../facts';
 import { each, type PostureRule } from '../rule';
+import { strongestSandbox } from './machine';
 
 /** A finding for each thing that the profile forbids and the settings want all the same. */
 export const environmentRules: readonly PostureRule<PolicyFacts>[] = [
@@ -121,16 +122,7 @@ export const sharedRules: readonly PostureRule<MachineFacts>[] = [
         ? [
             {
               evidence: `Commands would run in: ${sandbox.label}.`,
-              ...(sandbox.wanted === 'auto'
-                ? {}
-                : {
-                    fix: {
-                      kind: 'setting' as const,
-                      title: 'Take the strongest that works',
-                      key: 'sandbox.backend',
-                      value: 'auto',
-                    },
-                  }),
+              ...strongestSandbox(sandbox),
             },
           ]
         : [],

@@ -1,3 +1,4 @@
+import type { Found } from '../../model/posture';
 import type { MachineFacts } from '../facts';
 import { each, type PostureRule } from '../rule';
 
@@ -8,6 +9,19 @@ const DANGEROUS_VARIABLES =
 /** Options that give a container the machine, or its network. */
 const DANGEROUS_OPTIONS =
   /^--(privileged|cap-add|device|pid=host|ipc=host|userns=host|uts=host|network=host|net=host|security-opt=(seccomp|apparmor)[=:]unconfined)|docker\.sock/;
+
+/** The way to a better sandbox, where the settings are what stands in it. */
+export function strongestSandbox({ wanted }: MachineFacts['sandbox']): Pick<Found, 'fix'> {
+  if (wanted === 'auto') return {};
+  return {
+    fix: {
+      kind: 'setting',
+      title: 'Take the strongest that works',
+      key: 'sandbox.backend',
+      value: 'auto',
+    },
+  };
+}
 
 export const machineRules: readonly PostureRule<MachineFacts>[] = [
   {
@@ -72,16 +86,7 @@ export const machineRules: readonly PostureRule<MachineFacts>[] = [
                 sandbox.tested === undefined
                   ? `No sandbox works, so that no command runs. ${sandbox.label}`
                   : `Commands run in: ${sandbox.label}. ${sandbox.rejected.map(({ id, why }) => `Not in ${id}: ${why}`).join(' ')}`.trim(),
-              ...(sandbox.wanted === 'auto'
-                ? {}
-                : {
-                    fix: {
-                      kind: 'setting' as const,
-                      title: 'Take the strongest that works',
-                      key: 'sandbox.backend',
-                      value: 'auto',
-                    },
-                  }),
+              ...strongestSandbox(sandbox),
             },
           ],
   },
