@@ -44,6 +44,8 @@ export type Fault =
   | 'half-close'
   /** The next message comes behind the one after it. */
   | 'reorder'
+  /** All connections are cut, and the platform no longer knows them: the next ones are not told what was said between. */
+  | 'lose-session'
   /** Something that is not of the protocol is sent. */
   | 'garbage'
   /** The next requests are answered with a server error. */

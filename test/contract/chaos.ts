@@ -64,7 +64,7 @@ export function describeChaos(make: () => ChannelBench, title: string): void {
 }
 
 /** Faults that end connections. */
-const CUTS: ReadonlySet<Fault> = new Set(['drop', 'down', 'half-close', 'garbage']);
+const CUTS: ReadonlySet<Fault> = new Set(['drop', 'down', 'half-close', 'lose-session', 'garbage']);
 /**
  * A line that ends again and again right after it began is met with waits of minutes, which is right, and would make
  * this last for hours. Milliseconds of the channel's clock.
@@ -90,6 +90,12 @@ class Chaos {
     const { bench } = house;
     const asked = bench.requests();
     const expected = new Map<string, ChatContext>();
+    // A channel may know of a place only from what was said there.
+    for (const context of this.places) {
+      await house.tell(`first in ${context}.`, context);
+      expected.set(`first in ${context}.`, context);
+      this.said += 1;
+    }
     for (let index = 0; index < MESSAGES; index += 1) {
       await house.until(
         () => this.said - house.heard.length < AHEAD && house.gateway.waiting.outbound < AHEAD,
@@ -106,7 +112,7 @@ class Chaos {
     }
     await bench.heal();
     if (!bench.forgetful)
-      await house.until(() => house.heard.length >= MESSAGES, 'every message to be heard', 500_000);
+      await house.until(() => house.heard.length >= expected.size, 'every message to be heard', 500_000);
     await house.until(() => house.idle(), 'every answer to be sent', 500_000);
     this.compare(expected);
     const requests = bench.requests() - asked;

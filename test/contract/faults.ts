@@ -7,6 +7,7 @@ export interface FaultyPeer {
   cut(): void;
   stall(): void;
   garble(): void;
+  forget?(): void;
 }
 
 /** What each fault is to such a peer. */
@@ -21,6 +22,9 @@ export function injectInto(peer: FaultyPeer, fault: Fault): void {
       break;
     case 'stall':
       peer.stall();
+      break;
+    case 'lose-session':
+      peer.forget?.();
       break;
     case 'garbage':
       peer.garble();

@@ -9,8 +9,9 @@ import { fitsOneMessage } from './format';
 import { DiscordGateway } from './gateway';
 import { Guilds } from './guilds';
 import { accountOf, checkApplication, type DiscordIdentity, identify } from './identity';
-import { type DiscordView, readMessage } from './inbound';
+import { contextOf, type DiscordView, readMessage } from './inbound';
 import { acknowledge, readInteraction, registerCommands } from './interactions';
+import { MissedMessages } from './missed';
 import { DiscordSender } from './sender';
 import { GatewaySession } from './session';
 import type { Dispatch } from './socket';
@@ -30,6 +31,7 @@ class DiscordAdapter implements ChannelAdapter {
   /** Acknowledgements that are under way. */
   private readonly underWay = new Set<Promise<void>>();
   private me: DiscordIdentity | undefined;
+  private missed: MissedMessages | undefined;
 
   constructor(private readonly context: AdapterContext) {
     this.settings = discordSettings.parse(context.settings);
@@ -51,13 +53,22 @@ class DiscordAdapter implements ChannelAdapter {
     await this.guilds.read(client, signal);
     const intents = intentsOf(settings);
     const onlineDetail = `Connected as ${me.name}. ${this.guilds.describe()}`;
+    const missed = new MissedMessages(context, client, {
+      owner: me.userId,
+      isHeard: (guild) => contextOf(guild, this.view(me.userId)) !== undefined,
+      handle: (message, edited) => this.take(message, edited, missed),
+      onlineDetail,
+    });
+    await missed.load();
+    this.missed = missed;
     await this.reception.begin(
       () =>
         new DiscordGateway(context, client, new GatewaySession(context, `${me.userId}/${intents}`), {
           intents,
           ready: (about) => checkApplication(about.application.id, settings.applicationId),
           arrived: (event) => this.arrived(event),
-          handle: (event) => this.handle(event),
+          missed: (signal) => missed.fetch(signal),
+          handle: (event) => this.handle(event, missed),
           onlineDetail,
         }),
     );
@@ -71,6 +82,7 @@ class DiscordAdapter implements ChannelAdapter {
     this.stopped.abort();
     await this.reception.end();
     await Promise.all(this.underWay);
+    await this.missed?.save();
   }
 
   send(message: OutboundMessage): Promise<SentReceipt> {
@@ -103,26 +115,37 @@ class DiscordAdapter implements ChannelAdapter {
     void work.finally(() => this.underWay.delete(work));
   }
 
-  private async handle({ t, d }: Dispatch): Promise<void> {
+  private async handle({ t, d }: Dispatch, missed: MissedMessages): Promise<void> {
     const { me, context } = this;
     if (!me) return;
     switch (t) {
       case 'MESSAGE_CREATE':
-      case 'MESSAGE_UPDATE': {
-        const read = readMessage(d, t === 'MESSAGE_UPDATE', this.view(me.userId));
-        if (!read) return;
-        this.files.remember(read.files);
-        return context.receive(read.message);
-      }
+      case 'MESSAGE_UPDATE':
+        return this.take(d, t === 'MESSAGE_UPDATE', missed);
       case 'INTERACTION_CREATE': {
         const pressed = readInteraction(d, this.view(me.userId));
-        return pressed && context.receive(pressed.message);
+        if (!pressed) return;
+        await context.receive(pressed.message);
+        return missed.onRecord(pressed.message.conversation, pressed.guild, pressed.id, true);
       }
       case 'GUILD_CREATE':
         return this.guilds.joined(d);
       case 'GUILD_DELETE':
         return this.guilds.left(d);
     }
+  }
+
+  private async take(data: unknown, edited: boolean, missed: MissedMessages): Promise<void> {
+    const { me, context } = this;
+    const read = me && readMessage(data, edited, this.view(me.userId));
+    if (!read) return;
+    const { message, guild, files } = read;
+    if (!edited && missed.has(message.platformId)) return;
+    this.files.remember(files);
+    await context.receive(message);
+    const { sender } = message;
+    const toUs = message.addressed && !sender.isBot && !sender.isSelf;
+    await missed.onRecord(message.conversation, guild, message.platformId, toUs);
   }
 }
 

@@ -97,6 +97,9 @@ export const discordDescriptor: ChannelDescriptor = {
     ...(typeof reported.commandProblem === 'string' && reported.commandProblem !== ''
       ? [`/cowork could not be registered: ${reported.commandProblem}`]
       : []),
+    ...(typeof reported.missedProblem === 'string' && reported.missedProblem !== ''
+      ? [`Some of what was said meanwhile could not be read: ${reported.missedProblem}`]
+      : []),
   ],
   hosts: discordHosts,
 };

@@ -19,10 +19,12 @@ export class DiscordBench implements ChannelBench {
   readonly people = PEOPLE;
   readonly speed = 10;
   readonly takesFiles = true;
+  readonly keepsNoVersions = true;
   readonly faults: readonly Fault[] = [
     'drop',
     'down',
     'stall',
+    'lose-session',
     'garbage',
     'error',
     'rate-limit',
