@@ -147,8 +147,11 @@ export interface AdapterContext {
    * recorded: let the platform deliver it again.
    */
   receive(message: InboundMessage): Promise<void>;
-  /** `detail` is a sentence for a person: what happened, why, what to do. No secrets. */
-  state(state: ChannelState, detail: string): void;
+  /**
+   * `detail` is a sentence for a person: what happened, why, what to do. No secrets. `nextTryAt`, in milliseconds since
+   * the epoch, is when a channel that waits tries again by itself.
+   */
+  state(state: ChannelState, detail: string, nextTryAt?: number): void;
   /** What the platform says of itself or of us, for the Checklist and the tree. Merged with what was reported before. */
   report(facts: Facts): void;
   /** Puts something on the record that the owner may want to look up. Resolves when it is durable. */

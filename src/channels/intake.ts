@@ -1,4 +1,4 @@
-import { Backoff, nextTry, pause } from './backoff';
+import { Backoff, pause, sayWaiting } from './backoff';
 import type { AdapterContext } from './contract';
 
 /** What may wait while nothing can be put on record. */
@@ -66,9 +66,10 @@ export class Intake<Item> {
       } catch {
         if (signal.aborted) return;
         const delay = this.backoff.next();
-        context.state(
-          'waiting',
-          `What came from ${options.platform} could not be put on record; it is kept until it can. ${nextTry(context.clock.now() + delay)}`,
+        sayWaiting(
+          context,
+          `What came from ${options.platform} could not be put on record; it is kept until it can.`,
+          delay,
         );
         await pause(context.clock, delay, signal);
       }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Backoff, nextTry, pause } from '../backoff';
+import { Backoff, pause, sayWaiting } from '../backoff';
 import { type AdapterContext, ChannelError } from '../contract';
 import { jsonObject } from '../doorway';
 import type { WebhookAnswer, WebhookRequest } from '../webhook-contract';
@@ -136,7 +136,7 @@ export class Intake {
           return;
         }
         const delay = this.backoff.next(failure.retryAfterMs);
-        this.context.state('waiting', `${failure.message} ${nextTry(this.context.clock.now() + delay)}`);
+        sayWaiting(this.context, failure.message, delay);
         await pause(this.context.clock, delay, signal);
       }
     }

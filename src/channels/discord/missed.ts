@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Backoff, nextTry, pause } from '../backoff';
+import { Backoff, pause, sayWaiting } from '../backoff';
 import { type AdapterContext, ChannelError } from '../contract';
 import { jsonFrom } from '../json';
 import { remember } from '../recent';
@@ -189,10 +189,7 @@ export class MissedMessages {
         }
         const delay = backoff.next(asked);
         const why = known?.message ?? 'It could not be put on record.';
-        context.state(
-          'waiting',
-          `What was said meanwhile could not be taken over: ${why} ${nextTry(context.clock.now() + delay)}`,
-        );
+        sayWaiting(context, `What was said meanwhile could not be taken over: ${why}`, delay);
         await pause(context.clock, delay, signal);
       }
     }

@@ -31,6 +31,8 @@ class ImessageAdapter implements ChannelAdapter {
   private feed: Feed | undefined;
   private imsg: Imsg | undefined;
   private count = 0;
+  /** Times that imsg was started. */
+  private starts = 0;
 
   constructor(private readonly context: AdapterContext) {
     this.settings = imessageSettings.parse(context.settings);
@@ -113,6 +115,8 @@ class ImessageAdapter implements ChannelAdapter {
       await imsg.start();
       await feed.open(() => newest(imsg));
       await imsg.call('watch.subscribe', { since_rowid: feed.since, attachments: true });
+      this.starts += 1;
+      this.context.report({ starts: this.starts });
     } catch (error) {
       signal.removeEventListener('abort', stop);
       imsg.close();

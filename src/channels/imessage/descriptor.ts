@@ -57,6 +57,12 @@ export const imessageDescriptor: ChannelDescriptor = {
     contexts: ['dm', 'group'],
   },
   noBots: true,
+  health: ({ starts }) =>
+    typeof starts === 'number' && starts > 1
+      ? [
+          `imsg ended and was started again, ${starts - 1 === 1 ? 'once' : `${starts - 1} times`} since the channel connected.`,
+        ]
+      : [],
   platforms: ['darwin'],
   setup: [
     'Use a Mac user or an Apple account of its own: imsg reads every conversation of the one that is signed in.',

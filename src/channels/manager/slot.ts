@@ -261,7 +261,7 @@ export class ChannelSlot {
         if (this.turn !== turn || message.channel !== id) throw gone();
         await ports.receive(message);
       },
-      state: (state, detail) => this.adapterState(turn, state, detail),
+      state: (state, detail, nextTryAt) => this.adapterState(turn, state, detail, nextTryAt),
       report: (facts) => {
         if (this.turn !== turn) return;
         const merged = { ...this.reported, ...facts };
@@ -279,13 +279,13 @@ export class ChannelSlot {
     };
   }
 
-  private adapterState(turn: number, state: ChannelState, detail: string): void {
+  private adapterState(turn: number, state: ChannelState, detail: string, nextTryAt?: number): void {
     if (this.turn !== turn) return;
     if (state === 'fatal') {
       this.turn += 1;
       void this.close();
     }
-    this.set(state, detail);
+    this.set(state, detail, state === 'waiting' ? nextTryAt : undefined);
   }
 
   private failed(error: unknown): void {

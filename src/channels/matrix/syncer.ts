@@ -1,4 +1,4 @@
-import { Backoff, nextTry, pause } from '../backoff';
+import { Backoff, pause, sayWaiting } from '../backoff';
 import { type AdapterContext, ChannelError } from '../contract';
 import type { Receiver } from '../reception';
 import type { MatrixClient } from './client';
@@ -84,7 +84,7 @@ export class Syncer implements Receiver {
           return;
         }
         const delay = this.backoff.next(failure.retryAfterMs);
-        this.context.state('waiting', `${failure.message} ${nextTry(this.context.clock.now() + delay)}`);
+        sayWaiting(this.context, failure.message, delay);
         await pause(this.context.clock, delay, signal);
       }
     }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Backoff, nextTry, pause } from '../backoff';
+import { Backoff, pause, sayWaiting } from '../backoff';
 import type { AdapterContext } from '../contract';
 import { jsonFrom } from '../json';
 import { remember } from '../recent';
@@ -150,10 +150,7 @@ export class Feed {
         if (this.stopped.aborted) return;
         const delay = this.backoff.next();
         const why = error instanceof Error ? error.message : 'Something went wrong.';
-        this.context.state(
-          'waiting',
-          `What was said meanwhile could not be taken over: ${why} ${nextTry(this.context.clock.now() + delay)}`,
-        );
+        sayWaiting(this.context, `What was said meanwhile could not be taken over: ${why}`, delay);
         await pause(this.context.clock, delay, this.stopped);
       }
     }

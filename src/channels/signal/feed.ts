@@ -1,4 +1,4 @@
-import { Backoff, nextTry, pause } from '../backoff';
+import { Backoff, pause, sayWaiting } from '../backoff';
 import type { AdapterContext } from '../contract';
 import { jsonFrom } from '../json';
 import { type Cursor, cursorSchema, type SignalEvent } from './events';
@@ -88,10 +88,7 @@ export class Feed {
       if (this.stopped.aborted) return false;
       const delay = this.backoff.next();
       const why = error instanceof Error && error.message ? error.message : 'Something went wrong.';
-      this.context.state(
-        'waiting',
-        `What was said could not be taken over: ${why} ${nextTry(this.context.clock.now() + delay)}`,
-      );
+      sayWaiting(this.context, `What was said could not be taken over: ${why}`, delay);
       await pause(this.context.clock, delay, this.stopped);
       return false;
     }

@@ -31,6 +31,10 @@ export const slackGuide: ChannelGuide = {
   ],
   troubles: [
     {
+      says: '… connections of this app were open when this one began',
+      do: 'End the other program that uses the app, or make an app of its own for this. Right after a crash it may be the connection of before: connect again.',
+    },
+    {
       says: 'Slack refused the bot token, or the app-level token',
       do: 'Copy the current one from api.slack.com/apps, then Enter Token….',
     },

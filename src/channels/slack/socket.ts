@@ -1,5 +1,6 @@
 import { SocketModeClient } from '@slack/socket-mode';
 import { WebClient } from '@slack/web-api';
+import * as z from 'zod';
 import { pause } from '../backoff';
 import { type AdapterContext, ChannelError } from '../contract';
 import type { Receiver } from '../reception';
@@ -32,6 +33,7 @@ export class SlackSocket implements Receiver {
   private readonly line: StandingConnection;
   /** What is under way and has to end before it is over: events that are taken, and goodbyes. */
   private readonly underWay = new Set<Promise<void>>();
+  private greeted = false;
 
   constructor(
     private readonly context: AdapterContext,
@@ -76,7 +78,9 @@ export class SlackSocket implements Receiver {
     client.once('disconnected', () => end());
     // Slack announces the end but leaves the line open, so the library alone would sit on it for a while.
     client.on('ws_message', (data: unknown) => {
-      if (isDisconnect(data)) end();
+      const said = notice.safeParse(parsed(data)).data;
+      if (said?.type === 'disconnect') end();
+      if (said?.type === 'hello') this.count(said.num_connections);
     });
     void ended.then(() => {
       wanted.abort();
@@ -120,6 +124,15 @@ export class SlackSocket implements Receiver {
     }
   }
 
+  /**
+   * Each of several connections gets a part of what is said. When a connection follows another, Slack may still count
+   * that one, so only the first says that there are more, and any that there are not.
+   */
+  private count(connections: number): void {
+    if (!this.greeted || connections <= 1) this.context.report({ connections });
+    this.greeted = true;
+  }
+
   private deliver({ type, body, ack }: Delivery): void {
     // Not an envelope, so there is nothing to acknowledge.
     if (typeof type !== 'string') return;
@@ -149,15 +162,15 @@ export class SlackSocket implements Receiver {
   }
 }
 
-function isDisconnect(data: unknown): boolean {
-  if (typeof data !== 'string' || data.length > 10_000) return false;
+/** What Slack says of the connection itself: https://docs.slack.dev/apis/events-api/using-socket-mode#connect */
+const notice = z.looseObject({ type: z.string(), num_connections: z.number().int().default(1).catch(1) });
+
+function parsed(data: unknown): unknown {
+  if (typeof data !== 'string' || data.length > 10_000) return undefined;
   try {
-    const message: unknown = JSON.parse(data);
-    return (
-      typeof message === 'object' && message !== null && 'type' in message && message.type === 'disconnect'
-    );
+    return JSON.parse(data);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

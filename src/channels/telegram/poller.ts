@@ -1,6 +1,6 @@
 import type { Update } from 'grammy/types';
 import type { Api } from 'grammy/web';
-import { Backoff, nextTry, pause } from '../backoff';
+import { Backoff, pause, sayWaiting } from '../backoff';
 import type { AdapterContext, ChannelError } from '../contract';
 import type { Receiver } from '../reception';
 import { toChannelError } from './client';
@@ -115,7 +115,7 @@ export class Poller implements Receiver {
 
   private async wait(failure: ChannelError, signal: AbortSignal): Promise<void> {
     const delay = this.backoff.next(failure.retryAfterMs);
-    this.context.state('waiting', `${failure.message} ${nextTry(this.context.clock.now() + delay)}`);
+    sayWaiting(this.context, failure.message, delay);
     await pause(this.context.clock, delay, signal);
   }
 }

@@ -106,8 +106,11 @@ export const trouble: readonly Behaviour[] = [
       await house.say('kept while it was down', 'dm');
       if (!bench.pushOnly)
         await house.until(
-          () => house.view.state === 'waiting' && NEXT_TRY.test(house.view.detail),
-          'the next try to be named',
+          () =>
+            house.view.state === 'waiting' &&
+            NEXT_TRY.test(house.view.detail) &&
+            (house.view.nextTryAt ?? 0) > house.channelClock.now(),
+          'the next try to be named, and its time counted down',
           30_000,
         );
       const before = bench.requests();
@@ -120,6 +123,7 @@ export const trouble: readonly Behaviour[] = [
       await bench.heal();
       await house.see('kept while it was down', 'dm', 40_000);
       await house.until(() => house.view.state === 'online', 'the channel to be online', 40_000);
+      assert.equal(house.view.nextTryAt, undefined, 'nothing is counted down any more');
       if (!bench.forgetful && !bench.pushOnly) await house.hear('said while it was down', 30_000);
       await sayThroughTrouble(house, 'afterwards');
       assert.equal(house.count('kept while it was down', 'dm'), 1);

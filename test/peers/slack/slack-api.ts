@@ -68,6 +68,8 @@ export class SlackApi {
   /** Calls the app instead of waiting for it: the HTTP mode. Resolves with whether it was taken. */
   caller: ((type: string, payload: Json, repetition: number) => Promise<boolean>) | undefined;
   sockets: PeerSocket[] = [];
+  /** Connections of the app that other programs hold. */
+  others = 0;
   /** How many times faster than the machine's Slack's time passes. */
   speed = 1;
   trouble: Trouble | undefined;
@@ -262,7 +264,7 @@ export class SlackApi {
     socket.send(
       JSON.stringify({
         type: 'hello',
-        num_connections: this.sockets.length,
+        num_connections: this.sockets.length + this.others,
         connection_info: { app_id: 'A0001' },
         debug_info: { host: 'applink', approximate_connection_time: 18_060 },
       }),

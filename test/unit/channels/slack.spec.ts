@@ -390,6 +390,28 @@ describe('slack adapter', () => {
       );
     });
 
+    it('says when another program holds a connection of the app, and not when it was its own', async () => {
+      const health = (facts: Record<string, unknown>) =>
+        slackDescriptor.health?.(facts as never).join(' ') ?? '';
+      api.others = 1;
+      const first = await connected();
+      assert.match(health(first.facts()), /^2 connections of this app were open.*end the others/);
+      api.others = 0;
+      api.sockets[0]?.cut();
+      await until(() => health(first.facts()) === '', 'the other one to be gone');
+      await first.adapter.disconnect();
+      const second = await connected();
+      assert.equal(health(second.facts()), '');
+      api.others = 1;
+      api.refresh();
+      await until(
+        () => api.calls.filter((call) => call === 'apps.connections.open').length === 4,
+        'the next connection',
+      );
+      await until(() => api.sockets.length === 1, 'the end of the old one', 3_000);
+      assert.equal(health(second.facts()), '', 'it may be the one of before');
+    });
+
     it('comes back by itself when the line is cut or the server is away, and loses nothing', async () => {
       const { received, states } = await connected();
       api.dm('U0042', 'one');

@@ -68,6 +68,8 @@ describe('telegram adapter', () => {
     api.me = { ...BOT, can_read_all_group_messages: true };
     const second = await connected();
     assert.match(second.states.at(-1)?.detail ?? '', /privacy mode is off.*\/setprivacy/);
+    assert.deepEqual(telegramDescriptor.health?.(first.facts()), []);
+    assert.match(telegramDescriptor.health?.(second.facts())[0] ?? '', /Privacy mode is off/);
   });
 
   it('takes a message in a private chat: the sender is the id, never the name', async () => {
