@@ -180,6 +180,11 @@ export interface AdapterContext {
   program(path: string, args: readonly string[], heard: (line: string) => void): Promise<RunningProgram>;
   /** The bytes of a file in one of the descriptor's folders. @throws ChannelError `refused` for every other one. */
   readFile(path: string, limitBytes: number): Promise<Uint8Array>;
+  /**
+   * Puts bytes into a file for a program that takes no other form, and gives `use` its path. It is called `name` as far
+   * as a file can be, only the owner may read it, and it is gone when `use` has ended, whatever its outcome.
+   */
+  withFile<T>(name: string, bytes: Uint8Array, use: (path: string) => Promise<T>): Promise<T>;
   /** For jitter. In [0, 1). */
   random(): number;
 }

@@ -88,6 +88,8 @@ export interface ChannelBench {
    */
   start(speed: number): Promise<void>;
   stop(): Promise<void>;
+  /** For a platform that is a program on this machine: the home folder of who uses it. */
+  livesIn?(home: string): void;
   /** For a platform that calls us: where our door is. Called each time that the channel has opened it. */
   calls?(url: string): void;
   /** What to set so that the channel talks to it. */

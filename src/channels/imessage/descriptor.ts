@@ -53,7 +53,8 @@ export const imessageDescriptor: ChannelDescriptor = {
     buttons: false,
     threads: false,
     typing: false,
-    fileBytes: 0,
+    // Apple takes about 100 MB; what is larger than this takes minutes, and imsg is given one.
+    fileBytes: 50_000_000,
     contexts: ['dm', 'group'],
   },
   noBots: true,

@@ -147,6 +147,7 @@ export class ChannelSlot {
       machine: services.machine,
       program: recordedPrograms(this.descriptor, settings, services, hooks.note),
       readFile: (path, limitBytes) => services.readFile(this.descriptor.folders ?? [], path, limitBytes),
+      withFile: (name, bytes, use) => services.withFile(name, bytes, use),
       clock,
       log,
       fetch,

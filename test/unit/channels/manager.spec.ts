@@ -288,9 +288,11 @@ describe('channel manager', () => {
   it('lets go of an adapter that says it is over', async () => {
     const manager = make();
     await manager.enable('alpha');
-    puppets[0]!.context.state('waiting', 'Lost. Next try at 10:00:00.');
+    puppets[0]!.context.state('waiting', 'Lost. Next try at 10:00:00.', 1_234);
+    assert.equal(manager.list()[0]?.nextTryAt, 1_234, 'which is counted down');
     assert.equal(view(manager).state, 'waiting');
     puppets[0]!.context.state('online', 'Back.');
+    assert.equal(manager.list()[0]?.nextTryAt, undefined);
     puppets[0]!.context.state('fatal', 'In use elsewhere.');
     await settle();
     assert.equal(view(manager).state, 'fatal');
