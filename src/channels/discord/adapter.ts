@@ -1,5 +1,6 @@
 import type { Attachment, OutboundMessage, SentReceipt } from '../../engine/model/message';
 import type { AdapterContext, AdapterFactory, ChannelAdapter, ConnectedAccount } from '../contract';
+import { MissedMessages } from '../missed';
 import { PartSender } from '../parts';
 import { Reception } from '../reception';
 import { DiscordClient, PLATFORM } from './client';
@@ -8,10 +9,10 @@ import { DiscordFiles } from './files';
 import { fitsOneMessage } from './format';
 import { DiscordGateway } from './gateway';
 import { Guilds } from './guilds';
+import { history, type Missed } from './history';
 import { accountOf, checkApplication, type DiscordIdentity, identify } from './identity';
 import { contextOf, type DiscordView, readMessage } from './inbound';
 import { acknowledge, readInteraction, registerCommands } from './interactions';
-import { MissedMessages } from './missed';
 import { DiscordSender } from './sender';
 import { GatewaySession } from './session';
 import type { Dispatch } from './socket';
@@ -31,7 +32,7 @@ class DiscordAdapter implements ChannelAdapter {
   /** Acknowledgements that are under way. */
   private readonly underWay = new Set<Promise<void>>();
   private me: DiscordIdentity | undefined;
-  private missed: MissedMessages | undefined;
+  private missed: MissedMessages<Missed> | undefined;
 
   constructor(private readonly context: AdapterContext) {
     this.settings = discordSettings.parse(context.settings);
@@ -53,11 +54,15 @@ class DiscordAdapter implements ChannelAdapter {
     await this.guilds.read(client, signal);
     const intents = intentsOf(settings);
     const onlineDetail = `Connected as ${me.name}. ${this.guilds.describe()}`;
-    const missed = new MissedMessages(context, client, {
+    const missed: MissedMessages<Missed> = new MissedMessages(context, {
+      ...history(client),
+      platform: PLATFORM,
       owner: me.userId,
-      isHeard: (guild) => contextOf(guild, this.view(me.userId)) !== undefined,
-      handle: (message, edited) => this.take(message, edited, missed),
       onlineDetail,
+      isHeard: (guild) => contextOf(guild, this.view(me.userId)) !== undefined,
+      // Without the server's id, which only the gateway tells.
+      handle: (message, { about: guild }, edited) =>
+        this.take(guild === undefined ? message : { ...message, guild_id: guild }, edited, missed),
     });
     await missed.load();
     this.missed = missed;
@@ -115,7 +120,7 @@ class DiscordAdapter implements ChannelAdapter {
     void work.finally(() => this.underWay.delete(work));
   }
 
-  private async handle({ t, d }: Dispatch, missed: MissedMessages): Promise<void> {
+  private async handle({ t, d }: Dispatch, missed: MissedMessages<Missed>): Promise<void> {
     const { me, context } = this;
     if (!me) return;
     switch (t) {
@@ -135,12 +140,12 @@ class DiscordAdapter implements ChannelAdapter {
     }
   }
 
-  private async take(data: unknown, edited: boolean, missed: MissedMessages): Promise<void> {
+  private async take(data: unknown, edited: boolean, missed: MissedMessages<Missed>): Promise<void> {
     const { me, context } = this;
     const read = me && readMessage(data, edited, this.view(me.userId));
     if (!read) return;
     const { message, guild, files } = read;
-    if (!edited && missed.has(message.platformId)) return;
+    if (!edited && missed.has(message.conversation, message.platformId)) return;
     this.files.remember(files);
     await context.receive(message);
     const { sender } = message;
