@@ -80,6 +80,8 @@ export interface ChannelBench {
    * cannot be told from a change.
    */
   readonly keepsNoVersions?: true;
+  /** Where what was said while its session was lost can be asked for; everywhere when absent. */
+  readonly recovers?: readonly ChatContext[];
   /** The platform keeps nothing: what is said while nobody listens, or was not taken, is gone. */
   readonly forgetful?: true;
   /**

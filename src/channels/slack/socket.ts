@@ -39,6 +39,8 @@ export class SlackSocket implements Receiver {
     private readonly context: AdapterContext,
     private readonly apiRoot: string,
     private readonly take: (envelope: Envelope) => Promise<void>,
+    /** Resolves when what was said before the connection began is on record. Rejects when the signal is aborted before. */
+    private readonly missed: (signal: AbortSignal) => Promise<void>,
     onlineDetail: string,
   ) {
     this.line = new StandingConnection(
@@ -70,7 +72,13 @@ export class SlackSocket implements Receiver {
       logger: quietLogger(this.context.log),
       clientOptions: clientOptions(this.apiRoot, connectionFetch(this.context, this.apiRoot, wanted.signal)),
     });
-    client.on('slack_event', (delivery: Delivery) => this.deliver(delivery));
+    let begun: () => void = () => {};
+    // What was said before goes first. Slack sends again what waits for it too long, and it is taken once.
+    const caughtUp = new Promise<void>((resolve) => {
+      begun = resolve;
+    }).then(() => this.missed(wanted.signal));
+    this.track(caughtUp.catch(() => undefined));
+    client.on('slack_event', (delivery: Delivery) => this.deliver(delivery, caughtUp));
     let end = () => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;
@@ -84,6 +92,7 @@ export class SlackSocket implements Receiver {
     });
     void ended.then(() => {
       wanted.abort();
+      begun();
       this.track(this.sayGoodbye(client));
     });
     try {
@@ -92,6 +101,7 @@ export class SlackSocket implements Receiver {
       end();
       throw toChannelError(error, APP_TOKEN);
     }
+    begun();
     return { ended, close: () => end() };
   }
 
@@ -133,11 +143,12 @@ export class SlackSocket implements Receiver {
     this.greeted = true;
   }
 
-  private deliver({ type, body, ack }: Delivery): void {
+  private deliver({ type, body, ack }: Delivery, caughtUp: Promise<void>): void {
     // Not an envelope, so there is nothing to acknowledge.
     if (typeof type !== 'string') return;
     this.track(
-      this.take({ type, body })
+      caughtUp
+        .then(() => this.take({ type, body }))
         .then(() => ack())
         // Not acknowledged, so Slack delivers it again.
         .catch(() =>

@@ -154,7 +154,7 @@ export const trouble: readonly Behaviour[] = [
     without: noFault('lose-session'),
     async run(house) {
       const { bench } = house;
-      const places = placesOf(bench);
+      const places = bench.recovers ?? placesOf(bench);
       for (const context of places) await house.tell(`before in ${context}`, context);
       for (const turn of ['while it runs', 'while it is off']) {
         if (turn === 'while it is off') await house.manager.disable(house.id, 'test');

@@ -14,12 +14,14 @@ export class SlackBench implements ChannelBench {
   readonly people = [`${TEAM}/U0001`, `${TEAM}/U0002`] as const;
   readonly speed: number = 4;
   readonly flatDm = true;
+  readonly recovers: readonly ChatContext[] = ['dm'];
   readonly takesFiles = true;
   readonly faults: readonly Fault[] = [
     'drop',
     'down',
     'stall',
     'half-close',
+    'lose-session',
     'garbage',
     'error',
     'rate-limit',
@@ -127,6 +129,9 @@ export class SlackBench implements ChannelBench {
     switch (fault) {
       case 'drop':
         api.cut();
+        break;
+      case 'lose-session':
+        api.forget();
         break;
       case 'down':
         api.trouble = 'down';

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { SlackFileStore } from './file-store';
+import { SlackHistory } from './history';
 import { blocks, METHODS } from './methods';
 import { PeerSocket } from './websocket';
 
@@ -14,6 +15,7 @@ import { PeerSocket } from './websocket';
  *   https://docs.slack.dev/apis/events-api/using-socket-mode  hello, envelopes, acknowledgement in 3 s, disconnect
  *   https://docs.slack.dev/reference/methods/chat.postMessage and chat.update
  *   https://docs.slack.dev/reference/block-kit/blocks         rich text, actions
+ *   https://docs.slack.dev/reference/methods/conversations.history   in `history.ts`
  *   https://docs.slack.dev/messaging/working-with-files       files.info, upload in three steps
  *   https://docs.slack.dev/apis/events-api                    HTTP mode: three repetitions of what is not answered in 3 s
  */
@@ -81,7 +83,11 @@ export class SlackApi {
   private readonly tickets = new Set<string>();
   private readonly open = new Map<string, { line: Json; attempt: number; timer: NodeJS.Timeout }>();
   private readonly backlog: { id: string; line: Json; attempt: number }[] = [];
-  private nextTs = 1_700_000_000;
+  /** Seconds; each message comes one later. */
+  nextTs = Math.floor(Date.now() / 1000);
+  private readonly history = new SlackHistory();
+  /** Until somebody connects, what cannot be delivered is not kept. */
+  private lossy = false;
   private server: Server | undefined;
   private port = 0;
 
@@ -130,6 +136,17 @@ export class SlackApi {
     this.server?.closeAllConnections();
   }
 
+  /** Every connection is cut, and Slack has given up what was not taken: as after some minutes without one. */
+  forget(): void {
+    this.lossy = true;
+    for (const { timer } of this.open.values()) clearTimeout(timer);
+    this.open.clear();
+    this.backlog.length = 0;
+    const { sockets } = this;
+    this.sockets = [];
+    for (const socket of sockets) socket.cut();
+  }
+
   plan(method: string, ...answers: Planned[]): void {
     this.planned.set(method, [...(this.planned.get(method) ?? []), ...answers]);
   }
@@ -145,6 +162,7 @@ export class SlackApi {
 
   /** Delivers an event, now or when somebody connects, until it is acknowledged. @returns the envelope's id. */
   event(event: Json, outer: Json = {}): string {
+    this.history.take(event);
     return this.deliver('events_api', {
       token: 'deprecated',
       team_id: TEAM,
@@ -239,6 +257,7 @@ export class SlackApi {
 
   private attempt(id: string, line: Json, attempt: number): void {
     const socket = this.sockets.at(-1);
+    if (!socket && this.lossy) return;
     if (!socket) {
       this.backlog.push({ id, line, attempt });
       return;
@@ -255,6 +274,7 @@ export class SlackApi {
 
   private welcome(socket: PeerSocket): void {
     this.sockets.push(socket);
+    this.lossy = false;
     socket.onProblem = (what) => this.problems.push(what);
     socket.onClose = () => {
       this.sockets = this.sockets.filter((other) => other !== socket);
@@ -365,6 +385,10 @@ export class SlackApi {
       const url = this.socketUrl ?? `ws://127.0.0.1:${this.port}/link/?ticket=${ticket}&app_id=A0001`;
       return { ok: true, url };
     }
+    if (name === 'conversations.history') {
+      if (!this.channels.has(body.channel ?? '')) return refuse('channel_not_found');
+      return this.history.answer(body, this.scopes, refuse);
+    }
     if (name.startsWith('files.')) {
       const { channel_id: channel } = body;
       if (channel !== undefined && !this.channels.has(channel)) return refuse('channel_not_found');
@@ -399,6 +423,16 @@ export class SlackApi {
       ...(thread_ts === undefined ? {} : { thread_ts }),
     };
     this.sent.push(message);
-    return { ok: true, channel, ts: message.ts, message };
+    const { ts: sentAt } = message;
+    this.history.take({
+      type: 'message',
+      channel,
+      user: BOT_USER,
+      bot_id: 'B0001',
+      team: TEAM,
+      text,
+      ts: sentAt,
+    });
+    return { ok: true, channel, ts: sentAt, message };
   }
 }

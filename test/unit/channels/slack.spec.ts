@@ -84,6 +84,7 @@ describe('slack adapter', () => {
   });
 
   it('takes a direct message and a mention, with team and user as the sender', async () => {
+    api.nextTs = 1_700_000_000;
     const { received } = await connected();
     api.dm('U0042', '!run npm test');
     api.mention('U0043', `<@${BOT_USER}> /run npm test`);
