@@ -94,6 +94,8 @@ export interface ChannelBench {
   livesIn?(home: string): void;
   /** For a platform that calls us: where our door is. Called each time that the channel has opened it. */
   calls?(url: string): void;
+  /** The account gets another secret, and that of now is no good any more. Absent where secrets stay. */
+  changeSecret?(): { readonly name: string; readonly value: string };
   /** What to set so that the channel talks to it. */
   settings(): Record<string, unknown>;
   secrets(): Record<string, string>;

@@ -54,6 +54,14 @@ export class DiscordBench implements ChannelBench {
     return { token: TOKEN };
   }
 
+  changeSecret() {
+    const value = `${'M'.repeat(24)}.GtestY.${'y'.repeat(38)}`;
+    this.peer.token = value;
+    this.peer.gateway.end(4004);
+    this.peer.forget();
+    return { name: 'token', value };
+  }
+
   conversation(context: ChatContext): string {
     return context === 'dm' ? (DIRECT.get(PEOPLE[0]) ?? '') : ROOM;
   }

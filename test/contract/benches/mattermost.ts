@@ -23,6 +23,7 @@ export class MattermostBench implements ChannelBench {
     'drop',
     'down',
     'stall',
+    'lose-session',
     'garbage',
     'error',
     'rate-limit',
@@ -50,6 +51,11 @@ export class MattermostBench implements ChannelBench {
 
   secrets(): Record<string, string> {
     return { token: TOKEN };
+  }
+
+  changeSecret() {
+    this.server.token = [...TOKEN].reverse().join('');
+    return { name: 'token', value: this.server.token };
   }
 
   conversation(context: ChatContext): string {

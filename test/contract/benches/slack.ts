@@ -50,6 +50,11 @@ export class SlackBench implements ChannelBench {
     return { botToken: BOT_TOKEN, appToken: APP_TOKEN };
   }
 
+  changeSecret() {
+    this.api.botToken = BOT_TOKEN.replace(/-[^-]*$/, '-ZzZzZzZzZzZzZzZzZzZzZzZz');
+    return { name: 'botToken', value: this.api.botToken };
+  }
+
   conversation(context: ChatContext): string {
     return context === 'dm' ? 'D0001' : ROOM;
   }

@@ -45,6 +45,11 @@ export class TelegramBench implements ChannelBench {
     return { botToken: TOKEN };
   }
 
+  changeSecret() {
+    this.api.token = TOKEN.replace(/:.*/, ':BBHdqTcvCH1vGWJxfSeofSAs0K5PALDsawY');
+    return { name: 'botToken', value: this.api.token };
+  }
+
   conversation(context: ChatContext): string {
     return context === 'dm' ? this.people[0] : String(GROUP);
   }
