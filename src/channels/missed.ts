@@ -11,9 +11,9 @@ const SAVE_EVERY_MS = 2_000;
 const MISSED_AT_MOST_MS = 24 * 3_600_000;
 /** Answers for one conversation. */
 const ANSWERS_AT_MOST = 20;
-/** Conversations that are remembered, and messages that may come over the connection as well. */
+/** Conversations that are remembered, and messages, which may come both ways. */
 const PLACES = 200;
-const HANDED_OVER = 4_000;
+const TAKEN = 4_000;
 /** A wait that is not worth a word on the channel, in milliseconds. */
 const SHORT_MS = 5_000;
 
@@ -73,7 +73,7 @@ export interface MissedSource<Message> {
  */
 export class MissedMessages<Message> {
   private readonly places = new Map<string, Place>();
-  private readonly handedOver = new Map<string, true>();
+  private readonly taken = new Map<string, true>();
   private readonly backoff: Backoff;
   private savedAt = 0;
 
@@ -94,12 +94,12 @@ export class MissedMessages<Message> {
       if (this.source.order(last) !== undefined) this.places.set(id, { about, last });
   }
 
-  /** Whether it was asked for before it came over the connection, too. */
+  /** Whether it is on record already, having been asked for. */
   has(conversation: string, messageId: string): boolean {
-    return this.handedOver.has(`${conversation}/${messageId}`);
+    return this.taken.has(`${conversation}/${messageId}`);
   }
 
-  /** This is on record. Conversations are known from the first thing in them that is said to the bot. */
+  /** This is on record, as it was said. Conversations are known from the first thing in them that is said to the bot. */
   async onRecord(
     conversation: string,
     about: string | undefined,
@@ -109,6 +109,7 @@ export class MissedMessages<Message> {
     if (this.source.order(messageId) === undefined) return;
     const place = this.places.get(conversation);
     if (!place && !addressed) return;
+    remember(this.taken, `${conversation}/${messageId}`, true, TAKEN);
     if (place) place.last = this.later(place.last, messageId);
     if (addressed) remember(this.places, conversation, place ?? { about, last: messageId }, PLACES);
     if (!place || this.context.clock.now() - this.savedAt >= SAVE_EVERY_MS) await this.save();
@@ -160,9 +161,11 @@ export class MissedMessages<Message> {
         .sort((a, b) => (this.isLater(b.id, a.id) ? -1 : 1));
       for (const one of newer) {
         const { about } = place;
-        await this.patiently(signal, () => source.handle(one.message, { id, about }, one.edited));
-        // As it was said it may still come over the connection.
-        if (!one.edited) remember(this.handedOver, `${id}/${one.id}`, true, HANDED_OVER);
+        if (!this.has(id, one.id)) {
+          await this.patiently(signal, () => source.handle(one.message, { id, about }, one.edited));
+          // As it was said it may still come over the connection.
+          if (!one.edited) remember(this.taken, `${id}/${one.id}`, true, TAKEN);
+        }
         place.last = this.later(place.last, one.id);
         after = one.id;
       }

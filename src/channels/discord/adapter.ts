@@ -148,6 +148,7 @@ class DiscordAdapter implements ChannelAdapter {
     if (!edited && missed.has(message.conversation, message.platformId)) return;
     this.files.remember(files);
     await context.receive(message);
+    if (edited) return;
     const { sender } = message;
     const toUs = message.addressed && !sender.isBot && !sender.isSelf;
     await missed.onRecord(message.conversation, guild, message.platformId, toUs);

@@ -16,6 +16,9 @@ const CLOSE_WITHIN_MS = 500;
 const PONG_WITHIN_MS = 5_000;
 const PING_WITHIN_MS = 60_000;
 
+/** How long what is said now waits for what was missed, in milliseconds: Slack wants an answer within three seconds. */
+const HOLD_MS = 1_000;
+
 const APP_TOKEN = 'app-level token (xapp-…)';
 /** The library wants a token; the real one is put in below it. */
 const PLACEHOLDER = 'xapp-placeholder';
@@ -73,10 +76,9 @@ export class SlackSocket implements Receiver {
       clientOptions: clientOptions(this.apiRoot, connectionFetch(this.context, this.apiRoot, wanted.signal)),
     });
     let begun: () => void = () => {};
-    // What was said before goes first. Slack sends again what waits for it too long, and it is taken once.
     const caughtUp = new Promise<void>((resolve) => {
       begun = resolve;
-    }).then(() => this.missed(wanted.signal));
+    }).then(() => this.catchUp(wanted.signal));
     this.track(caughtUp.catch(() => undefined));
     client.on('slack_event', (delivery: Delivery) => this.deliver(delivery, caughtUp));
     let end = () => {};
@@ -141,6 +143,15 @@ export class SlackSocket implements Receiver {
   private count(connections: number): void {
     if (!this.greeted || connections <= 1) this.context.report({ connections });
     this.greeted = true;
+  }
+
+  /** What was said before goes first, unless it takes long. @throws ChannelError when the signal is aborted before */
+  private async catchUp(signal: AbortSignal): Promise<void> {
+    const done = new AbortController();
+    const missed = this.missed(signal).finally(() => done.abort());
+    this.track(missed.catch(() => undefined));
+    await Promise.race([missed, pause(this.context.clock, HOLD_MS, AbortSignal.any([signal, done.signal]))]);
+    if (signal.aborted) throw new ChannelError('temporary', 'The connection to Slack has ended.');
   }
 
   private deliver({ type, body, ack }: Delivery, caughtUp: Promise<void>): void {

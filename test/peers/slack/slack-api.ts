@@ -82,6 +82,8 @@ export class SlackApi {
   private readonly planned = new Map<string, Planned[]>();
   private readonly tickets = new Set<string>();
   private readonly open = new Map<string, { line: Json; attempt: number; timer: NodeJS.Timeout }>();
+  /** By envelope: sendings that were not acknowledged yet. */
+  private readonly unanswered = new Map<string, number>();
   private readonly backlog: { id: string; line: Json; attempt: number }[] = [];
   /** Seconds; each message comes one later. */
   nextTs = Math.floor(Date.now() / 1000);
@@ -269,6 +271,7 @@ export class SlackApi {
       this.attempt(id, line, attempt + 1);
     }, this.ackWithinMs / this.speed);
     this.open.set(id, { line, attempt, timer });
+    this.unanswered.set(id, (this.unanswered.get(id) ?? 0) + 1);
     socket.send(JSON.stringify({ ...line, ...retry }));
   }
 
@@ -295,11 +298,12 @@ export class SlackApi {
   private acknowledge(text: string): void {
     const ack = z.looseObject({ envelope_id: z.string() }).safeParse(JSON.parse(text));
     const id = ack.success ? ack.data.envelope_id : '';
+    // What was sent again meanwhile is acknowledged for each time, and once is enough.
+    const unanswered = this.unanswered.get(id) ?? 0;
+    this.unanswered.set(id, unanswered - 1);
+    if (unanswered < 1) this.problems.push(`acknowledged what was not sent: ${text.slice(0, 100)}`);
     const entry = this.open.get(id);
-    if (!entry) {
-      this.problems.push(`acknowledged what was not open: ${text.slice(0, 100)}`);
-      return;
-    }
+    if (!entry) return;
     clearTimeout(entry.timer);
     this.open.delete(id);
     this.acknowledged.push(id);

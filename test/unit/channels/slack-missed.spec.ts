@@ -144,18 +144,35 @@ describe('slack, what was said while no connection was there', () => {
     await second.adapter.send(outbound({ channel: 'slack', conversation: 'D0001', text: 'still there' }));
   });
 
-  it('is tried again when Slack fails, and what is said now waits for it', async () => {
+  it('is tried again when Slack fails, and what is said now does not wait for ever', async () => {
     const store = new MemoryStore();
     await known(store);
     api.dm(ANN, 'while it was away');
     api.plan('conversations.history', { status: 503 }, { status: 429, headers: { 'retry-after': '1' } });
     const second = await connected(store);
     api.dm(ANN, 'now');
-    await until(() => texts(second).includes('now'));
-    assert.deepEqual(texts(second), ['while it was away', 'now']);
+    await until(() => texts(second).length === 2);
+    assert.deepEqual(texts(second).sort(), ['now', 'while it was away']);
     assert.match(
       second.states.find(({ state }) => state === 'waiting')?.detail ?? '',
       /said meanwhile could not be taken over: Slack answered with error 503.*Next try at/,
     );
+  });
+
+  it('is taken over however long Slack fails, and what is said now is answered in time', async () => {
+    const store = new MemoryStore();
+    await known(store);
+    api.dm(ANN, 'while it was away');
+    for (let time = 0; time < 3; time += 1) api.plan('conversations.history', { status: 503 });
+    const second = await connected(store);
+    api.dm(ANN, 'now');
+    await until(() => texts(second).includes('now'));
+    assert.deepEqual(texts(second), ['now']);
+    assert.ok(
+      api.deliveries.every(({ attempt }) => attempt === 0),
+      'it was not sent again',
+    );
+    await until(() => texts(second).includes('while it was away'));
+    assert.deepEqual(texts(second), ['now', 'while it was away']);
   });
 });
