@@ -1,4 +1,5 @@
 import type { Clock } from '../engine/model/ports';
+import type { AdapterContext } from './contract';
 
 /** Bounds of the wait between two tries, in milliseconds. */
 export interface BackoffLimits {
@@ -59,4 +60,14 @@ export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promi
 /** “Next try at 14:02:10.”, in this machine's time zone. */
 export function nextTry(at: number): string {
   return `Next try at ${new Date(at).toTimeString().slice(0, 8)}.`;
+}
+
+/** Says that a channel waits, why, and when it tries next. `why` is a whole sentence, or some. */
+export function sayWaiting(
+  context: Pick<AdapterContext, 'state' | 'clock'>,
+  why: string,
+  delayMs: number,
+): void {
+  const at = context.clock.now() + delayMs;
+  context.state('waiting', `${why} ${nextTry(at)}`, at);
 }

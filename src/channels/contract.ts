@@ -149,8 +149,11 @@ export interface AdapterContext {
    * recorded: let the platform deliver it again.
    */
   receive(message: InboundMessage): Promise<void>;
-  /** `detail` is a sentence for a person: what happened, why, what to do. No secrets. */
-  state(state: ChannelState, detail: string): void;
+  /**
+   * `detail` is a sentence for a person: what happened, why, what to do. No secrets. `nextTryAt`, in milliseconds since
+   * the epoch, is when a channel that waits tries again by itself.
+   */
+  state(state: ChannelState, detail: string, nextTryAt?: number): void;
   /** What the platform says of itself or of us, for the Checklist and the tree. Merged with what was reported before. */
   report(facts: Facts): void;
   /** Puts something on the record that the owner may want to look up. Resolves when it is durable. */
@@ -179,6 +182,11 @@ export interface AdapterContext {
   program(path: string, args: readonly string[], heard: (line: string) => void): Promise<RunningProgram>;
   /** The bytes of a file in one of the descriptor's folders. @throws ChannelError `refused` for every other one. */
   readFile(path: string, limitBytes: number): Promise<Uint8Array>;
+  /**
+   * Puts bytes into a file for a program that takes no other form, and gives `use` its path. It is called `name` as far
+   * as a file can be, only the owner may read it, and it is gone when `use` has ended, whatever its outcome.
+   */
+  withFile<T>(name: string, bytes: Uint8Array, use: (path: string) => Promise<T>): Promise<T>;
   /** For jitter. In [0, 1). */
   random(): number;
 }

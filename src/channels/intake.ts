@@ -7,8 +7,8 @@ const WAITING_AT_MOST = 1_000;
 export interface IntakeOptions<Item> {
   /** For sentences: `Discord`. */
   readonly platform: string;
-  /** Rejects when it could not be recorded; it is tried again then. */
-  handle(item: Item): Promise<void>;
+  /** Rejects when it could not be recorded; it is tried again then, unless `signal` says that it was dropped. */
+  handle(item: Item, signal: AbortSignal): Promise<void>;
   /** No more can wait, and what has just come was not taken. */
   overflow(): void;
   /** What to say while it works. */
@@ -59,7 +59,7 @@ export class Intake<Item> {
     const { options } = this;
     while (!signal.aborted) {
       try {
-        await options.handle(item);
+        await options.handle(item, signal);
         this.outage.over();
         return;
       } catch {

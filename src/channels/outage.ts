@@ -1,4 +1,4 @@
-import { Backoff, type BackoffLimits, nextTry, pause } from './backoff';
+import { Backoff, type BackoffLimits, pause, sayWaiting } from './backoff';
 import type { AdapterContext, ChannelError } from './contract';
 
 /**
@@ -37,7 +37,7 @@ export class Outage {
   /** Says what went wrong. Resolves at the time of the next try, or when `signal` is aborted. Never rejects. */
   async wait(why: string, signal: AbortSignal, atLeastMs?: number): Promise<void> {
     const delay = this.backoff.next(atLeastMs);
-    this.context.state('waiting', `${why} ${nextTry(this.context.clock.now() + delay)}`);
+    sayWaiting(this.context, why, delay);
     await pause(this.context.clock, delay, signal);
   }
 

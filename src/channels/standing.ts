@@ -1,4 +1,4 @@
-import { Backoff, nextTry, pause } from './backoff';
+import { Backoff, pause, sayWaiting } from './backoff';
 import type { AdapterContext } from './contract';
 import { ChannelError } from './contract';
 
@@ -106,7 +106,7 @@ export class StandingConnection {
 
   private async wait(failure: ChannelError): Promise<void> {
     const delay = this.backoff.next(failure.retryAfterMs);
-    this.context.state('waiting', `${failure.message} ${nextTry(this.context.clock.now() + delay)}`);
+    sayWaiting(this.context, failure.message, delay);
     await pause(this.context.clock, delay, this.stopped.signal);
   }
 }

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
+import { mkdir, open, realpath, rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { ChannelError } from '../channels/contract';
 import { isWithin } from '../engine/sandbox/environment';
@@ -37,4 +38,40 @@ export async function readChannelFile(
   } finally {
     await file.close();
   }
+}
+
+/** Files for programs of channels, in a folder of their own that must not be in a workspace. */
+export class OutgoingFiles {
+  /** What an earlier run left behind when it was ended. */
+  private cleared: Promise<void> | undefined;
+
+  constructor(private readonly folder: string) {}
+
+  /** As `AdapterContext.withFile`. */
+  async with<T>(name: string, bytes: Uint8Array, use: (path: string) => Promise<T>): Promise<T> {
+    this.cleared ??= rm(this.folder, { recursive: true, force: true });
+    await this.cleared;
+    const own = join(this.folder, randomUUID());
+    try {
+      await mkdir(own, { recursive: true, mode: 0o700 });
+      const path = join(own, fileName(name));
+      await writeFile(path, bytes, { flag: 'wx', mode: 0o600 });
+      return await use(path);
+    } finally {
+      await rm(own, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Bytes of a name; file systems take 255. */
+const NAME_CAP = 200;
+
+/** The name as that of a file: nothing in it leads elsewhere, hides it, or cannot be in one. */
+function fileName(name: string): string {
+  const plain = name.replace(/[\p{Cc}\p{Cf}/\\:]/gu, '_').replace(/^[.\s]+|[.\s]+$/g, '');
+  const cut = plain.lastIndexOf('.');
+  const ending = cut > 0 && plain.length - cut <= 20 ? plain.slice(cut) : '';
+  let start = plain.slice(0, plain.length - ending.length);
+  while (Buffer.byteLength(start + ending) > NAME_CAP) start = [...start].slice(0, -1).join('');
+  return start + ending || 'file';
 }

@@ -6,7 +6,7 @@ import type { AuditApi } from '../engine/api';
 import type { SecretStore } from '../engine/model/ports';
 import { ENGINE, type RecordSink } from '../engine/model/record';
 import { SealedStore } from '../engine/vault/sealed-store';
-import { readChannelFile } from './channel-files';
+import { OutgoingFiles, readChannelFile } from './channel-files';
 import { rightsOf } from './folder-rights';
 import type { SessionPorts } from './ports';
 import { startProgram } from './programs';
@@ -21,6 +21,7 @@ export function channelServices(
   secrets: SecretStore,
   webhooks: WebhookServer,
 ): ChannelServices {
+  const outgoing = new OutgoingFiles(join(ports.storage, 'outgoing'));
   return {
     people: {
       isKnown: (key) => access.hasAccess(key),
@@ -40,6 +41,7 @@ export function channelServices(
     },
     program: (path, args, heard) => startProgram({ ...ports, platform: process.platform }, path, args, heard),
     readFile: (folders, path, limitBytes) => readChannelFile(ports.home, folders, path, limitBytes),
+    withFile: (name, bytes, use) => outgoing.with(name, bytes, use),
     store: (channel) =>
       new SealedStore(join(ports.storage, 'channels', channel), channel, secrets, (name) =>
         ports.log.warn(`What ${channel} had kept as “${name}” cannot be opened any more; it starts afresh.`),

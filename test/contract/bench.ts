@@ -44,6 +44,8 @@ export type Fault =
   | 'half-close'
   /** The next message comes behind the one after it. */
   | 'reorder'
+  /** All connections are cut, and the platform no longer knows them: the next ones are not told what was said between. */
+  | 'lose-session'
   /** Something that is not of the protocol is sent. */
   | 'garbage'
   /** The next requests are answered with a server error. */
@@ -78,6 +80,8 @@ export interface ChannelBench {
    * cannot be told from a change.
    */
   readonly keepsNoVersions?: true;
+  /** Where what was said while its session was lost can be asked for; everywhere when absent. */
+  readonly recovers?: readonly ChatContext[];
   /** The platform keeps nothing: what is said while nobody listens, or was not taken, is gone. */
   readonly forgetful?: true;
   /**
@@ -86,8 +90,12 @@ export interface ChannelBench {
    */
   start(speed: number): Promise<void>;
   stop(): Promise<void>;
+  /** For a platform that is a program on this machine: the home folder of who uses it. */
+  livesIn?(home: string): void;
   /** For a platform that calls us: where our door is. Called each time that the channel has opened it. */
   calls?(url: string): void;
+  /** The account gets another secret, and that of now is no good any more. Absent where secrets stay. */
+  changeSecret?(): { readonly name: string; readonly value: string };
   /** What to set so that the channel talks to it. */
   settings(): Record<string, unknown>;
   secrets(): Record<string, string>;

@@ -11,6 +11,8 @@ export interface FaultyPeer {
   garble?(): void;
   /** Withdraws the credentials, where that is another thing than `trouble` and a cut. */
   revoke?(): void;
+  /** Gives up the session: who connects again begins a new one. */
+  forget?(): void;
 }
 
 /** What each fault is to such a peer. */
@@ -28,6 +30,9 @@ export function injectInto(peer: FaultyPeer, fault: Fault): void {
       break;
     case 'half-close':
       needed(peer.halfClose, fault).call(peer);
+      break;
+    case 'lose-session':
+      needed(peer.forget, fault).call(peer);
       break;
     case 'garbage':
       needed(peer.garble, fault).call(peer);

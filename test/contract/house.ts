@@ -22,7 +22,7 @@ import {
 import type { InboundMessage } from '../../src/engine/model/message';
 import type { Disposable } from '../../src/engine/model/ports';
 import { Masking } from '../../src/engine/vault/masking';
-import { readChannelFile } from '../../src/session/channel-files';
+import { OutgoingFiles, readChannelFile } from '../../src/session/channel-files';
 import { MemoryJournal } from '../helpers/memory-journal';
 import { MemorySecrets } from '../helpers/memory-secrets';
 import { collectingLogger, MemoryStore, noServices } from '../unit/channels/support';
@@ -89,6 +89,7 @@ export class ContractHouse {
     const house = new ContractHouse(bench, options);
     await bench.start(house.speed);
     house.folder = await mkdtemp(join(tmpdir(), 'cowork-contract-'));
+    bench.livesIn?.(house.folder);
     for (const [name, value] of Object.entries(bench.secrets()))
       house.secrets.values.set(`${house.id}/${name}`, value);
     house.build();
@@ -340,6 +341,8 @@ export class ContractHouse {
           rightsOf: async () => undefined,
         },
         readFile: (folders, path, limitBytes) => readChannelFile(this.folder, folders, path, limitBytes),
+        withFile: (name, bytes, use) =>
+          new OutgoingFiles(join(this.folder, 'outgoing')).with(name, bytes, use),
         store: () => this.store,
         webhook: (channel, options, handler) => this.doors.open(channel, options, handler),
       },

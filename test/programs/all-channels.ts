@@ -47,13 +47,16 @@ async function main(plan: ChannelsPlan): Promise<ChannelsReport> {
     size = now;
   }
   await new Promise((resolve) => setTimeout(resolve, plan.settleMs));
-  const used = process.cpuUsage();
-  const started = performance.now();
-  await new Promise((resolve) => setTimeout(resolve, plan.idleMs));
-  const { user, system } = process.cpuUsage(used);
-  const idleShare = (user + system) / 1000 / (performance.now() - started);
+  const idleShares: number[] = [];
+  for (let time = 0; time < plan.idleTimes; time += 1) {
+    const used = process.cpuUsage();
+    const started = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, plan.idleMs));
+    const { user, system } = process.cpuUsage(used);
+    idleShares.push((user + system) / 1000 / (performance.now() - started));
+  }
   bytesKept();
-  const report = { atStart, loadedWith, grown, before, after: process.memoryUsage().rss, idleShare };
+  const report = { atStart, loadedWith, grown, before, after: process.memoryUsage().rss, idleShares };
   await tested.close();
   return report;
 }

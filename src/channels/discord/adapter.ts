@@ -1,5 +1,6 @@
 import type { Attachment, OutboundMessage, SentReceipt } from '../../engine/model/message';
 import type { AdapterContext, AdapterFactory, ChannelAdapter, ConnectedAccount } from '../contract';
+import { MissedMessages } from '../missed';
 import { PartSender } from '../parts';
 import { Reception } from '../reception';
 import { DiscordClient, PLATFORM } from './client';
@@ -8,8 +9,9 @@ import { DiscordFiles } from './files';
 import { fitsOneMessage } from './format';
 import { DiscordGateway } from './gateway';
 import { Guilds } from './guilds';
+import { history, type Missed } from './history';
 import { accountOf, checkApplication, type DiscordIdentity, identify } from './identity';
-import { type DiscordView, readMessage } from './inbound';
+import { contextOf, type DiscordView, readMessage } from './inbound';
 import { acknowledge, readInteraction, registerCommands } from './interactions';
 import { DiscordSender } from './sender';
 import { GatewaySession } from './session';
@@ -30,6 +32,7 @@ class DiscordAdapter implements ChannelAdapter {
   /** Acknowledgements that are under way. */
   private readonly underWay = new Set<Promise<void>>();
   private me: DiscordIdentity | undefined;
+  private missed: MissedMessages<Missed> | undefined;
 
   constructor(private readonly context: AdapterContext) {
     this.settings = discordSettings.parse(context.settings);
@@ -51,13 +54,26 @@ class DiscordAdapter implements ChannelAdapter {
     await this.guilds.read(client, signal);
     const intents = intentsOf(settings);
     const onlineDetail = `Connected as ${me.name}. ${this.guilds.describe()}`;
+    const missed: MissedMessages<Missed> = new MissedMessages(context, {
+      ...history(client),
+      platform: PLATFORM,
+      owner: me.userId,
+      onlineDetail,
+      isHeard: (guild) => contextOf(guild, this.view(me.userId)) !== undefined,
+      // Without the server's id, which only the gateway tells.
+      handle: (message, { about: guild }, edited) =>
+        this.take(guild === undefined ? message : { ...message, guild_id: guild }, edited, missed),
+    });
+    await missed.load();
+    this.missed = missed;
     await this.reception.begin(
       () =>
         new DiscordGateway(context, client, new GatewaySession(context, `${me.userId}/${intents}`), {
           intents,
           ready: (about) => checkApplication(about.application.id, settings.applicationId),
           arrived: (event) => this.arrived(event),
-          handle: (event) => this.handle(event),
+          missed: (signal) => missed.fetch(signal),
+          handle: (event) => this.handle(event, missed),
           onlineDetail,
         }),
     );
@@ -71,6 +87,7 @@ class DiscordAdapter implements ChannelAdapter {
     this.stopped.abort();
     await this.reception.end();
     await Promise.all(this.underWay);
+    await this.missed?.save();
   }
 
   send(message: OutboundMessage): Promise<SentReceipt> {
@@ -103,26 +120,38 @@ class DiscordAdapter implements ChannelAdapter {
     void work.finally(() => this.underWay.delete(work));
   }
 
-  private async handle({ t, d }: Dispatch): Promise<void> {
+  private async handle({ t, d }: Dispatch, missed: MissedMessages<Missed>): Promise<void> {
     const { me, context } = this;
     if (!me) return;
     switch (t) {
       case 'MESSAGE_CREATE':
-      case 'MESSAGE_UPDATE': {
-        const read = readMessage(d, t === 'MESSAGE_UPDATE', this.view(me.userId));
-        if (!read) return;
-        this.files.remember(read.files);
-        return context.receive(read.message);
-      }
+      case 'MESSAGE_UPDATE':
+        return this.take(d, t === 'MESSAGE_UPDATE', missed);
       case 'INTERACTION_CREATE': {
         const pressed = readInteraction(d, this.view(me.userId));
-        return pressed && context.receive(pressed.message);
+        if (!pressed) return;
+        await context.receive(pressed.message);
+        return missed.onRecord(pressed.message.conversation, pressed.guild, pressed.id, true);
       }
       case 'GUILD_CREATE':
         return this.guilds.joined(d);
       case 'GUILD_DELETE':
         return this.guilds.left(d);
     }
+  }
+
+  private async take(data: unknown, edited: boolean, missed: MissedMessages<Missed>): Promise<void> {
+    const { me, context } = this;
+    const read = me && readMessage(data, edited, this.view(me.userId));
+    if (!read) return;
+    const { message, guild, files } = read;
+    if (!edited && missed.has(message.conversation, message.platformId)) return;
+    this.files.remember(files);
+    await context.receive(message);
+    if (edited) return;
+    const { sender } = message;
+    const toUs = message.addressed && !sender.isBot && !sender.isSelf;
+    await missed.onRecord(message.conversation, guild, message.platformId, toUs);
   }
 }
 

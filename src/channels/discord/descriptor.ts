@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { apiRoot } from '../api-root';
 import type { ChannelDescriptor, ChannelSettings } from '../contract';
+import { missedHealth } from '../missed-health';
 
 const DEFAULT_API = 'https://discord.com/api/v10';
 /** Where files that people send are. https://docs.discord.com/developers/reference#signed-attachment-cdn-urls */
@@ -97,6 +98,7 @@ export const discordDescriptor: ChannelDescriptor = {
     ...(typeof reported.commandProblem === 'string' && reported.commandProblem !== ''
       ? [`/cowork could not be registered: ${reported.commandProblem}`]
       : []),
+    ...missedHealth(reported),
   ],
   hosts: discordHosts,
 };

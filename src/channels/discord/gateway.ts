@@ -23,6 +23,8 @@ export interface GatewayOptions {
   ready(about: Ready): void;
   /** What has just come and waits for its turn. */
   arrived(event: Dispatch): void;
+  /** Resolves when what was said before the session began is on record. Rejects when the signal is aborted before. */
+  missed(signal: AbortSignal): Promise<void>;
   /** Rejects when the event could not be recorded. */
   handle(event: Dispatch): Promise<void>;
   readonly onlineDetail: string;
@@ -48,7 +50,11 @@ export class DiscordGateway implements Receiver {
     this.intake = new Intake(context, {
       platform: PLATFORM,
       // The session is only as far as what is on record: Discord delivers the rest once more with the next line.
-      handle: async (event) => {
+      handle: async (event, signal) => {
+        if (!session.isComplete) {
+          await options.missed(signal);
+          session.completed();
+        }
         await options.handle(event);
         await session.taken(event.s);
       },

@@ -16,7 +16,7 @@ export const discordGuide: ChannelGuide = {
     },
     {
       what: 'while away',
-      is: 'Discord keeps a session for some minutes and delivers what was said meanwhile when it is taken up again, also after the window was closed; what was said later than that is not seen',
+      is: 'Discord keeps a session for some minutes and delivers what was said meanwhile when it is taken up again, also after the window was closed. After that it is asked for in the conversations in which somebody has spoken to the bot, at most 24 hours back and two thousand messages each; what was edited meanwhile is not run, and a button or /cowork that nobody answered in time has to be used again',
     },
     {
       what: 'sessions',
@@ -48,6 +48,10 @@ export const discordGuide: ChannelGuide = {
     {
       says: 'Discord does not allow the intents',
       do: 'Switch “cowork.channels.discord.messageContent” off, or Message Content Intent on under Bot.',
+    },
+    {
+      says: 'Some of what was said meanwhile could not be read',
+      do: 'Give the bot View Channels and Read Message History in that channel again, or leave it as it is when the bot is to be out of it.',
     },
     {
       says: 'This Discord account is in use by …',

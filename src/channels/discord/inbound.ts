@@ -43,6 +43,8 @@ export interface DiscordView {
 
 export interface ReadMessage {
   readonly message: InboundMessage;
+  /** The server that it was said in; undefined for a direct message. */
+  readonly guild: string | undefined;
   /** Where the files of the message are, by their ids. */
   readonly files: ReadonlyMap<string, string>;
 }
@@ -83,6 +85,7 @@ export function readMessage(data: unknown, edited: boolean, view: DiscordView): 
       ...(answered ? { inReplyTo: answered } : {}),
       ...(edited ? { change: 'edited' } : {}),
     },
+    guild: said.guild_id ?? undefined,
     files: new Map(said.attachments.map((file) => [attachmentOf(file, said).platformId, file.url])),
   };
 }

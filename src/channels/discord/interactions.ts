@@ -42,6 +42,7 @@ export interface ReadInteraction {
   readonly id: string;
   readonly token: string;
   readonly command: boolean;
+  readonly guild: string | undefined;
 }
 
 /** A pressed button or the command /cowork: what the person says by it. Undefined when it is none of ours. Pure. */
@@ -60,6 +61,7 @@ export function readInteraction(data: unknown, view: DiscordView): ReadInteracti
     id: parsed.data.id,
     token: parsed.data.token,
     command,
+    guild: guild ?? undefined,
     message: {
       channel: 'discord',
       account: view.me,

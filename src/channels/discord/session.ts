@@ -12,6 +12,8 @@ const kept = z.object({
   id: z.string().min(1),
   url: z.string().min(1),
   sequence: z.number().int().nonnegative(),
+  /** What was said before it began is on record as well. */
+  complete: z.boolean().default(true),
 });
 
 /**
@@ -45,9 +47,18 @@ export class GatewaySession {
     if (found.success && found.data.owner === this.owner) this.current = found.data;
   }
 
+  /** False in a new one until what was said before it has been asked for. */
+  get isComplete(): boolean {
+    return this.current?.complete ?? true;
+  }
+
   begin(id: string, url: string, sequence: number): void {
-    this.current = { owner: this.owner, id, url, sequence };
+    this.current = { owner: this.owner, id, url, sequence, complete: false };
     this.savedAt = 0;
+  }
+
+  completed(): void {
+    if (this.current) this.current.complete = true;
   }
 
   /** Everything up to this event is on record. */

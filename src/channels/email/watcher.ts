@@ -1,4 +1,4 @@
-import { Backoff, nextTry, pause } from '../backoff';
+import { Backoff, pause, sayWaiting } from '../backoff';
 import { type AdapterContext, ChannelError } from '../contract';
 import type { Credentials } from './credentials';
 import type { EmailSettings } from './descriptor';
@@ -86,7 +86,7 @@ export class Watcher {
         if (!waiting && now - since >= GOOD_AFTER_MS) this.backoff.succeeded();
         const delay = this.backoff.next(failure.retryAfterMs);
         waiting = true;
-        this.context.state('waiting', `${failure.message} ${nextTry(now + delay)}`);
+        sayWaiting(this.context, failure.message, delay);
         await pause(this.context.clock, delay, signal);
       }
     }

@@ -31,6 +31,8 @@ class ImessageAdapter implements ChannelAdapter {
   private feed: Feed | undefined;
   private imsg: Imsg | undefined;
   private count = 0;
+  /** Times that imsg was started. */
+  private starts = 0;
 
   constructor(private readonly context: AdapterContext) {
     this.settings = imessageSettings.parse(context.settings);
@@ -71,24 +73,34 @@ class ImessageAdapter implements ChannelAdapter {
   }
 
   send(message: OutboundMessage): Promise<SentReceipt> {
-    return this.parts.send(message, async ({ text }) => {
-      const { imsg } = this;
-      if (!imsg) throw notRunning();
-      const { conversation } = message;
-      // A group is known by its own id, a person by their handle.
-      const place = conversation.includes(';')
-        ? { chat_guid: conversation }
-        : { to: conversation, service: 'imessage' };
-      const answer = sent.parse(
-        await imsg.call('send', { ...place, text: plain(text, message.format) || '…' }),
-      );
-      this.count += 1;
-      return answer.guid ?? `sent-${this.context.clock.now()}-${this.count}`;
-    });
+    const { conversation } = message;
+    return this.parts.send(
+      message,
+      ({ text }) => this.say(conversation, { text: plain(text, message.format) || '…' }),
+      // imsg copies it into the folder of Messages before it answers.
+      async ({ name, read }) =>
+        this.context.withFile(name, await read(), (file) => this.say(conversation, { file })),
+    );
   }
 
   download(attachment: Attachment, limitBytes: number): Promise<Uint8Array> {
     return this.context.readFile(attachment.platformId, limitBytes);
+  }
+
+  /** @returns an id of it, which imsg may not give. @throws ChannelError */
+  private async say(
+    conversation: string,
+    what: { readonly text: string } | { readonly file: string },
+  ): Promise<string> {
+    const { imsg } = this;
+    if (!imsg) throw notRunning();
+    // A group is known by its own id, a person by their handle.
+    const place = conversation.includes(';')
+      ? { chat_guid: conversation }
+      : { to: conversation, service: 'imessage' };
+    const answer = sent.parse(await imsg.call('send', { ...place, ...what }));
+    this.count += 1;
+    return answer.guid ?? `sent-${this.context.clock.now()}-${this.count}`;
   }
 
   private get account(): ConnectedAccount {
@@ -113,6 +125,8 @@ class ImessageAdapter implements ChannelAdapter {
       await imsg.start();
       await feed.open(() => newest(imsg));
       await imsg.call('watch.subscribe', { since_rowid: feed.since, attachments: true });
+      this.starts += 1;
+      this.context.report({ starts: this.starts });
     } catch (error) {
       signal.removeEventListener('abort', stop);
       imsg.close();

@@ -53,10 +53,17 @@ export const imessageDescriptor: ChannelDescriptor = {
     buttons: false,
     threads: false,
     typing: false,
-    fileBytes: 0,
+    // Apple takes about 100 MB; what is larger than this takes minutes, and imsg is given one.
+    fileBytes: 50_000_000,
     contexts: ['dm', 'group'],
   },
   noBots: true,
+  health: ({ starts }) =>
+    typeof starts === 'number' && starts > 1
+      ? [
+          `imsg ended and was started again, ${starts - 1 === 1 ? 'once' : `${starts - 1} times`} since the channel connected.`,
+        ]
+      : [],
   platforms: ['darwin'],
   setup: [
     'Use a Mac user or an Apple account of its own: imsg reads every conversation of the one that is signed in.',

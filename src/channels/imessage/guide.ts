@@ -9,7 +9,10 @@ export const imessageGuide: ChannelGuide = {
   reach:
     'There is no credential here. imsg reads the database of Messages, all conversations of the account, and sends through Messages; it is started by its full path with fixed arguments and without the editor’s environment, and each start and end of it is on record. Files that came with a message are read from the folder of Messages alone.',
   limits: [
-    { what: 'files', is: 'files of people are taken; none can be sent' },
+    {
+      what: 'files',
+      is: 'both ways, up to 50 MB each; those that are sent lie in the storage of the extension until imsg has taken them',
+    },
     { what: 'while away', is: 'what was said meanwhile is asked for when imsg runs again' },
     { what: 'macOS 26', is: 'no longer tells SMS from iMessage for some conversations; those are heard' },
   ],

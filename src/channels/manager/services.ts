@@ -16,6 +16,7 @@ export interface ChannelServices {
   program(path: string, args: readonly string[], heard: (line: string) => void): Promise<RunningProgram>;
   /** `folders` are relative to the home folder. @throws ChannelError `refused` for a file that is in none of them */
   readFile(folders: readonly string[], path: string, limitBytes: number): Promise<Uint8Array>;
+  readonly withFile: AdapterContext['withFile'];
   store(channel: string): BlobStore;
   /** @throws ChannelError when the server cannot be started, or the channel has a door already. */
   webhook(channel: string, options: WebhookOptions, handler: WebhookHandler): Promise<OpenWebhook>;

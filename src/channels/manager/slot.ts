@@ -159,6 +159,7 @@ export class ChannelSlot {
       machine: services.machine,
       program: recordedPrograms(this.descriptor, settings, services, hooks.note),
       readFile: (path, limitBytes) => services.readFile(this.descriptor.folders ?? [], path, limitBytes),
+      withFile: (name, bytes, use) => services.withFile(name, bytes, use),
       clock,
       log,
       fetch,
@@ -273,7 +274,7 @@ export class ChannelSlot {
         if (this.turn !== turn || message.channel !== id) throw gone();
         await ports.receive(message);
       },
-      state: (state, detail) => this.adapterState(turn, state, detail),
+      state: (state, detail, nextTryAt) => this.adapterState(turn, state, detail, nextTryAt),
       report: (facts) => {
         if (this.turn !== turn) return;
         const merged = { ...this.reported, ...facts };
@@ -291,13 +292,13 @@ export class ChannelSlot {
     };
   }
 
-  private adapterState(turn: number, state: ChannelState, detail: string): void {
+  private adapterState(turn: number, state: ChannelState, detail: string, nextTryAt?: number): void {
     if (this.turn !== turn) return;
     if (state === 'fatal') {
       this.turn += 1;
       void this.close();
     }
-    this.set(state, detail);
+    this.set(state, detail, state === 'waiting' ? nextTryAt : undefined);
   }
 
   private failed(error: unknown): void {

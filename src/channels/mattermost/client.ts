@@ -16,8 +16,14 @@ export type MattermostUser = z.output<typeof user>;
 /** What every refusal looks like: https://api.mattermost.com/#tag/introduction */
 const refusal = z.looseObject({ id: z.string().default(''), message: z.string().default('') });
 
+/** Seconds that a server may make us wait by its headers; its limits are counted by the second. */
+const LONGEST_WAIT_S = 60;
+
 /** The REST API, version 4. The token is put in when a request is sent. */
 export class MattermostClient {
+  /** By the channel's clock: before this moment every call would be refused. */
+  private notBefore = 0;
+
   constructor(
     private readonly context: AdapterContext,
     private readonly serverUrl: string,
@@ -61,6 +67,9 @@ export class MattermostClient {
     init: Pick<RequestInit, 'body'> & { headers?: Record<string, string> } = {},
     signal?: AbortSignal,
   ): Promise<Response> {
+    const wait = this.notBefore - this.context.clock.now();
+    if (wait > 0)
+      throw new ChannelError('rate-limited', `Mattermost asks to wait ${Math.ceil(wait / 1000)} s.`, wait);
     const headers = { ...init.headers, authorization: `Bearer ${await this.token()}` };
     const response = await callPlatform(
       this.context,
@@ -68,6 +77,7 @@ export class MattermostClient {
       { ...init, method, headers },
       { platform: PLATFORM, ...(signal ? { signal } : {}) },
     );
+    this.learn(response.headers);
     if (response.ok) return response;
     const { id, message } = refusal.catch({ id: '', message: '' }).parse(await jsonOf(response, 100_000));
     if (response.status === 401) {
@@ -80,5 +90,15 @@ export class MattermostClient {
       'refused',
       `Mattermost did not take it (${response.status}${id ? `, ${id.slice(0, 100)}` : ''})${message ? `: ${message.slice(0, 200)}` : ''}.`,
     );
+  }
+
+  /** A server that limits calls says how many are left. https://api.mattermost.com/#tag/rate-limiting */
+  private learn(headers: Headers): void {
+    const left = headers.get('x-ratelimit-remaining');
+    if (left === null || !/^\d+$/.test(left)) return;
+    this.context.report({ callsLeft: Number(left) });
+    const seconds = Number(headers.get('x-ratelimit-reset'));
+    if (left === '0' && seconds > 0)
+      this.notBefore = this.context.clock.now() + Math.min(seconds, LONGEST_WAIT_S) * 1_000;
   }
 }

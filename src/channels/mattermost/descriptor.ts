@@ -5,6 +5,9 @@ import type { ChannelDescriptor, ChannelSettings } from '../contract';
 const ID = 'must be an id of Mattermost: 26 small letters and digits';
 const id = z.string({ error: ID }).regex(/^[a-z0-9]{26}$/, ID);
 
+/** So many calls left are worth a word. */
+const FEW_CALLS = 10;
+
 /** Settings of the Mattermost channel. Machine or user scope only (law 2). */
 export const mattermostSettings = z.object({
   serverUrl: serverAddress(
@@ -76,6 +79,9 @@ export const mattermostDescriptor: ChannelDescriptor = {
     ...(typeof reported.serverVersion === 'string' ? [`Server ${reported.serverVersion}.`] : []),
     ...(typeof reported.gaps === 'number' && reported.gaps > 0
       ? [`${reported.gaps} gaps in the connection were filled by asking for what was missed.`]
+      : []),
+    ...(typeof reported.callsLeft === 'number' && reported.callsLeft < FEW_CALLS
+      ? [`${reported.callsLeft} calls are left until the server’s limit begins anew.`]
       : []),
   ],
   hosts: serverHosts,

@@ -9,7 +9,10 @@ export const mattermostGuide: ChannelGuide = {
   reach:
     'The token lets its holder do what the bot’s role lets it: with the role Member, read and write where it was added. It is put into each request when it is sent, and into the first message of each connection; it is in no log, record or error.',
   limits: [
-    { what: 'rate', is: 'when the server asks to wait, all replies of the bot wait that long' },
+    {
+      what: 'rate',
+      is: 'when the server asks to wait, or says that no call is left, all replies of the bot wait that long',
+    },
     {
       what: 'while away',
       is: 'what was said meanwhile is asked for when the bot is back, in the channels where it is a member, at most 24 hours back; what was changed meanwhile is not run',

@@ -7,6 +7,7 @@ import {
   ChannelError,
   type ConnectedAccount,
 } from '../contract';
+import { MissedMessages } from '../missed';
 import { type MessagePart, PartSender } from '../parts';
 import { asChannelError, Reception } from '../reception';
 import { missingScope, toChannelError, webClient } from './client';
@@ -15,7 +16,8 @@ import { SlackDoor } from './door';
 import type { Envelope } from './envelope';
 import { SlackFiles } from './files';
 import { blocksOf, plainOf } from './format';
-import { readEvent, readPress, type SlackIdentity, threadOf } from './inbound';
+import { history, type Missed } from './history';
+import { readEvent, readMissed, readPress, type SlackIdentity, type SlackView, threadOf } from './inbound';
 import { SCOPES_FOR_FILES, SCOPES_NEEDED } from './rules';
 import { proveAppToken, SlackSocket } from './socket';
 
@@ -28,6 +30,7 @@ class SlackAdapter implements ChannelAdapter {
   private readonly files: SlackFiles;
   private readonly reception = new Reception('Slack');
   private me: SlackIdentity | undefined;
+  private missed: MissedMessages<Missed> | undefined;
   private readonly parts = new PartSender(slackDescriptor.capabilities);
 
   constructor(private readonly context: AdapterContext) {
@@ -50,6 +53,8 @@ class SlackAdapter implements ChannelAdapter {
   async connect(): Promise<ConnectedAccount> {
     const { me, account, detail } = await this.identify();
     this.me = me;
+    const missed = this.settings.mode === 'socket' ? await this.missedOf(me, detail) : undefined;
+    this.missed = missed;
     await this.reception.begin(() =>
       this.settings.mode === 'http'
         ? new SlackDoor(this.context, (envelope) => this.take(envelope), detail)
@@ -57,6 +62,7 @@ class SlackAdapter implements ChannelAdapter {
             this.context,
             this.settings.apiRoot,
             async (envelope) => void (await this.take(envelope)),
+            async (signal) => missed?.fetch(signal),
             detail,
           ),
     );
@@ -64,8 +70,9 @@ class SlackAdapter implements ChannelAdapter {
     return account;
   }
 
-  disconnect(): Promise<void> {
-    return this.reception.end();
+  async disconnect(): Promise<void> {
+    await this.reception.end();
+    await this.missed?.save();
   }
 
   send(message: OutboundMessage): Promise<SentReceipt> {
@@ -121,11 +128,31 @@ class SlackAdapter implements ChannelAdapter {
     };
   }
 
+  private view(me: SlackIdentity): SlackView {
+    return { me, allowedTeams: new Set(this.settings.allowedTeams), now: this.context.clock.now() };
+  }
+
+  private async missedOf(me: SlackIdentity, onlineDetail: string): Promise<MissedMessages<Missed>> {
+    const missed = new MissedMessages<Missed>(this.context, {
+      ...history(this.web),
+      platform: 'Slack',
+      owner: me.account,
+      onlineDetail,
+      isHeard: () => true,
+      handle: async (message, place, edited) => {
+        const read = readMissed(message, place, edited, this.view(me));
+        if (read.kind === 'message') await this.context.receive(read.message);
+      },
+    });
+    await missed.load();
+    return missed;
+  }
+
   /** Resolves with why the event was left alone, or with undefined when the gateway has it. */
   private async take({ type, body }: Envelope): Promise<string | undefined> {
-    const { me } = this;
+    const { me, missed } = this;
     if (!me) return 'not connected';
-    const view = { me, allowedTeams: new Set(this.settings.allowedTeams), now: this.context.clock.now() };
+    const view = this.view(me);
     const read =
       type === 'events_api'
         ? readEvent(body, view)
@@ -133,7 +160,13 @@ class SlackAdapter implements ChannelAdapter {
           ? readPress(body, view)
           : undefined;
     if (read?.kind === 'message') {
-      await this.context.receive(read.message);
+      const { message } = read;
+      const { context, conversation, platformId, sender, change } = message;
+      if (!change && missed?.has(conversation, platformId)) return undefined;
+      await this.context.receive(message);
+      const ofPerson = !sender.isBot && !sender.isSelf;
+      if (context === 'dm' && ofPerson && !change)
+        await missed?.onRecord(conversation, sender.id, platformId, true);
       return undefined;
     }
     if (read?.kind !== 'outside') return 'nothing for us';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { apiRoot } from '../api-root';
 import type { ChannelDescriptor } from '../contract';
+import { missedHealth } from '../missed-health';
 import { FILES_HOST } from './files-host';
 import { SCOPES_FOR_FILES, SCOPES_NEEDED } from './rules';
 
@@ -72,6 +73,14 @@ export const slackDescriptor: ChannelDescriptor = {
     fileBytes: 50 * 1024 * 1024,
     contexts: ['dm', 'group'],
   },
+  health: ({ connections, ...reported }) => [
+    ...(typeof connections === 'number' && connections > 1
+      ? [
+          `${connections} connections of this app were open when this one began. Slack gives each a part of what is said: end the others.`,
+        ]
+      : []),
+    ...missedHealth(reported),
+  ],
   setup: [
     'At api.slack.com/apps choose Create New App, From scratch, and pick the workspace. Use an app of its own for this.',
     'Socket Mode: switch it on. It makes an app-level token with the scope connections:write; copy it (xapp-…).',

@@ -26,10 +26,14 @@ export const slackGuide: ChannelGuide = {
     { what: 'proxy', is: 'the standing connection does not go through an HTTP proxy' },
     {
       what: 'while away',
-      is: 'Slack closes each connection after some hours; the next is opened at once. An event is acknowledged only once it is on the record here, so Slack sends it again after a crash, and one that is sent twice is taken once',
+      is: 'Slack closes each connection after some hours; the next is opened at once. An event is acknowledged only once it is on the record here, so Slack sends it again after a crash, and one that is sent twice is taken once. Slack tries for some minutes; after that direct messages are asked for when the connection is back, at most 24 hours back, in conversations in which somebody has spoken to the app. What was said in channels or threads longer ago, and what was edited meanwhile, is not run',
     },
   ],
   troubles: [
+    {
+      says: '… connections of this app were open when this one began',
+      do: 'End the other program that uses the app, or make an app of its own for this. Right after a crash it may be the connection of before: connect again.',
+    },
     {
       says: 'Slack refused the … token',
       do: 'Copy the current one from api.slack.com/apps, then Enter Token….',

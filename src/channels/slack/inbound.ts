@@ -138,6 +138,23 @@ export function readEvent(body: unknown, view: SlackView): ReadEvent {
   };
 }
 
+/**
+ * A message of a direct conversation that was asked for, which says less of where it is from than an event: only what
+ * the person wrote whom the conversation is known to be with, by an event of before. Pure.
+ */
+export function readMissed(
+  said: object,
+  place: { readonly id: string; readonly about: string | undefined },
+  edited: boolean,
+  view: SlackView,
+): ReadEvent {
+  const { teamId, enterpriseId } = view.me;
+  const event = { ...said, type: 'message', channel: place.id, channel_type: 'im' };
+  const read = readEvent({ team_id: teamId, enterprise_id: enterpriseId, event }, view);
+  if (read.kind !== 'message' || read.message.sender.id !== place.about) return IGNORED;
+  return edited ? { kind: 'message', message: { ...read.message, change: 'edited' } } : read;
+}
+
 /** A pressed button: the presser says the button's command. Pure. */
 export function readPress(body: unknown, view: SlackView): ReadEvent {
   const parsed = pressBody.safeParse(body);

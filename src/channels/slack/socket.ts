@@ -1,5 +1,6 @@
 import { SocketModeClient } from '@slack/socket-mode';
 import { WebClient } from '@slack/web-api';
+import * as z from 'zod';
 import { pause } from '../backoff';
 import { type AdapterContext, ChannelError } from '../contract';
 import type { Receiver } from '../reception';
@@ -14,6 +15,9 @@ const CLOSE_WITHIN_MS = 500;
 /** How long a pong may take, as in Slack’s own client; and how far apart Slack’s own pings may be. */
 const PONG_WITHIN_MS = 5_000;
 const PING_WITHIN_MS = 60_000;
+
+/** How long what is said now waits for what was missed, in milliseconds: Slack wants an answer within three seconds. */
+const HOLD_MS = 1_000;
 
 const APP_TOKEN = 'app-level token (xapp-…)';
 /** The library wants a token; the real one is put in below it. */
@@ -32,11 +36,14 @@ export class SlackSocket implements Receiver {
   private readonly line: StandingConnection;
   /** What is under way and has to end before it is over: events that are taken, and goodbyes. */
   private readonly underWay = new Set<Promise<void>>();
+  private greeted = false;
 
   constructor(
     private readonly context: AdapterContext,
     private readonly apiRoot: string,
     private readonly take: (envelope: Envelope) => Promise<void>,
+    /** Resolves when what was said before the connection began is on record. Rejects when the signal is aborted before. */
+    private readonly missed: (signal: AbortSignal) => Promise<void>,
     onlineDetail: string,
   ) {
     this.line = new StandingConnection(
@@ -68,7 +75,12 @@ export class SlackSocket implements Receiver {
       logger: quietLogger(this.context.log),
       clientOptions: clientOptions(this.apiRoot, connectionFetch(this.context, this.apiRoot, wanted.signal)),
     });
-    client.on('slack_event', (delivery: Delivery) => this.deliver(delivery));
+    let begun: () => void = () => {};
+    const caughtUp = new Promise<void>((resolve) => {
+      begun = resolve;
+    }).then(() => this.catchUp(wanted.signal));
+    this.track(caughtUp.catch(() => undefined));
+    client.on('slack_event', (delivery: Delivery) => this.deliver(delivery, caughtUp));
     let end = () => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;
@@ -76,10 +88,13 @@ export class SlackSocket implements Receiver {
     client.once('disconnected', () => end());
     // Slack announces the end but leaves the line open, so the library alone would sit on it for a while.
     client.on('ws_message', (data: unknown) => {
-      if (isDisconnect(data)) end();
+      const said = notice.safeParse(parsed(data)).data;
+      if (said?.type === 'disconnect') end();
+      if (said?.type === 'hello') this.count(said.num_connections);
     });
     void ended.then(() => {
       wanted.abort();
+      begun();
       this.track(this.sayGoodbye(client));
     });
     try {
@@ -88,6 +103,7 @@ export class SlackSocket implements Receiver {
       end();
       throw toChannelError(error, APP_TOKEN);
     }
+    begun();
     return { ended, close: () => end() };
   }
 
@@ -120,11 +136,30 @@ export class SlackSocket implements Receiver {
     }
   }
 
-  private deliver({ type, body, ack }: Delivery): void {
+  /**
+   * Each of several connections gets a part of what is said. When a connection follows another, Slack may still count
+   * that one, so only the first says that there are more, and any that there are not.
+   */
+  private count(connections: number): void {
+    if (!this.greeted || connections <= 1) this.context.report({ connections });
+    this.greeted = true;
+  }
+
+  /** What was said before goes first, unless it takes long. @throws ChannelError when the signal is aborted before */
+  private async catchUp(signal: AbortSignal): Promise<void> {
+    const done = new AbortController();
+    const missed = this.missed(signal).finally(() => done.abort());
+    this.track(missed.catch(() => undefined));
+    await Promise.race([missed, pause(this.context.clock, HOLD_MS, AbortSignal.any([signal, done.signal]))]);
+    if (signal.aborted) throw new ChannelError('temporary', 'The connection to Slack has ended.');
+  }
+
+  private deliver({ type, body, ack }: Delivery, caughtUp: Promise<void>): void {
     // Not an envelope, so there is nothing to acknowledge.
     if (typeof type !== 'string') return;
     this.track(
-      this.take({ type, body })
+      caughtUp
+        .then(() => this.take({ type, body }))
         .then(() => ack())
         // Not acknowledged, so Slack delivers it again.
         .catch(() =>
@@ -149,15 +184,15 @@ export class SlackSocket implements Receiver {
   }
 }
 
-function isDisconnect(data: unknown): boolean {
-  if (typeof data !== 'string' || data.length > 10_000) return false;
+/** What Slack says of the connection itself: https://docs.slack.dev/apis/events-api/using-socket-mode#connect */
+const notice = z.looseObject({ type: z.string(), num_connections: z.number().int().default(1).catch(1) });
+
+function parsed(data: unknown): unknown {
+  if (typeof data !== 'string' || data.length > 10_000) return undefined;
   try {
-    const message: unknown = JSON.parse(data);
-    return (
-      typeof message === 'object' && message !== null && 'type' in message && message.type === 'disconnect'
-    );
+    return JSON.parse(data);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -65,6 +65,10 @@ export const telegramDescriptor: ChannelDescriptor = {
     fileBytes: 50 * 1024 * 1024,
     contexts: ['dm', 'group'],
   },
+  health: ({ readsAllGroupMessages }) =>
+    readsAllGroupMessages === true
+      ? ['Privacy mode is off: Telegram sends the bot all that is said in its groups.']
+      : [],
   setup: [
     'In Telegram, open a chat with @BotFather (the one with the blue tick) and write /newbot. Choose a name and a user name that ends in “bot”. Use a bot of its own for this; do not reuse one.',
     'Copy the bot token from his answer and paste it here. It is checked with Telegram and kept in the secret store.',

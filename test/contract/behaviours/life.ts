@@ -159,6 +159,25 @@ export const life: readonly Behaviour[] = [
     },
   },
   {
+    title: 'goes on where it was with a new secret of its account',
+    without: ({ changeSecret }) =>
+      changeSecret ? undefined : 'the platform has no secret, or the channel renews its own',
+    async run(house) {
+      const { bench } = house;
+      await house.tell('with the first secret', 'dm');
+      await house.see('You said: with the first secret', 'dm');
+      const { name, value } = bench.changeSecret?.() ?? assert.fail();
+      await bench.say({ text: 'between the two', context: 'dm' });
+      await house.manager.credentials.store(house.id, { [name]: value });
+      await house.until(() => house.view.state === 'online', 'the channel to be online', 20_000);
+      await house.hear('between the two', 20_000);
+      await house.tell('with the second secret', 'dm');
+      await house.see('You said: with the second secret', 'dm');
+      assert.deepEqual(house.texts, ['with the first secret', 'between the two', 'with the second secret']);
+    },
+    limitMs: 60_000,
+  },
+  {
     title: 'does not answer in another place than it was asked in, whoever asks',
     async run(house) {
       const [, bob] = house.bench.people;

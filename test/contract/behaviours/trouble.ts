@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Behaviour, noFault } from '../behaviour';
+import { type Behaviour, noFault, placesOf } from '../behaviour';
 import { type Fault, RATE_LIMIT_MS } from '../bench';
 import type { ContractHouse } from '../house';
 
@@ -129,8 +129,11 @@ export const trouble: readonly Behaviour[] = [
       await house.say('kept while it was down', 'dm');
       if (!bench.pushOnly)
         await house.until(
-          () => house.view.state === 'waiting' && NEXT_TRY.test(house.view.detail),
-          'the next try to be named',
+          () =>
+            house.view.state === 'waiting' &&
+            NEXT_TRY.test(house.view.detail) &&
+            (house.view.nextTryAt ?? 0) > house.channelClock.now(),
+          'the next try to be named, and its time counted down',
           30_000,
         );
       const before = bench.requests();
@@ -143,6 +146,7 @@ export const trouble: readonly Behaviour[] = [
       await bench.heal();
       await house.see('kept while it was down', 'dm', 40_000);
       await house.until(() => house.view.state === 'online', 'the channel to be online', 40_000);
+      assert.equal(house.view.nextTryAt, undefined, 'nothing is counted down any more');
       if (!bench.forgetful && !bench.pushOnly) await house.hear('said while it was down', 30_000);
       await sayThroughTrouble(house, 'afterwards');
       assert.equal(house.count('kept while it was down', 'dm'), 1);
@@ -156,6 +160,43 @@ export const trouble: readonly Behaviour[] = [
     'half-close',
     'at a line that is half closed',
   ),
+  {
+    title:
+      'asks for what was said while its session was lost, and takes it once, in order, and as it was said',
+    without: noFault('lose-session'),
+    async run(house) {
+      const { bench } = house;
+      const places = bench.recovers ?? placesOf(bench);
+      for (const context of places) await house.tell(`before in ${context}`, context);
+      for (const turn of ['while it runs', 'while it is off']) {
+        if (turn === 'while it is off') await house.manager.disable(house.id, 'test');
+        await bench.inject('lose-session');
+        for (const part of ['one', 'two', 'three'])
+          for (const context of places) await bench.say({ text: `${part} ${turn} in ${context}`, context });
+        const changed = await bench.say({ text: `changed ${turn}`, context: 'dm' });
+        await bench.edit?.(changed, '/run rm -rf build', 'dm');
+        await bench.heal();
+        if (turn === 'while it is off') await house.restart();
+        for (const context of places) await house.hear(`three ${turn} in ${context}`, 40_000);
+        for (const context of places) {
+          const heard = house.texts.filter((text) => text.endsWith(`${turn} in ${context}`));
+          assert.deepEqual(
+            heard,
+            ['one', 'two', 'three'].map((part) => `${part} ${turn} in ${context}`),
+          );
+        }
+        await house.tell(`after it was lost ${turn}`, 'dm');
+      }
+      eachOnce(house);
+      assert.ok(!house.texts.some((text) => text.includes('rm -rf')), house.texts.join());
+      await house.until(() => house.idle(), 'everything to be sent', 30_000);
+      for (const text of house.texts) {
+        const count = places.reduce((sum, context) => sum + house.count(`You said: ${text}`, context), 0);
+        assert.equal(count, 1, text);
+      }
+    },
+    limitMs: 90_000,
+  },
   {
     title: 'lives through what is not of the protocol',
     without: noFault('garbage'),

@@ -3,7 +3,7 @@ import { discordDescriptor } from '../../../src/channels/discord/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { snowflake } from '../../peers/discord/ids';
 import { APPLICATION, BOT, DiscordPeer, GUILD, type Message, TOKEN } from '../../peers/discord/server';
-import type { ChannelBench, Seen, Utterance } from '../bench';
+import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
 import { FAULTS_OF_LINES, PeerBench } from '../peer-bench';
 
 const PEOPLE = [snowflake('alice'), snowflake('bob')] as const;
@@ -19,7 +19,8 @@ export class DiscordBench extends PeerBench<DiscordPeer> implements ChannelBench
   readonly people = PEOPLE;
   readonly speed = 10;
   readonly takesFiles = true;
-  readonly faults = FAULTS_OF_LINES;
+  readonly keepsNoVersions = true;
+  readonly faults: readonly Fault[] = [...FAULTS_OF_LINES, 'lose-session'];
   readonly peer = new DiscordPeer();
   private last: Message | undefined;
 
@@ -37,6 +38,14 @@ export class DiscordBench extends PeerBench<DiscordPeer> implements ChannelBench
 
   secrets(): Record<string, string> {
     return { token: TOKEN };
+  }
+
+  changeSecret() {
+    const value = `${'M'.repeat(24)}.GtestY.${'y'.repeat(38)}`;
+    this.peer.token = value;
+    this.peer.gateway.end(4004);
+    this.peer.forget();
+    return { name: 'token', value };
   }
 
   conversation(context: ChatContext): string {

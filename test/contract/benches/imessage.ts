@@ -15,7 +15,13 @@ export class ImessageBench extends PeerBench<MessagesPeer> implements ChannelBen
   readonly speed = 10;
   readonly showsCode = false;
   readonly faults: readonly Fault[] = ['drop', 'down', 'stall', 'garbage', 'error', 'lose-answer'];
+  readonly takesFiles = true;
   readonly peer = new MessagesPeer();
+  private home = '';
+
+  livesIn(home: string): void {
+    this.home = home;
+  }
 
   async start(): Promise<void> {
     this.peer.chats.set(GROUP, 1);
@@ -34,11 +40,12 @@ export class ImessageBench extends PeerBench<MessagesPeer> implements ChannelBen
     return context === 'dm' ? PEOPLE[0] : GROUP;
   }
 
-  async say({ text, context, from = PEOPLE[0], addressed }: Utterance): Promise<string> {
+  async say({ text, context, from = PEOPLE[0], addressed, file }: Utterance): Promise<string> {
     const meant = context !== 'dm' && addressed !== false;
     return this.peer.arrive(this.chat(context, from), {
       sender: from,
       text: meant ? `@cowork ${text}` : text,
+      ...(file ? { attachments: [this.peer.attach(this.home, file.name, file.mediaType, file.bytes)] } : {}),
     });
   }
 
@@ -54,14 +61,14 @@ export class ImessageBench extends PeerBench<MessagesPeer> implements ChannelBen
   seen(context: ChatContext): readonly Seen[] {
     return this.peer.sent
       .filter(({ place }) => place === this.conversation(context))
-      .map(({ guid, text }) => ({
+      .map(({ guid, text, file }) => ({
         id: guid,
         text,
         code: [],
         buttons: [],
         edited: false,
-        files: [],
-        // Everything that is sent is text; an object in it would be a file.
+        files: file ? [file] : [],
+        // An object in a text would be a file.
         alarms: text.includes('\ufffc') ? ['stands for a file'] : [],
       }));
   }

@@ -2,7 +2,7 @@ import { createAdapter } from '../../../src/channels/mattermost/adapter';
 import { mattermostDescriptor } from '../../../src/channels/mattermost/descriptor';
 import type { ChatContext } from '../../../src/engine/model/identity';
 import { BOT, MattermostServer, mmId, type Post, TEAM, TOKEN } from '../../peers/mattermost/server';
-import type { ChannelBench, Seen, Utterance } from '../bench';
+import type { ChannelBench, Fault, Seen, Utterance } from '../bench';
 import { FAULTS_OF_LINES, PeerBench } from '../peer-bench';
 
 const PEOPLE = [mmId('alice'), mmId('bob')] as const;
@@ -19,7 +19,7 @@ export class MattermostBench extends PeerBench<MattermostServer> implements Chan
   readonly speed = 10;
   readonly takesFiles = true;
   readonly keepsNoVersions = true;
-  readonly faults = FAULTS_OF_LINES;
+  readonly faults: readonly Fault[] = [...FAULTS_OF_LINES, 'lose-session'];
   readonly peer = new MattermostServer();
   private last: Post | undefined;
 
@@ -37,6 +37,11 @@ export class MattermostBench extends PeerBench<MattermostServer> implements Chan
 
   secrets(): Record<string, string> {
     return { token: TOKEN };
+  }
+
+  changeSecret() {
+    this.peer.token = [...TOKEN].reverse().join('');
+    return { name: 'token', value: this.peer.token };
   }
 
   conversation(context: ChatContext): string {

@@ -15,8 +15,9 @@ export class SlackBench extends PeerBench<SlackApi> implements ChannelBench {
   readonly people = [`${TEAM}/U0001`, `${TEAM}/U0002`] as const;
   readonly speed: number = 4;
   readonly flatDm = true;
+  readonly recovers: readonly ChatContext[] = ['dm'];
   readonly takesFiles = true;
-  readonly faults: readonly Fault[] = [...FAULTS_OF_LINES, 'half-close'];
+  readonly faults: readonly Fault[] = [...FAULTS_OF_LINES, 'half-close', 'lose-session'];
   readonly peer = new SlackApi();
   private readonly said = new Map<string, Record<string, unknown>>();
   private last: Record<string, unknown> | undefined;
@@ -33,6 +34,11 @@ export class SlackBench extends PeerBench<SlackApi> implements ChannelBench {
 
   secrets(): Record<string, string> {
     return { botToken: BOT_TOKEN, appToken: APP_TOKEN };
+  }
+
+  changeSecret() {
+    this.peer.botToken = BOT_TOKEN.replace(/-[^-]*$/, '-ZzZzZzZzZzZzZzZzZzZzZzZz');
+    return { name: 'botToken', value: this.peer.botToken };
   }
 
   conversation(context: ChatContext): string {

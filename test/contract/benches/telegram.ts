@@ -33,6 +33,11 @@ export class TelegramBench extends PeerBench<BotApi> implements ChannelBench {
     return { botToken: TOKEN };
   }
 
+  changeSecret() {
+    this.peer.token = TOKEN.replace(/:.*/, ':BBHdqTcvCH1vGWJxfSeofSAs0K5PALDsawY');
+    return { name: 'botToken', value: this.peer.token };
+  }
+
   conversation(context: ChatContext): string {
     return context === 'dm' ? this.people[0] : String(GROUP);
   }

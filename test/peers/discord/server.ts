@@ -3,19 +3,21 @@ import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { bodyOf, HttpPeer } from '../http-peer';
 import { ToldToWait } from '../told-to-wait';
+import { Buckets } from './buckets';
 import { editMessage, newMessage, type Row, readMultipart } from './forms';
 import { DiscordGatewayPeer } from './gateway';
+import { type Denied, messagesOf } from './history';
 import { type Json, snowflake } from './ids';
 
 /**
  * Discord as far as a bot sees it, refusing what it refuses. Written from
  *   https://docs.discord.com/developers/reference                     versions, User-Agent, Authorization, uploads
  *   https://docs.discord.com/developers/topics/rate-limits            X-RateLimit-*, 429 with Retry-After
- *   https://docs.discord.com/developers/resources/message             create, edit, nonce, flags, allowed_mentions
+ *   https://docs.discord.com/developers/resources/message             create, edit, nonce, flags, allowed_mentions, permissions
  *   https://docs.discord.com/developers/interactions/receiving-and-responding   callbacks within three seconds
  *   https://docs.discord.com/developers/interactions/application-commands       bulk overwrite in a guild
  *   https://docs.discord.com/developers/resources/application, …/user           who the token belongs to
- * The gateway is in `gateway.ts`.
+ * The gateway is in `gateway.ts`, the messages of a channel in `history.ts`.
  */
 // The parts that a token has, with nothing in them that would open anything.
 export const TOKEN = `${'M'.repeat(24)}.GtestX.${'x'.repeat(38)}`;
@@ -46,6 +48,8 @@ export interface Message {
 interface Channel {
   readonly id: string;
   readonly guild?: string;
+  /** What the bot may not do there. */
+  readonly denied?: ReadonlySet<Denied>;
 }
 
 interface Interaction {
@@ -71,11 +75,15 @@ export class DiscordPeer extends HttpPeer {
   guilds: string[] = [GUILD];
   token = TOKEN;
   loseAnswer = false;
-  /** Sendings to one channel that are taken until its headers say that there are none left; none when undefined. */
+  /** Askings for messages that are still answered with a server error. */
+  failing = 0;
+  /** Pages of messages that were handed out. */
+  histories = 0;
+  /** Sendings to one channel, and askings for its messages, until the headers say that none is left; no limit when undefined. */
   bucket: number | undefined;
   readonly gateway: DiscordGatewayPeer = new DiscordGatewayPeer(this);
   private readonly interactions = new Map<string, Interaction>();
-  private readonly buckets = new Map<string, { left: number; until: number }>();
+  private readonly buckets = new Buckets();
   private readonly told = new ToldToWait();
   private signature = 0;
 
@@ -99,6 +107,10 @@ export class DiscordPeer extends HttpPeer {
 
   garble(): void {
     this.gateway.garble();
+  }
+
+  forget(): void {
+    this.gateway.forget();
   }
 
   override cut(): void {
@@ -149,12 +161,12 @@ export class DiscordPeer extends HttpPeer {
   }
 
   /** Without the Message Content intent the words are shown only where they are meant for the bot. */
-  asSeen(message: Message): Message {
+  asSeen(message: Message, intents = this.gateway.intents): Message {
     const seen =
       message.guild_id === undefined ||
       message.author.id === BOT.id ||
       message.mentions.some(({ id }) => id === BOT.id) ||
-      (this.gateway.intents & (1 << 15)) !== 0;
+      (intents & (1 << 15)) !== 0;
     return seen ? message : { ...message, content: '', attachments: [], components: [] };
   }
 
@@ -256,12 +268,50 @@ export class DiscordPeer extends HttpPeer {
     }
     if (third === 'messages' && fourth === '' && method === 'POST')
       return this.create(second, request, body, answer, refuse);
+    if (third === 'messages' && fourth === '' && method === 'GET')
+      return this.list(second, url.searchParams, answer, refuse);
     const message = this.messages.get(fourth);
     if (third === 'messages' && message?.channel_id === second) {
-      if (method === 'GET') return answer(200, message);
+      if (method === 'GET')
+        return this.channels.get(second)?.denied ? refuse(403, 50001) : answer(200, this.asRead(message));
       if (method === 'PATCH') return this.patch(message, body, answer, refuse);
     }
     return refuse(404, 10008);
+  }
+
+  private list(
+    id: string,
+    search: URLSearchParams,
+    answer: Answer,
+    refuse: (status: number, code: number) => undefined,
+  ): undefined {
+    if (this.failing > 0) {
+      this.failing -= 1;
+      return refuse(503, 0);
+    }
+    const limited = this.buckets.spend(`GET ${id}`, this);
+    if (limited === undefined) {
+      this.problems.push('messages asked for although the headers said that it would be refused');
+      return answer(429, { retry_after: 0.5, global: false }, { 'retry-after': '1' });
+    }
+    this.histories += 1;
+    const channel = this.channels.get(id) ?? { id };
+    const { status, code = 0, messages } = messagesOf(this.messages.values(), channel, search);
+    if (!messages) {
+      if (status === 400) this.problems.push(`messages asked for by ${search}`);
+      return refuse(status, code);
+    }
+    return answer(
+      200,
+      messages.map((message) => this.asRead(message)),
+      limited,
+    );
+  }
+
+  /** Asked for by REST: no server is named, and the words are shown by what the application may, not the session. */
+  private asRead(message: Message): Message {
+    const { guild_id: _server, ...read } = this.asSeen(message, this.gateway.allowedIntents);
+    return read;
   }
 
   private serveFile(
@@ -284,7 +334,7 @@ export class DiscordPeer extends HttpPeer {
     answer: Answer,
     refuse: (status: number, code: number) => undefined,
   ): undefined {
-    const limited = this.spend(channel);
+    const limited = this.buckets.spend(channel, this);
     if (limited === undefined) {
       this.problems.push('a message that the headers said would be refused');
       return answer(429, { retry_after: 0.5, global: false }, { 'retry-after': '1' });
@@ -379,18 +429,5 @@ export class DiscordPeer extends HttpPeer {
     if (!parsed.success) return refuse(400, 50035);
     this.commands.set(guild, parsed.data);
     return answer(200, parsed.data);
-  }
-
-  /** The headers of a sending; undefined when there is none left. */
-  private spend(channel: string): Record<string, string> | undefined {
-    if (this.bucket === undefined) return {};
-    const now = Date.now();
-    let bucket = this.buckets.get(channel);
-    if (!bucket || now >= bucket.until) bucket = { left: this.bucket, until: now + 1_000 / this.speed };
-    this.buckets.set(channel, bucket);
-    if (bucket.left === 0) return undefined;
-    bucket.left -= 1;
-    const seconds = ((bucket.until - now) * this.speed) / 1_000 + 0.05 * this.speed;
-    return { 'x-ratelimit-remaining': String(bucket.left), 'x-ratelimit-reset-after': seconds.toFixed(3) };
   }
 }

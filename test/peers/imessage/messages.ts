@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 
 /**
@@ -18,6 +19,7 @@ export interface SentText {
   readonly guid: string;
   readonly place: string;
   readonly text: string;
+  readonly file?: { readonly name: string; readonly bytes: Buffer };
 }
 
 interface Run {
@@ -36,7 +38,8 @@ const send = z.strictObject({
   to: z.string().optional(),
   chat_guid: z.string().optional(),
   service: z.enum(['imessage', 'sms', 'auto']).optional(),
-  text: z.string().min(1),
+  text: z.string().min(1).optional(),
+  file: z.string().min(1).optional(),
 });
 
 class Refused extends Error {
@@ -222,13 +225,45 @@ export class MessagesPeer {
       this.problems.push(`send: ${parsed.error.issues[0]?.message}`);
       throw new Refused(-32602, 'invalid');
     }
-    const { to, chat_guid: guid, text } = parsed.data;
+    const { to, chat_guid: guid, text = '', file: path } = parsed.data;
+    if (text === '' && path === undefined) throw new Refused(-32602, 'text or file is required');
     if ((to === undefined) === (guid === undefined)) throw new Refused(-32602, 'use to or chat_*; not both');
     if (guid !== undefined && !this.chats.has(guid)) throw new Refused(-32602, 'unknown chat');
     const chat = guid ?? `iMessage;-;${to}`;
-    this.sent.push({ guid: randomUUID().toUpperCase(), place: guid ?? to ?? '', text });
+    const file = path === undefined ? undefined : this.staged(path);
+    this.sent.push({
+      guid: randomUUID().toUpperCase(),
+      place: guid ?? to ?? '',
+      text,
+      ...(file ? { file } : {}),
+    });
     // What was sent stands in the database like everything else.
     this.arrive(chat, { is_from_me: true, sender: '', text });
     return { ok: true };
+  }
+
+  /** imsg copies a file before it sends it, and says so when it is not there. */
+  private staged(path: string): { name: string; bytes: Buffer } {
+    try {
+      if (!isAbsolute(path)) this.problems.push(`${path} is no full path`);
+      if ((statSync(path).mode & 0o077) !== 0) this.problems.push(`${path} can be read by others`);
+      return { name: basename(path), bytes: readFileSync(path) };
+    } catch {
+      throw new Refused(-32602, `no file at ${path}`);
+    }
+  }
+
+  /** A file that comes with a message: Messages puts it into its folder below the home folder. */
+  attach(home: string, name: string, mediaType: string, bytes: Uint8Array): Json {
+    const folder = join(home, 'Library/Messages/Attachments', randomUUID());
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'content'), bytes);
+    return {
+      transfer_name: name,
+      mime_type: mediaType,
+      total_bytes: bytes.length,
+      original_path: join(folder, 'content'),
+      missing: false,
+    };
   }
 }

@@ -84,6 +84,10 @@ export class MattermostServer extends HttpPeer {
   reliable = true;
   /** The answer to the next post is lost. */
   loseAnswer = false;
+  /** Calls that are taken until the headers say that none is left, for a second; no limit when undefined. */
+  callsLeft: number | undefined;
+  private fullAgainAt = 0;
+  private isLosing = false;
   private connections: Connection[] = [];
   private readonly sockets = new WebSocketServer({ noServer: true });
   private now = Date.now();
@@ -127,8 +131,14 @@ export class MattermostServer extends HttpPeer {
   }
 
   /** Leaves a hole in the numbers: an event is lost on the way. */
-  loseEvent(): void {
-    for (const connection of this.connections) connection.seq += 1;
+  /** What happens in `run` is given its number and gets lost on the way. */
+  losing<T>(run: () => T): T {
+    this.isLosing = true;
+    try {
+      return run();
+    } finally {
+      this.isLosing = false;
+    }
   }
 
   /** Somebody says something. */
@@ -184,6 +194,7 @@ export class MattermostServer extends HttpPeer {
     for (const connection of this.connections) {
       const text = JSON.stringify({ event, data, broadcast: {}, seq: connection.seq });
       connection.seq += 1;
+      if (this.isLosing) continue;
       connection.sent.push(text);
       if (!connection.dead) connection.socket?.send(text);
     }
@@ -283,9 +294,10 @@ export class MattermostServer extends HttpPeer {
     const url = new URL(request.url ?? '', 'http://x');
     const path = url.pathname.replace('/api/v4/', '');
     const answer = (status: number, value: unknown, headers: Record<string, string> = {}): undefined => {
-      response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      response.writeHead(status, { 'content-type': 'application/json', ...this.quota(), ...headers });
       response.end(JSON.stringify(value));
     };
+    if (Date.now() < this.fullAgainAt) this.problems.push(`${path} although no call was left`);
     const refuse = (status: number, id: string) =>
       answer(status, { id, message: 'refused', status_code: status });
     if (this.trouble === 'error') return refuse(503, 'api.server.error');
@@ -332,6 +344,16 @@ export class MattermostServer extends HttpPeer {
     }
     this.problems.push(`${request.method} ${path} is no call that a bot makes`);
     return refuse(404, 'api.context.404.app_error');
+  }
+
+  /** The headers of a server that limits calls; the last that is left tells when there are more. */
+  private quota(): Record<string, string> {
+    if (this.callsLeft === undefined) return {};
+    this.callsLeft -= 1;
+    const left = Math.max(0, this.callsLeft);
+    // Half of it, so that a timer that fires a little early is not taken for haste.
+    if (left === 0) this.fullAgainAt = Date.now() + 500 / this.speed;
+    return { 'x-ratelimit-limit': '10', 'x-ratelimit-remaining': String(left), 'x-ratelimit-reset': '1' };
   }
 
   private lastPostIn(channel: string): number {

@@ -41,6 +41,16 @@ const TS = /^\d{10}\.\d{6}$/;
 export const METHODS = {
   'auth.test': z.strictObject({}),
   'apps.connections.open': z.strictObject({}),
+  'conversations.history': z.strictObject({
+    channel: z.string(),
+    oldest: z.string().regex(/^\d{1,12}\.\d{6}$/),
+    limit: z
+      .string()
+      .regex(/^\d{1,3}$/)
+      .transform(Number)
+      .refine((limit) => limit >= 1 && limit <= 999),
+    cursor: z.string().optional(),
+  }),
   'chat.postMessage': z.strictObject({
     channel: z.string(),
     text: z.string().min(1).max(40_000),

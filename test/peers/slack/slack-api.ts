@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { bodyOf, HttpPeer } from '../http-peer';
 import { ToldToWait } from '../told-to-wait';
 import { SlackFileStore } from './file-store';
+import { SlackHistory } from './history';
 import { blocks, METHODS, SCOPE_OF } from './methods';
 import { PeerSocket } from './websocket';
 
@@ -16,6 +17,7 @@ import { PeerSocket } from './websocket';
  *   https://docs.slack.dev/apis/events-api/using-socket-mode  hello, envelopes, acknowledgement in 3 s, disconnect
  *   https://docs.slack.dev/reference/methods/chat.postMessage and chat.update
  *   https://docs.slack.dev/reference/block-kit/blocks         rich text, actions
+ *   https://docs.slack.dev/reference/methods/conversations.history   in `history.ts`
  *   https://docs.slack.dev/messaging/working-with-files       files.info, upload in three steps
  *   https://docs.slack.dev/apis/events-api                    HTTP mode: three repetitions of what is not answered in 3 s
  */
@@ -64,12 +66,20 @@ export class SlackApi extends HttpPeer {
   /** Calls the app instead of waiting for it: the HTTP mode. Resolves with whether it was taken. */
   caller: ((type: string, payload: Json, repetition: number) => Promise<boolean>) | undefined;
   sockets: PeerSocket[] = [];
+  /** Connections of the app that other programs hold. */
+  others = 0;
   private readonly told = new ToldToWait();
   private readonly planned = new Map<string, Planned[]>();
   private readonly tickets = new Set<string>();
   private readonly open = new Map<string, { line: Json; attempt: number; timer: NodeJS.Timeout }>();
+  /** By envelope: sendings that were not acknowledged yet. */
+  private readonly unanswered = new Map<string, number>();
   private readonly backlog: { id: string; line: Json; attempt: number }[] = [];
-  private nextTs = 1_700_000_000;
+  /** Seconds; each message comes one later. */
+  nextTs = Math.floor(Date.now() / 1000);
+  private readonly history = new SlackHistory();
+  /** Until somebody connects, what cannot be delivered is not kept. */
+  private lossy = false;
 
   get root(): string {
     return `http://${this.host}/api`;
@@ -117,6 +127,17 @@ export class SlackApi extends HttpPeer {
     if (lost) this.plan('chat.postMessage', 'lost');
   }
 
+  /** Every connection is cut, and Slack has given up what was not taken: as after some minutes without one. */
+  forget(): void {
+    this.lossy = true;
+    for (const { timer } of this.open.values()) clearTimeout(timer);
+    this.open.clear();
+    this.backlog.length = 0;
+    const { sockets } = this;
+    this.sockets = [];
+    for (const socket of sockets) socket.cut();
+  }
+
   plan(method: string, ...answers: Planned[]): void {
     this.planned.set(method, [...(this.planned.get(method) ?? []), ...answers]);
   }
@@ -132,6 +153,7 @@ export class SlackApi extends HttpPeer {
 
   /** Delivers an event, now or when somebody connects, until it is acknowledged. @returns the envelope's id. */
   event(event: Json, outer: Json = {}): string {
+    this.history.take(event);
     return this.deliver('events_api', {
       token: 'deprecated',
       team_id: TEAM,
@@ -231,6 +253,7 @@ export class SlackApi extends HttpPeer {
 
   private attempt(id: string, line: Json, attempt: number): void {
     const socket = this.sockets.at(-1);
+    if (!socket && this.lossy) return;
     if (!socket) {
       this.backlog.push({ id, line, attempt });
       return;
@@ -242,11 +265,13 @@ export class SlackApi extends HttpPeer {
       this.attempt(id, line, attempt + 1);
     }, this.ackWithinMs / this.speed);
     this.open.set(id, { line, attempt, timer });
+    this.unanswered.set(id, (this.unanswered.get(id) ?? 0) + 1);
     socket.send(JSON.stringify({ ...line, ...retry }));
   }
 
   private welcome(socket: PeerSocket): void {
     this.sockets.push(socket);
+    this.lossy = false;
     socket.onProblem = (what) => this.problems.push(what);
     socket.onClose = () => {
       this.sockets = this.sockets.filter((other) => other !== socket);
@@ -256,7 +281,7 @@ export class SlackApi extends HttpPeer {
     socket.send(
       JSON.stringify({
         type: 'hello',
-        num_connections: this.sockets.length,
+        num_connections: this.sockets.length + this.others,
         connection_info: { app_id: 'A0001' },
         debug_info: { host: 'applink', approximate_connection_time: 18_060 },
       }),
@@ -267,11 +292,12 @@ export class SlackApi extends HttpPeer {
   private acknowledge(text: string): void {
     const ack = z.looseObject({ envelope_id: z.string() }).safeParse(JSON.parse(text));
     const id = ack.success ? ack.data.envelope_id : '';
+    // What was sent again meanwhile is acknowledged for each time, and once is enough.
+    const unanswered = this.unanswered.get(id) ?? 0;
+    this.unanswered.set(id, unanswered - 1);
+    if (unanswered < 1) this.problems.push(`acknowledged what was not sent: ${text.slice(0, 100)}`);
     const entry = this.open.get(id);
-    if (!entry) {
-      this.problems.push(`acknowledged what was not open: ${text.slice(0, 100)}`);
-      return;
-    }
+    if (!entry) return;
     clearTimeout(entry.timer);
     this.open.delete(id);
     this.acknowledged.push(id);
@@ -364,6 +390,10 @@ export class SlackApi extends HttpPeer {
       const url = this.socketUrl ?? `ws://${this.host}/link/?ticket=${ticket}&app_id=A0001`;
       return { ok: true, url };
     }
+    if (name === 'conversations.history') {
+      if (!this.channels.has(body.channel ?? '')) return refuse('channel_not_found');
+      return this.history.answer(body, this.scopes, refuse);
+    }
     if (name.startsWith('files.')) {
       const { channel_id: channel } = body;
       if (channel !== undefined && !this.channels.has(channel)) return refuse('channel_not_found');
@@ -398,6 +428,16 @@ export class SlackApi extends HttpPeer {
       ...(thread_ts === undefined ? {} : { thread_ts }),
     };
     this.sent.push(message);
-    return { ok: true, channel, ts: message.ts, message };
+    const { ts: sentAt } = message;
+    this.history.take({
+      type: 'message',
+      channel,
+      user: BOT_USER,
+      bot_id: 'B0001',
+      team: TEAM,
+      text,
+      ts: sentAt,
+    });
+    return { ok: true, channel, ts: sentAt, message };
   }
 }

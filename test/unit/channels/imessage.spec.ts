@@ -260,7 +260,8 @@ describe('imessage adapter', () => {
   });
 
   it('[IM-4] puts each start of imsg, with its arguments, on record before it is, and each end', async () => {
-    const { adapter, notes } = await connected();
+    const { adapter, notes, facts } = await connected();
+    assert.deepEqual(imessageDescriptor.health?.(facts()), []);
     const argv = JSON.stringify([peer.program, 'rpc']);
     assert.deepEqual(
       notes.map(({ code }) => code),
@@ -270,6 +271,10 @@ describe('imessage adapter', () => {
     peer.cut();
     await until(() => notes.length === 3, 'the end and the next start');
     assert.match(notes[1]?.text ?? '', /has ended with code 1/);
+    await until(
+      () => /started again, once since/.test(imessageDescriptor.health?.(facts())[0] ?? ''),
+      'the new start on the channel',
+    );
     await adapter.disconnect();
     assert.deepEqual(
       notes.map(({ code }) => code),

@@ -114,9 +114,11 @@ describe('channel manager', () => {
   it('lets go of an adapter that says it is over', async () => {
     const manager = house.make();
     await manager.enable('alpha');
-    house.puppets[0]!.context.state('waiting', 'Lost. Next try at 10:00:00.');
+    house.puppets[0]!.context.state('waiting', 'Lost. Next try at 10:00:00.', 1_234);
+    assert.equal(house.view(manager).nextTryAt, 1_234, 'which is counted down');
     assert.equal(house.view(manager).state, 'waiting');
     house.puppets[0]!.context.state('online', 'Back.');
+    assert.equal(house.view(manager).nextTryAt, undefined);
     house.puppets[0]!.context.state('fatal', 'In use elsewhere.');
     await settle();
     assert.equal(house.view(manager).state, 'fatal');

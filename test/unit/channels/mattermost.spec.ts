@@ -89,16 +89,23 @@ describe('mattermost adapter', () => {
   });
 
   it('[MM-4] asks for what was missed when the numbers of events have a hole, and reports it', async () => {
-    const { received, facts: reported } = await connected();
+    const { received, facts: reported } = await connected({ allowedTeams: [TEAM] });
     server.say(ALICE, DM, 'one');
     await until(() => received.length > 0, 'the first');
-    const lost = server.say(ALICE, ROOM, 'lost on the way');
-    assert.ok(lost);
-    server.loseEvent();
+    assert.equal(reported().gaps, 0);
+    server.losing(() => {
+      server.say(ALICE, DM, 'lost on the way');
+      server.say(ALICE, ROOM, 'lost in the room');
+    });
     server.say(ALICE, DM, 'two');
     await until(() => received.some(({ text }) => text === 'two'), 'the one after the hole');
-    await until(() => reported().gaps !== undefined, 'the report');
+    assert.deepEqual(
+      received.map(({ text }) => text),
+      ['one', 'lost on the way', 'lost in the room', 'two'],
+    );
+    await until(() => reported().gaps === 1, 'the report');
     assert.equal(reported().serverVersion, '10.5.1.abc.def');
+    assert.match(mattermostDescriptor.health?.(reported()).join(' ') ?? '', /1 gaps in the connection/);
   });
 
   it('[MM-4] asks for what was said while it was away, and never for what was said before it first came', async () => {
@@ -113,6 +120,24 @@ describe('mattermost adapter', () => {
     const second = await connected({}, store);
     await until(() => second.received.some(({ text }) => text === 'while away'), 'what was missed');
     assert.ok(![...first.received, ...second.received].some(({ text }) => text === 'long before'));
+  });
+
+  it('waits when the headers say that no call is left, and says how few there are', async () => {
+    const { adapter, facts: reported } = await connected();
+    const health = () => mattermostDescriptor.health?.(reported()).join(' ') ?? '';
+    const message = { channel: 'mattermost', account: BOT.id, conversation: DM, format: 'text' } as const;
+    await adapter.send({ ...message, text: 'without a limit' });
+    assert.ok(!/calls are left/.test(health()));
+    server.callsLeft = 2;
+    await adapter.send({ ...message, text: 'one' });
+    assert.match(health(), /1 calls are left/);
+    await adapter.send({ ...message, text: 'two' });
+    assert.match(health(), /0 calls are left/);
+    await assert.rejects(adapter.send({ ...message, text: 'three' }), { kind: 'rate-limited' });
+    server.callsLeft = undefined;
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    await adapter.send({ ...message, text: 'three' });
+    assert.deepEqual(server.problems, []);
   });
 
   it('[MM-3] hears a webhook that calls itself by a person’s name as a program', async () => {

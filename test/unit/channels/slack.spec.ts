@@ -51,6 +51,7 @@ describe('slack adapter', () => {
   });
 
   it('takes a direct message and a mention, with team and user as the sender', async () => {
+    rig.api.nextTs = 1_700_000_000;
     const { received } = await connected();
     rig.api.dm('U0042', '!run npm test');
     rig.api.mention('U0043', `<@${BOT_USER}> /run npm test`);
@@ -257,6 +258,28 @@ describe('slack adapter', () => {
         ['online'],
         'which is no news',
       );
+    });
+
+    it('says when another program holds a connection of the app, and not when it was its own', async () => {
+      const health = (facts: Record<string, unknown>) =>
+        slackDescriptor.health?.(facts as never).join(' ') ?? '';
+      rig.api.others = 1;
+      const first = await connected();
+      assert.match(health(first.facts()), /^2 connections of this app were open.*end the others/);
+      rig.api.others = 0;
+      rig.api.sockets[0]?.cut();
+      await until(() => health(first.facts()) === '', 'the other one to be gone');
+      await first.adapter.disconnect();
+      const second = await connected();
+      assert.equal(health(second.facts()), '');
+      rig.api.others = 1;
+      rig.api.refresh();
+      await until(
+        () => rig.api.calls.filter((call) => call === 'apps.connections.open').length === 4,
+        'the next connection',
+      );
+      await until(() => rig.api.sockets.length === 1, 'the end of the old one', 3_000);
+      assert.equal(health(second.facts()), '', 'it may be the one of before');
     });
 
     it('comes back by itself when the line is cut or the server is away, and loses nothing', async () => {

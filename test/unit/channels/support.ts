@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { AdapterContext, ChannelDescriptor, ChannelNote } from '../../../src/channels/contract';
 import { ChannelNetworks } from '../../../src/channels/manager/egress';
 import { recordedPrograms } from '../../../src/channels/manager/programs';
@@ -10,7 +12,7 @@ import type { Facts } from '../../../src/engine/model/facts';
 import type { InboundMessage, OutboundMessage } from '../../../src/engine/model/message';
 import { type BlobStore, type Clock, type Logger, systemClock } from '../../../src/engine/model/ports';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
-import { readChannelFile } from '../../../src/session/channel-files';
+import { OutgoingFiles, readChannelFile } from '../../../src/session/channel-files';
 import { startProgram } from '../../../src/session/programs';
 import { TestGate } from '../egress/gate';
 
@@ -91,6 +93,7 @@ export function watchedContext(
       program: recordedPrograms(descriptor, settings, PROGRAMS, async (event) => void notes.push(event)),
       readFile: (path, limitBytes) =>
         readChannelFile((more.machine ?? NO_MACHINE).home, descriptor.folders ?? [], path, limitBytes),
+      withFile,
       webhook: async (options, handler): Promise<OpenWebhook> => {
         door = { options, handler };
         return {
@@ -147,6 +150,9 @@ export const PROGRAMS: Pick<ChannelServices, 'program'> = {
     ),
 };
 
+const withFile: AdapterContext['withFile'] = (name, bytes, use) =>
+  new OutgoingFiles(join(tmpdir(), `cowork-outgoing-${randomUUID()}`)).with(name, bytes, use);
+
 /** Services for managers whose channels need none. */
 export function noServices(): ChannelServices {
   return {
@@ -159,6 +165,7 @@ export function noServices(): ChannelServices {
     machine: NO_MACHINE,
     program: PROGRAMS.program,
     readFile: (folders, path, limitBytes) => readChannelFile(NO_MACHINE.home, folders, path, limitBytes),
+    withFile,
     store: () => new MemoryStore(),
     webhook: () => Promise.reject(new Error('no webhook server in this test')),
   };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ChannelError } from '../../../src/channels/contract';
+import { telegramDescriptor } from '../../../src/channels/telegram/descriptor';
 import { ManualClock, settle } from '../../helpers/manual-clock';
 import { BOT, TOKEN } from '../../peers/telegram/bot-api';
 import { until, type Watched } from './support';
@@ -29,6 +30,8 @@ describe('telegram adapter', () => {
     rig.api.me = { ...BOT, can_read_all_group_messages: true };
     const second = await connected();
     assert.match(second.states.at(-1)?.detail ?? '', /privacy mode is off.*\/setprivacy/);
+    assert.deepEqual(telegramDescriptor.health?.(first.facts()), []);
+    assert.match(telegramDescriptor.health?.(second.facts())[0] ?? '', /Privacy mode is off/);
   });
 
   it('takes a message in a private chat: the sender is the id, never the name', async () => {
