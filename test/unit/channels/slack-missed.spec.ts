@@ -130,11 +130,11 @@ describe('slack, what was said while no connection was there', () => {
     assert.deepEqual(texts(second), ['end']);
   });
 
-  it('is left out without the permission, and that is said', async () => {
+  it('is left out when the permission was taken away meanwhile, and that is said', async () => {
     const store = new MemoryStore();
     await known(store);
-    api.scopes = 'app_mentions:read,chat:write';
     api.dm(ANN, 'while it was away');
+    api.fail('conversations.history', 'missing_scope', { needed: 'im:history' });
     const second = await connected(store);
     await until(() => /permission im:history/.test(slackDescriptor.health?.(second.facts()).join() ?? ''));
     assert.ok(!second.states.some(({ state }) => state === 'fatal'));
