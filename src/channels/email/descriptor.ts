@@ -6,6 +6,8 @@ import { providerOf } from './providers';
 
 /** Characters of a text; a longer one is split into several mails. */
 const MAX_LENGTH = 60_000;
+/** Percent of the mailbox from which on it is worth a word. */
+const NEARLY_FULL = 90;
 /** Many servers take 25 MB, and base64 makes 4 bytes of 3. */
 const FILE_BYTES = 15 * 1024 * 1024;
 
@@ -195,6 +197,8 @@ export const emailDescriptor: ChannelDescriptor = {
   },
   health: (reported) => {
     const lines: string[] = [];
+    if (typeof reported.mailboxFull === 'number' && reported.mailboxFull >= NEARLY_FULL)
+      lines.push(`The mailbox is ${reported.mailboxFull} % full; when it is full, mail to it is turned away`);
     const count = (name: string) => (typeof reported[name] === 'number' ? reported[name] : 0);
     if (count('unproven') > 0) lines.push(`${count('unproven')} passed over: the sender could not be proved`);
     if (count('automatic') > 0) lines.push(`${count('automatic')} passed over: written by a program`);

@@ -136,6 +136,14 @@ export class Mailbox {
     });
   }
 
+  /** How full the mailbox is, in percent; undefined where the server does not say. RFC 9208 */
+  async full(): Promise<number | undefined> {
+    const quota = await this.run(() => this.client.getQuota()).catch(() => undefined);
+    if (!quota) return undefined;
+    const { usage = 0, limit = 0 } = quota.storage ?? {};
+    return limit > 0 ? Math.round((100 * usage) / limit) : undefined;
+  }
+
   /** Resolves when the server answered. */
   ping(): Promise<void> {
     return this.run(() => this.client.noop(), PING_MS);

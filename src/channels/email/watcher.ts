@@ -115,6 +115,7 @@ export class Watcher {
   private async follow(mailbox: Mailbox, signal: AbortSignal): Promise<void> {
     const { clock } = this.context;
     let pingAt = clock.now() + PING_EVERY_MS;
+    await this.measure(mailbox);
     while (!signal.aborted) {
       this.news = false;
       const again = await this.reader.read(mailbox);
@@ -123,8 +124,15 @@ export class Watcher {
       if (this.link.lost) throw imapError(new Error('closed'));
       if (clock.now() < pingAt) continue;
       await mailbox.ping();
+      await this.measure(mailbox);
       pingAt = clock.now() + PING_EVERY_MS;
     }
+  }
+
+  /** A full mailbox turns mail away, and nobody here would know. */
+  private async measure(mailbox: Mailbox): Promise<void> {
+    const full = await mailbox.full();
+    if (full !== undefined) this.context.report({ mailboxFull: full });
   }
 
   private async sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@ import { editMessage, newMessage, type Row, readMultipart } from './forms';
 import { DiscordGatewayPeer } from './gateway';
 import { type Denied, messagesOf } from './history';
 import { type Json, snowflake } from './ids';
+import { type Callback, Interactions } from './interactions';
 
 /**
  * Discord as far as a bot sees it, refusing what it refuses. Written from
@@ -52,12 +53,6 @@ interface Channel {
   readonly denied?: ReadonlySet<Denied>;
 }
 
-interface Interaction {
-  readonly token: string;
-  readonly until: number;
-  answered: boolean;
-}
-
 type Answer = (status: number, value?: unknown, headers?: Record<string, string>) => undefined;
 
 export class DiscordPeer extends HttpPeer {
@@ -67,8 +62,6 @@ export class DiscordPeer extends HttpPeer {
   readonly typed: string[] = [];
   /** By guild: what was registered there. */
   readonly commands = new Map<string, unknown[]>();
-  /** What was said to who pressed or called. */
-  readonly callbacks: { type: number; data?: Json }[] = [];
   readonly calls: string[] = [];
   application: Json = { id: APPLICATION, name: 'workbot', bot_public: false, flags: 0 };
   user: Json = { ...BOT };
@@ -82,7 +75,7 @@ export class DiscordPeer extends HttpPeer {
   /** Sendings to one channel, and askings for its messages, until the headers say that none is left; no limit when undefined. */
   bucket: number | undefined;
   readonly gateway: DiscordGatewayPeer = new DiscordGatewayPeer(this);
-  private readonly interactions = new Map<string, Interaction>();
+  private readonly interactions = new Interactions();
   private readonly buckets = new Buckets();
   private readonly told = new ToldToWait();
   private signature = 0;
@@ -170,11 +163,14 @@ export class DiscordPeer extends HttpPeer {
     return seen ? message : { ...message, content: '', attachments: [], components: [] };
   }
 
+  /** What was said to who pressed or called. */
+  get callbacks(): readonly Callback[] {
+    return this.interactions.callbacks;
+  }
+
   /** Somebody presses a button or calls the command. @returns the interaction's id */
   interact(type: 2 | 3, userId: string, channelId: string, more: Json): string {
-    const id = snowflake();
-    const token = `itoken${id}`;
-    this.interactions.set(id, { token, until: Date.now() + 3_000 / this.speed, answered: false });
+    const { id, token } = this.interactions.open(this.speed);
     const user = { id: userId, username: 'somebody', bot: false };
     const place = this.placeOf(channelId);
     this.gateway.emit('INTERACTION_CREATE', {
@@ -193,7 +189,7 @@ export class DiscordPeer extends HttpPeer {
 
   /** Interactions that nobody answered within three seconds. */
   unanswered(): number {
-    return [...this.interactions.values()].filter(({ answered }) => !answered).length;
+    return this.interactions.unanswered();
   }
 
   /** A file that came with a message of somebody. */
@@ -255,7 +251,7 @@ export class DiscordPeer extends HttpPeer {
       );
     if (method === 'GET' && path === '/gateway/bot') return answer(200, this.gateway.information());
     if (first === 'interactions' && fourth === 'callback' && method === 'POST')
-      return this.takeCallback(second, third, body, answer, refuse);
+      return this.interactions.answer(second, third, body, answer, refuse);
     if (first === 'applications' && third === 'guilds' && fifth === 'commands' && method === 'PUT')
       return this.takeCommands(second, fourth, body, answer, refuse);
     if (first !== 'channels' || !this.channels.has(second)) {
@@ -385,28 +381,6 @@ export class DiscordPeer extends HttpPeer {
       ...(flags === undefined ? {} : { flags }),
     });
     return answer(200, changed);
-  }
-
-  private takeCallback(
-    id: string,
-    token: string,
-    body: Buffer,
-    answer: Answer,
-    refuse: (status: number, code: number) => undefined,
-  ): undefined {
-    const found = this.interactions.get(id);
-    if (!found || found.token !== token || Date.now() > found.until) return refuse(404, 10062);
-    if (found.answered) return refuse(400, 40060);
-    const parsed = z
-      .strictObject({
-        type: z.union([z.literal(4), z.literal(5), z.literal(6)]),
-        data: z.looseObject({ content: z.string(), flags: z.number() }).optional(),
-      })
-      .safeParse(JSON.parse(body.toString()));
-    if (!parsed.success) return refuse(400, 50035);
-    found.answered = true;
-    this.callbacks.push({ type: parsed.data.type, ...(parsed.data.data ? { data: parsed.data.data } : {}) });
-    return answer(204);
   }
 
   private takeCommands(

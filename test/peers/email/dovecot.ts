@@ -29,6 +29,8 @@ export function hasDovecot(): boolean {
 export class Dovecot {
   /** TLS from the first byte, and STARTTLS. */
   readonly ports = { imaps: 0, imap: 0 };
+  /** What the mailbox is said to hold; as `deliver` puts mail in, it may hold more. Before `start`. */
+  quotaBytes = 1_000_000_000;
   private root = '';
   private process: ChildProcess | undefined;
   private made = 0;
@@ -156,6 +158,15 @@ auth_failure_delay = 0
 mail_location = maildir:${this.root}/mail
 first_valid_uid = 0
 mail_max_userip_connections = 50
+mail_plugins = quota
+protocol imap {
+  mail_plugins = quota imap_quota
+}
+plugin {
+  quota = count:mailbox
+  quota_vsizes = yes
+  quota_rule = *:storage=${this.quotaBytes}B
+}
 service anvil {
   unix_listener anvil-auth-penalty {
     mode = 0

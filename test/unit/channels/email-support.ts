@@ -27,8 +27,9 @@ export class MailHouse {
   private marks = 0;
 
   /** To be called in a `describe`. */
-  static use(): MailHouse {
+  static use(prepare: (world: MailWorld) => void = () => undefined): MailHouse {
     const house = new MailHouse();
+    prepare(house.world);
     before(async function () {
       if (!hasDovecot()) skip(this, 'dovecot-imapd is not installed');
       await house.world.start();
