@@ -153,7 +153,7 @@ class Chaos {
     await new Promise((resolve) => setTimeout(resolve, this.random() * 30));
     await bench.heal();
     if (bench.forgetful)
-      await this.house.until(() => this.house.view.state === 'online', 'the channel to be online', 60_000);
+      await this.house.until(() => this.house.view.state === 'online', 'the channel to be online', 500_000);
   }
 
   private compare(expected: ReadonlyMap<string, ChatContext>): void {
