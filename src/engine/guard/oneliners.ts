@@ -267,6 +267,11 @@ function joined(code: string): string {
             .map((word) => `'${word}'`)
             .join(',')})`,
       )
+      // Perl's and Ruby's other quotation marks.
+      .replace(
+        /(?:\bqq?|%[qQ])\s?\(([^()]{0,400})\)/g,
+        (_, text: string) => `'${text.replaceAll("'", "\\'")}'`,
+      )
       .replace(/'\s{0,4}[+.]\s{0,4}'/g, '')
       .replace(/"\s{0,4}[+.]\s{0,4}"/g, '')
   );

@@ -26,14 +26,10 @@ export const WRAPPERS: readonly ProgramSpec[] = [
   {
     names: [
       'nohup',
-      'setsid',
       'command',
       'builtin',
-      'exec',
       'noglob',
       'nocorrect',
-      'time',
-      'gtime',
       'catchsegv',
       'unbuffer',
       'chronic',
@@ -44,7 +40,13 @@ export const WRAPPERS: readonly ProgramSpec[] = [
       'else',
     ],
     wrapper: { transparent: true },
-    options: { '-a -f -o --format --output': 'value' },
+  },
+  { names: ['setsid'], wrapper: { transparent: true } },
+  { names: ['exec'], wrapper: { transparent: true }, options: { '-a': 'value' } },
+  {
+    names: ['time', 'gtime'],
+    wrapper: { transparent: true },
+    options: { '-f --format': 'value', '-o --output': 'write' },
   },
   {
     names: ['numactl'],
