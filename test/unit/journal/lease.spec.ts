@@ -90,8 +90,8 @@ describe('journal lease', () => {
     await fill(directory, 1);
     const name = readdirSync(directory).find((n) => n.startsWith('lease.')) ?? '';
     const holder = JSON.parse(readFileSync(join(directory, name), 'utf8'));
-    // The parent of this process lives, but did not start when the holder did.
-    writeFileSync(join(directory, name), JSON.stringify({ ...holder, released: false, pid: process.ppid }));
+    // The first process of the system lives, and did not start when the holder did.
+    writeFileSync(join(directory, name), JSON.stringify({ ...holder, released: false, pid: 1 }));
     await fill(directory, 1);
   });
 
