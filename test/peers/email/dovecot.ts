@@ -89,6 +89,8 @@ export class Dovecot {
   async setPassword(password: string): Promise<void> {
     this.password = password;
     await writeFile(join(this.root, 'users'), `${this.user}:{PLAIN}${password}\n`, { mode: 0o644 });
+    // Dovecot looks whether the file has changed once in each second of the clock.
+    if (this.process) await new Promise((resolve) => setTimeout(resolve, 1_010 - (Date.now() % 1_000)));
   }
 
   /**
