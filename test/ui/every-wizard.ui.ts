@@ -332,6 +332,8 @@ function goThrough(benches: readonly Bench[]): void {
 
   afterEach('note what has to be put away', function () {
     leftBehind = this.currentTest?.state !== 'passed';
+    // What is tried once more would not say why.
+    if (leftBehind) console.log(`      ${this.currentTest?.err?.message ?? 'skipped'}`);
   });
 
   before('open the views', async () => {

@@ -73,7 +73,8 @@ export class GoogleServer extends HttpPeer {
   private token = randomUUID();
   private readonly byRequest = new Map<string, ChatSent>();
   private readonly told = new ToldToWait();
-  private next = 0;
+  /** Names are given once, also by the next server of a test. */
+  private next = Date.now();
 
   newName(space: string): string {
     this.next += 1;

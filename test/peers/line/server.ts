@@ -83,7 +83,8 @@ export class LineServer extends RestPeer {
   private readonly replyTokens = new Map<string, { to: string; at: number }>();
   private readonly quoteTokens = new Map<string, { message: string; in: string }>();
   private readonly retryKeys = new Map<string, { what: string; answer: unknown }>();
-  private count = 0;
+  /** Ids are given once, also by the next server of a test. */
+  private count = Date.now() % 1_000_000_000;
 
   /** An id of LINE's: numbers that grow. */
   newId(): string {

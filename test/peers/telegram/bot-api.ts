@@ -65,8 +65,9 @@ export class BotApi extends HttpPeer<Trouble> {
   private readonly planned = new Map<string, Planned[]>();
   private readonly told = new ToldToWait();
   private queue: { update_id: number; kind: string; body: Json }[] = [];
-  private nextUpdate = 5000;
-  private nextMessage = 1;
+  /** Ids are given once, also by the next server of a test. */
+  private nextUpdate = Math.floor(Date.now() / 1000);
+  nextMessage = Math.floor(Date.now() / 1000);
   private readonly poll = new LongPoll(this.problems);
 
   get root(): string {

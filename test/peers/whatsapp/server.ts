@@ -97,7 +97,8 @@ export class WhatsAppServer extends RestPeer {
   /** Calls the app. Resolves with whether it was taken. */
   caller: (body: Json) => Promise<boolean> = async () => false;
   private readonly said = new Set<string>();
-  private count = 0;
+  /** Ids are given once, also by the next server of a test. */
+  private count = Date.now() % 1_000_000_000;
 
   newId(): string {
     this.count += 1;
