@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Frame } from 'playwright-core';
 import { repoRoot } from '../harness/paths';
 import { until } from '../harness/processes';
 import { useWorkbench } from '../harness/suite';
@@ -14,7 +15,9 @@ const LONG_COMMAND = '/run seq 1 4000';
 /** Approves the one request that waits. */
 async function approve(bench: Workbench): Promise<void> {
   const page = await bench.webview('approvals');
-  const card = page.getByRole('article').first();
+  // The card that was answered last stays where it is while the pointer is on it.
+  const waiting = page.getByRole('button', { name: 'Approve', exact: true });
+  const card = page.getByRole('article').filter({ has: waiting }).first();
   await card.waitFor();
   await approveOn(card);
 }
@@ -25,6 +28,18 @@ async function done(bench: Workbench, title: string): Promise<string> {
     all.some((row) => row.label.startsWith(title) && /done/.test(row.description)),
   );
   return rows.find((row) => row.label.startsWith(title))?.label ?? '';
+}
+
+/** The page of this task. Of the one that was shown before, what is left goes a moment later. */
+async function taskPage(bench: Workbench, title: string): Promise<Frame> {
+  return until(`the page of ${title}`, async () => {
+    const page = await bench.webview('task');
+    const shown = await page
+      .getByRole('heading', { name: title })
+      .count()
+      .catch(() => 0);
+    return shown > 0 ? page : undefined;
+  });
 }
 
 describe('looking back at what was done', () => {
@@ -65,7 +80,7 @@ describe('looking back at what was done', () => {
   it('shows what a task changed in the diff editor of VS Code', async () => {
     const { bench } = session();
     await bench.sideBar.clickRow('Tasks', await done(bench, '/write src/greeting.js'));
-    const page = await bench.webview('task');
+    const page = await taskPage(bench, '/write src/greeting.js');
     await page.getByRole('button', { name: 'Changes in src/greeting.js' }).click();
     const diff = bench.page.locator('.editor-instance .monaco-diff-editor');
     await diff.waitFor();
@@ -84,7 +99,7 @@ describe('looking back at what was done', () => {
     const { bench, workspace } = session();
     const path = join(workspace, 'src/greeting.js');
     await bench.sideBar.clickRow('Tasks', await done(bench, '/write src/greeting.js'));
-    const page = await bench.webview('task');
+    const page = await taskPage(bench, '/write src/greeting.js');
     const restore = page.getByRole('button', { name: 'Restore… src/greeting.js' });
     await restore.click();
     assert.match((await bench.messages.waitForDialog()).text, /Restore src\/greeting\.js\?.*is kept/s);
