@@ -21,6 +21,7 @@ export class TelegramBench extends PeerBench<BotApi> implements ChannelBench {
 
   async start(speed: number): Promise<void> {
     this.peer.speed = speed;
+    this.peer.nextMessage = Math.floor(Date.now() / 1000);
     for (const chat of [...this.people, String(GROUP)]) this.peer.chats.add(chat);
     await this.peer.start();
   }

@@ -15,7 +15,6 @@ export function telegramRig() {
 
   beforeEach(async () => {
     api = new BotApi();
-    api.nextMessage = 1;
     api.chats.add('42');
     await api.start();
     open = [];
