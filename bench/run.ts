@@ -1,6 +1,7 @@
-// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox] [audit-page] [audit-panel] [webhook] [channels]
-// [encryption]: all of them when none is named.
+// npm run bench -- [guard] [decide] [journal] [policy-server] [sandbox] [audit-page] [audit-panel] [approval-shown] [webhook]
+// [channels] [encryption]: all of them when none is named.
 // Each prints what it measured beside a peer that did the same, or less, in the same run.
+import { run as approvalShown } from './approval-shown';
 import { run as auditPage } from './audit-page';
 import { run as auditPanel } from './audit-panel';
 import { run as channels } from './channels';
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   sandbox,
   'audit-page': () => auditPage().then(() => []),
   'audit-panel': () => auditPanel().then(() => []),
+  'approval-shown': () => approvalShown().then(() => []),
   webhook,
   channels,
   encryption,
