@@ -1,6 +1,7 @@
 import { hasOption } from '../args';
 import type { Facts } from '../facts';
 import { guessOf } from '../value';
+import { programsOf } from './code';
 
 /**
  * Why a pattern that names a program may not answer for these arguments, for programs whose arguments are a language,
@@ -13,27 +14,60 @@ export function beyondPatterns(facts: Facts): string | undefined {
 const texts = (facts: Facts): readonly string[] => facts.words.map((word) => guessOf(word) ?? word.shape);
 const plainWords = (facts: Facts): readonly string[] => texts(facts).filter((text) => !text.startsWith('-'));
 
-/** The programs of awk or sed on the line; undefined where one is not known. */
-function scripts(facts: Facts, options: readonly string[]): readonly string[] | undefined {
-  const given = facts.args.options.filter((option) => option.role === 'code').map((option) => option.value);
-  const first = hasOption(facts.args, options) ? [] : [facts.args.positionals[0]];
-  const found = [...given, ...first].map((value) => (value === undefined ? undefined : guessOf(value)));
-  return found.every((text) => text !== undefined) ? found : undefined;
+/** Whether each program on the line is known and of this kind. */
+function allPrograms(facts: Facts, isPlain: (program: string) => boolean): boolean {
+  return programsOf(facts).every((value) => {
+    const text = value === undefined ? undefined : guessOf(value);
+    return text !== undefined && isPlain(text);
+  });
 }
 
 function awk(facts: Facts): string | undefined {
-  const programs = scripts(facts, ['-f', '--file', '-e', '--source']);
   const odd = texts(facts).some((text) => /^-(?:W|-[a-z])|^-[^Fv\d]/.test(text));
-  return programs?.every(plainAwk) && !odd ? undefined : 'its program may do more than print';
+  return allPrograms(facts, plainAwk) && !odd ? undefined : 'its program may do more than print';
+}
+
+const AWK_TEXT = /"(?:[^"\\\n]|\\[^\n])*"/y;
+/** Awks differ in whether a slash within brackets ends it, so there must be none. */
+const AWK_PATTERN = /\/(?:[^/\\\n[]|\\[^\n]|\[(?:[^\]\\/\n]|\\[^\n])+\])*\//y;
+
+/**
+ * The program with its texts and regular expressions left empty. Read from left to right, since a quotation mark within
+ * one is none of the other. Undefined where it is not certain what begins: a comment, a slash that may divide.
+ */
+function awkWithoutTexts(program: string): string | undefined {
+  let bare = '';
+  let before = '';
+  for (let at = 0; at < program.length; ) {
+    const c = program[at] ?? '';
+    let skipped = 1;
+    if (c === '"' || c === '/') {
+      // Where an operand is due, a slash begins a regular expression.
+      if (c === '/' && before !== '' && !/[~({;}!,&|\n]/.test(before)) return undefined;
+      const whole = c === '"' ? AWK_TEXT : AWK_PATTERN;
+      whole.lastIndex = at;
+      const text = whole.exec(program)?.[0];
+      if (text === undefined) return undefined;
+      skipped = text.length;
+      bare += '""';
+      before = '"';
+    } else {
+      if (c === '#') return undefined;
+      bare += c;
+      if (c === '\n' || /\S/.test(c)) before = c;
+    }
+    at += skipped;
+  }
+  return bare;
 }
 
 /** Prints, counts and compares: no pipe, no file, no call that reaches outside, nothing included. */
 export function plainAwk(program: string): boolean {
-  const code = program
-    .replace(/"(?:[^"\\]|\\.)*"/g, '""')
-    // Where an operand is due, a slash begins a regular expression.
-    .replace(/(^|[~({;}!,&|\n]\s*)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\]|\\.)+\])*\//g, '$1""');
-  if (/\b(?:system|getline|close|fflush|ENVIRON|PROCINFO|ARGV|SYMTAB|FUNCTAB|extension)\b|[@`\\]/.test(code))
+  const code = awkWithoutTexts(program);
+  if (
+    code === undefined ||
+    /\b(?:system|getline|close|fflush|ENVIRON|PROCINFO|ARGV|SYMTAB|FUNCTAB|extension)\b|[@`\\]/.test(code)
+  )
     return false;
   const compared = code.replace(/\|\|/g, ' or ').replace(/>=/g, ' ge ');
   // After print, `>` opens a file; elsewhere it compares.
@@ -41,8 +75,7 @@ export function plainAwk(program: string): boolean {
 }
 
 function sed(facts: Facts): string | undefined {
-  const found = scripts(facts, ['-e', '-f', '--expression', '--file']);
-  return found?.every(plainSed) ? undefined : 'its script may do more than print';
+  return allPrograms(facts, plainSed) ? undefined : 'its script may do more than print';
 }
 
 const ADDRESS = String.raw`(?:\d+(?:~\d+)?|\$|\/(?:[^/\\\n[]|\\[^\n])*\/I?)`;

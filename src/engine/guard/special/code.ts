@@ -4,7 +4,7 @@ import { pathRef, positional, secrecy } from '../gather';
 import { scanCode } from '../oneliners';
 import { resolvePath } from '../paths';
 import type { ShellState } from '../state';
-import { UNKNOWN } from '../value';
+import { UNKNOWN, type Value } from '../value';
 import type { RunScript, Special } from './types';
 
 export const interpreter: Special = (facts, state, run) => {
@@ -79,16 +79,24 @@ export function applyScan(text: string, facts: Facts, state: ShellState, run: Ru
   for (const line of scan.shell) run(line);
 }
 
-export const awk: Special = (facts, state, run) => {
-  const programs = [
+const AWK_GIVEN = ['-f', '--file', '-e', '--source'];
+const SED_GIVEN = ['-e', '-f', '--expression', '--file'];
+
+/** The programs on the line of what takes one first, unless an option has given it: of awk and of sed. */
+export function programsOf(facts: Facts): readonly (Value | undefined)[] {
+  const options = /awk$/.test(facts.name) ? AWK_GIVEN : SED_GIVEN;
+  return [
     ...facts.args.options.filter((option) => option.role === 'code').map((option) => option.value),
-    ...(hasOption(facts.args, ['-f', '--file', '-e', '--source']) ? [] : [facts.args.positionals[0]]),
+    ...(hasOption(facts.args, options) ? [] : [facts.args.positionals[0]]),
   ];
+}
+
+export const awk: Special = (facts, state, run) => {
   facts.executes.length = 0;
   if (/(^|\s)(-i\s?inplace|--include[= ]inplace)\b/.test(facts.text))
     for (const word of facts.args.positionals.slice(hasOption(facts.args, ['-f', '-e']) ? 0 : 1))
       facts.writes.push(pathRef(word.shape, state, facts.shell));
-  for (const value of programs) {
+  for (const value of programsOf(facts)) {
     if (value === undefined) continue;
     const code = value.shape;
     const runs =
@@ -129,12 +137,8 @@ function redirectTargets(code: string): string[] {
 
 /** sed's `e` and `w` commands and flags; everything that is not clearly one of the common commands is doubted. */
 export const sed: Special = (facts, state, run) => {
-  const scripts = [
-    ...facts.args.options.filter((option) => option.role === 'code').map((option) => option.value),
-    ...(hasOption(facts.args, ['-e', '-f', '--expression', '--file']) ? [] : [facts.args.positionals[0]]),
-  ];
   facts.executes.length = 0;
-  for (const value of scripts) {
+  for (const value of programsOf(facts)) {
     if (value === undefined) continue;
     const code = value.shape;
     for (const match of code.matchAll(
