@@ -106,7 +106,8 @@ export class Analyser implements Runner {
     return { text: undefined, tags: Tag.file | secrecy(ref) | noise | path.tags };
   }
 
-  redirect(redirections: readonly Redirection[], printed: Stream, state: ShellState): Stream {
+  /** Applies redirections to what was printed: output that goes to a file is remembered and no longer printed. */
+  private redirect(redirections: readonly Redirection[], printed: Stream, state: ShellState): Stream {
     let output = printed;
     for (const { kind, fd, target } of redirections) {
       if (kind === 'read' || kind === 'dup' || (fd !== 1 && fd !== -1)) continue;

@@ -8,6 +8,7 @@ import { Analyser } from './analyser';
 import { treeSitterCommands, treeSitterSlices, unbashCommands } from './bash/compare';
 import { writtenBomb } from './bash/fork';
 import { whyNotPlain } from './bash/plain';
+import { asZsh } from './bash/read';
 import { CATALOGUE } from './catalogue';
 import type { Rule } from './catalogue/types';
 import { whyNotPlainCmd } from './cmd/plain';
@@ -90,6 +91,9 @@ function analyseLine(
   const rules = new Set(analyser.rules);
   const seen = asSeen(input.line);
   if (seen !== input.line) merge(rules, attempt(seen, input, index));
+  // It is not believed either way, but what zsh would make of it may be worse than a question.
+  if (input.shell === 'bash' && outcome.status === 'unparsable' && asZsh(line) !== line)
+    merge(rules, attempt(line, input, index));
   if (outcome.status === 'too-long') {
     merge(rules, attempt(line.trimStart().slice(0, LIMITS.peek), input, index));
     merge(rules, attempt(line.trimEnd().slice(-LIMITS.peek), input, index));

@@ -87,8 +87,6 @@ export interface Runner {
   command(simple: Simple, state: ShellState): Stream;
   /** Reads `text` as a script of `shell`; returns what it prints. */
   script(text: string, shell: Shell, state: ShellState, from: Inherited): Stream;
-  /** Applies redirections to what was printed: output that goes to a file is remembered and no longer printed. */
-  redirect(redirections: readonly Redirection[], printed: Stream, state: ShellState): Stream;
   /** Runs something whose redirections hold for all of it, as in `{ date; uptime; } > file`: they alone open the file. */
   redirected(
     redirections: readonly Redirection[],

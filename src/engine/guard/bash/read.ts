@@ -41,11 +41,14 @@ const DECLARES = new Set(['export', 'declare', 'typeset', 'readonly', 'local']);
 
 /** Goes through a bash script in the order of execution and hands each simple command to the runner. */
 export function readBash(text: string, state: ShellState, runner: Runner, from: Inherited): Stream {
-  return readParsed(parse(zshSubstitution(text)), state, runner, from);
+  const script = parse(text);
+  // What bash would refuse zsh may run.
+  const broken = script.errors !== undefined && script.errors.length > 0;
+  return readParsed(broken ? parse(asZsh(text)) : script, state, runner, from);
 }
 
-/** zsh's `=(command)`, where bash would find an error, is a file with what the command prints. */
-function zshSubstitution(text: string): string {
+/** zsh's `=(command)`, which is an error to bash, is a file with what the command prints. */
+export function asZsh(text: string): string {
   return text.replace(/(^|\s)=\((?=\S)/g, '$1<(');
 }
 
