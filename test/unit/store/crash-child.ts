@@ -16,6 +16,7 @@ const [, , what, directory = '', key = '', number = '0', mode = 'before'] = proc
 
 const say = (text: string) => writeSync(1, `${text}\n`);
 
+/** Heartbeats (`touch`) come with time: counted, they would give the same call another number in each life. */
 const CHANGES = [
   'makeDirectory',
   'write',
@@ -25,7 +26,6 @@ const CHANGES = [
   'rename',
   'link',
   'remove',
-  'touch',
 ] as const;
 
 function dieNow(): never {
