@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { useWorkbench } from '../harness/suite';
+import { pairLocally } from '../harness/workbench/local-chat';
 
 /** What a person finds after the process that runs the extension was killed in the middle of their work. */
 describe('after the extension host was killed', () => {
@@ -9,13 +10,8 @@ describe('after the extension host was killed', () => {
     const { bench, extensionHostPid } = session();
     await bench.sideBar.open('CoWork OS');
     const approvals = await bench.webview('approvals');
-    await approvals.getByRole('button', { name: 'Generate Pairing Code' }).click();
-    await bench.quickInput.pick('direct message');
-    await bench.quickInput.pick('member');
-    const panel = await bench.webview('pairing');
-    const code = (await panel.locator('.code span').allInnerTexts()).join('');
-    await panel.getByRole('button', { name: 'Open Local Chat' }).click();
-    await bench.terminal.type(`${code}\n`);
+    await approvals.getByRole('button', { name: 'Generate Pairing Code' }).waitFor();
+    await pairLocally(bench);
     await bench.terminal.waitFor(/You are paired now/);
     await bench.terminal.type('/run npm test\n');
     await bench.sideBar.waitForRows('Tasks', (rows) => rows.some((row) => /waits/.test(row.description)));

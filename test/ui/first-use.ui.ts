@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import type { Frame } from 'playwright-core';
 import { until } from '../harness/processes';
-import { filesOfProfile, useWorkbench } from '../harness/suite';
+import { useWorkbench } from '../harness/suite';
+import { approvalDrawn } from '../harness/workbench/approval-drawn';
 import { approveOn } from '../harness/workbench/approve';
 import { themes, type Workbench } from '../harness/workbench/workbench';
 
@@ -86,19 +86,8 @@ describe('somebody who has just installed it', () => {
 
     // What the Tasks view names as an example.
     assert.match(await bench.sideBar.welcome('Tasks'), /\/run npm test/);
-    await approvals.evaluate(`new MutationObserver((_, observer) => {
-      if (document.querySelector('article') === null) return;
-      observer.disconnect();
-      requestAnimationFrame(() => setTimeout(() => { window.shownAt = Date.now(); }));
-    }).observe(document.body, { childList: true, subtree: true })`);
-    await bench.terminal.type('/run npm test\n');
+    const took = await approvalDrawn(approvals, server.data, () => bench.terminal.type('/run npm test\n'));
     const card = approvals.getByRole('article');
-    await card.waitFor();
-    const shownAt = await until('the card to be drawn', async () => {
-      const at = Number(await approvals.evaluate('window.shownAt'));
-      return at > 0 ? at : undefined;
-    });
-    const took = shownAt - requestedAt(filesOfProfile(server, '.jsonl'));
     console.log(`approval on the screen ${took} ms after the record of the request`);
     assert.ok(took < VISIBLE_MS, `${took} ms`);
     await presses.uncounted(() => pictures(bench, '2-approval'));
@@ -111,13 +100,3 @@ describe('somebody who has just installed it', () => {
     await bench.screenshot('use-3-done');
   });
 });
-
-/** When the newest request for an approval was recorded, in milliseconds since the epoch. */
-function requestedAt(journals: readonly string[]): number {
-  const times = journals
-    .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
-    .filter((line) => line.includes('"approval.requested"'))
-    .map((line) => Number((JSON.parse(line) as { at: number }).at));
-  assert.ok(times.length > 0, 'a request is on the record');
-  return Math.max(...times);
-}
