@@ -5,7 +5,7 @@ import { ScaledClock } from '../../contract/clock';
 import { idOfEarlier } from '../../peers/discord/history';
 import { snowflake } from '../../peers/discord/ids';
 import { APPLICATION, BOT, DiscordPeer, GUILD, TOKEN } from '../../peers/discord/server';
-import { MemoryStore, until as untilNamed, watchedContext } from './support';
+import { adaptersOf, MemoryStore, until as untilNamed } from './support';
 
 const ALICE = snowflake('alice');
 const DM = snowflake('dm');
@@ -17,11 +17,10 @@ const SPEED = 20;
 const until = (condition: () => boolean) => untilNamed(condition, String(condition));
 
 describe('discord, what was said while no session was there', () => {
+  const adapters = adaptersOf(discordDescriptor, createAdapter);
   let peer: DiscordPeer;
-  let open: { disconnect(): Promise<void> }[];
 
   beforeEach(async () => {
-    open = [];
     peer = new DiscordPeer();
     peer.speed = SPEED;
     peer.addChannel({ id: DM });
@@ -30,24 +29,16 @@ describe('discord, what was said while no session was there', () => {
     await peer.start();
   });
   afterEach(async () => {
-    await Promise.all(open.map((adapter) => adapter.disconnect()));
     const { problems } = peer;
     await peer.stop();
     assert.deepEqual(problems, []);
   });
 
   async function connected(store = new MemoryStore(), settings: Record<string, unknown> = {}) {
-    const watched = watchedContext(
-      discordDescriptor,
-      { applicationId: APPLICATION, apiRoot: peer.apiRoot, allowedGuilds: [GUILD], ...settings },
-      { token: TOKEN },
-      new ScaledClock(SPEED),
-      { store },
-    );
-    const adapter = createAdapter(watched.context);
-    open.push(adapter);
-    await adapter.connect();
-    return { ...watched, adapter };
+    const all = { applicationId: APPLICATION, apiRoot: peer.apiRoot, allowedGuilds: [GUILD], ...settings };
+    const made = adapters.make(all, { token: TOKEN }, new ScaledClock(SPEED), { store });
+    await made.adapter.connect();
+    return made;
   }
 
   type Connected = Awaited<ReturnType<typeof connected>>;

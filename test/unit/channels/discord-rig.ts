@@ -3,7 +3,7 @@ import { discordDescriptor } from '../../../src/channels/discord/descriptor';
 import type { Clock } from '../../../src/engine/model/ports';
 import { snowflake } from '../../peers/discord/ids';
 import { APPLICATION, BOT, DiscordPeer, GUILD, TOKEN } from '../../peers/discord/server';
-import { MemoryStore, until as untilNamed, watchedContext } from './support';
+import { adaptersOf, MemoryStore, until as untilNamed } from './support';
 
 export const ALICE = snowflake('alice');
 export const DM = snowflake('dm');
@@ -19,11 +19,10 @@ export const until = (condition: () => boolean, limitMs?: number) =>
 
 /** A peer for each test, and adapters that are disconnected after it. To be called in a `describe`. */
 export function discordRig() {
+  const adapters = adaptersOf(discordDescriptor, createAdapter);
   let peer: DiscordPeer;
-  let open: { disconnect(): Promise<void> }[];
 
   beforeEach(async () => {
-    open = [];
     peer = new DiscordPeer();
     peer.speed = 10;
     peer.addChannel({ id: DM });
@@ -32,21 +31,12 @@ export function discordRig() {
     await peer.start();
   });
   afterEach(async () => {
-    await Promise.all(open.map((adapter) => adapter.disconnect()));
     await peer.stop();
   });
 
   function made(settings: Record<string, unknown> = {}, store = new MemoryStore(), clock?: Clock) {
-    const watched = watchedContext(
-      discordDescriptor,
-      { applicationId: APPLICATION, apiRoot: peer.apiRoot, ...settings },
-      { token: TOKEN },
-      clock,
-      { store },
-    );
-    const adapter = createAdapter(watched.context);
-    open.push(adapter);
-    return { ...watched, adapter };
+    const all = { applicationId: APPLICATION, apiRoot: peer.apiRoot, ...settings };
+    return adapters.make(all, { token: TOKEN }, clock, { store });
   }
 
   async function connected(settings: Record<string, unknown> = {}, store = new MemoryStore(), clock?: Clock) {

@@ -5,7 +5,7 @@ import { matrixRules } from '../../../src/channels/matrix/rules';
 import type { ChannelFacts } from '../../../src/engine/model/posture';
 import { BOT, Homeserver } from '../../peers/matrix/homeserver';
 import type { Json } from '../../peers/matrix/world';
-import { channelFacts, MemoryStore, watchedContext } from './support';
+import { adaptersOf, channelFacts, MemoryStore } from './support';
 
 export const ANN = '@ann:example.test';
 export const EVE = '@eve:evil.test';
@@ -15,11 +15,10 @@ export const TOKEN = 'syt_d29yay1ib3Q_abcdefghijklmnop_123456';
 
 /** A peer for each test, and adapters that are disconnected after it. To be called in a `describe`. */
 export function matrixRig() {
+  const adapters = adaptersOf(matrixDescriptor, createAdapter);
   let server: Homeserver;
-  let open: { disconnect(): Promise<void> }[];
 
   beforeEach(async () => {
-    open = [];
     server = new Homeserver();
     server.speed = 10;
     server.sessions.login(BOT, 'BOTDEVICE', TOKEN);
@@ -27,7 +26,6 @@ export function matrixRig() {
     await server.start();
   });
   afterEach(async () => {
-    await Promise.all(open.map((adapter) => adapter.disconnect()));
     await server.stop();
     assert.deepEqual(server.problems, []);
   });
@@ -51,11 +49,9 @@ export function matrixRig() {
     secrets: Record<string, string> = { accessToken: TOKEN },
   ) {
     const all = { homeserver: server.url, encryption: false, ...settings };
-    const watched = watchedContext(matrixDescriptor, all, secrets, undefined, { store });
-    const adapter = createAdapter(watched.context);
-    open.push(adapter);
-    const account = await adapter.connect();
-    return { ...watched, adapter, account, secrets };
+    const made = adapters.make(all, secrets, undefined, { store });
+    const account = await made.adapter.connect();
+    return { ...made, account, secrets };
   }
 
   function say(room: string, body: string, from = ANN, more: Json = {}): string {
@@ -72,7 +68,7 @@ export function matrixRig() {
     },
     /** The adapters so far; one that is added is disconnected after the test. */
     get open() {
-      return open;
+      return adapters.open;
     },
     directRoom,
     groupRoom,

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AdapterContext, ChannelDescriptor, ChannelNote } from '../../../src/channels/contract';
+import type {
+  AdapterContext,
+  AdapterFactory,
+  ChannelAdapter,
+  ChannelDescriptor,
+  ChannelNote,
+} from '../../../src/channels/contract';
 import { ChannelNetworks } from '../../../src/channels/manager/egress';
 import { recordedPrograms } from '../../../src/channels/manager/programs';
 import type { ChannelServices } from '../../../src/channels/manager/services';
@@ -202,4 +208,32 @@ export function outbound(
   part: Partial<OutboundMessage> & { channel: string; conversation: string },
 ): OutboundMessage {
   return { account: 'a', text: 'hello', format: 'text', ...part };
+}
+
+/**
+ * Adapters of one channel, each disconnected after the test that made it. To be called in a `describe`, before the hook
+ * that stops their platform.
+ */
+export function adaptersOf(descriptor: ChannelDescriptor, createAdapter: AdapterFactory) {
+  const open: Pick<ChannelAdapter, 'disconnect'>[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((adapter) => adapter.disconnect()));
+  });
+  return {
+    /** Those of this test so far; one that is added is disconnected with them. */
+    get open() {
+      return open;
+    },
+    make(
+      settings: Record<string, unknown>,
+      secrets: Record<string, string | undefined>,
+      clock?: Clock,
+      more?: Parameters<typeof watchedContext>[4],
+    ) {
+      const watched = watchedContext(descriptor, settings, secrets, clock, more);
+      const adapter = createAdapter(watched.context);
+      open.push(adapter);
+      return { ...watched, adapter };
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { createAdapter } from '../../../src/channels/telegram/adapter';
 import { telegramDescriptor } from '../../../src/channels/telegram/descriptor';
 import type { ManualClock } from '../../helpers/manual-clock';
 import { BOT, BotApi, TOKEN } from '../../peers/telegram/bot-api';
-import { outbound, watchedContext } from './support';
+import { adaptersOf, outbound } from './support';
 
 export const GROUP = -1001234567890;
 export const dmOut = (text: string, part: object = {}) =>
@@ -10,18 +10,16 @@ export const dmOut = (text: string, part: object = {}) =>
 
 /** A peer for each test, and adapters that are disconnected after it. To be called in a `describe`. */
 export function telegramRig() {
+  const adapters = adaptersOf(telegramDescriptor, createAdapter);
   let api: BotApi;
-  let open: { disconnect(): Promise<void> }[] = [];
 
   beforeEach(async () => {
     api = new BotApi();
     api.chats.add('42');
     await api.start();
-    open = [];
   });
 
   afterEach(async () => {
-    await Promise.all(open.map((adapter) => adapter.disconnect()));
     await api.stop();
   });
 
@@ -30,15 +28,7 @@ export function telegramRig() {
     token: string | undefined = TOKEN,
     clock?: ManualClock,
   ) {
-    const watched = watchedContext(
-      telegramDescriptor,
-      { apiRoot: api.root, ...settings },
-      { botToken: token },
-      clock,
-    );
-    const adapter = createAdapter(watched.context);
-    open.push(adapter);
-    return { adapter, ...watched };
+    return adapters.make({ apiRoot: api.root, ...settings }, { botToken: token }, clock);
   }
 
   async function connected(settings: Record<string, unknown> = {}) {
