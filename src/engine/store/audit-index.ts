@@ -5,9 +5,10 @@ import { columnsOf } from './columns';
 import type { FullAuditQuery, StoreFilter } from './query';
 import { Sqlite, type SqliteModule, type SqlValue } from './sqlite';
 import { type TermKind, Terms } from './terms';
+import { matchExpression, Words } from './words';
 
 /** Raise it when the tables or their meaning change: an older index is then thrown away and made anew. */
-export const INDEX_VERSION = 3;
+export const INDEX_VERSION = 4;
 
 const HOUR_MS = 3_600_000;
 /** Records that the first step of a search looks at; later steps take more or fewer, so that each lasts `STEP_MS`. */
@@ -27,7 +28,6 @@ CREATE INDEX rec_tool ON rec(tool) WHERE tool IS NOT NULL;
 CREATE INDEX rec_eff ON rec(eff) WHERE eff IS NOT NULL;
 CREATE INDEX rec_rule ON rec(rule) WHERE rule IS NOT NULL;
 CREATE TABLE owner(task INTEGER PRIMARY KEY, usr INTEGER, chan INTEGER);
-CREATE VIRTUAL TABLE words USING fts4(content="", text, tokenize=unicode61, order=desc);
 `;
 
 export interface Found {
@@ -42,6 +42,7 @@ export interface Found {
  */
 export class AuditIndex {
   private readonly terms: Terms;
+  private readonly words: Words;
   private last = 0;
   private first = 1;
 
@@ -50,6 +51,7 @@ export class AuditIndex {
     private readonly now: () => number,
   ) {
     this.terms = new Terms(db);
+    this.words = new Words(db);
     const range = db.first('SELECT min(seq), max(seq) FROM rec');
     this.first = Number(range?.[0] ?? 1);
     this.last = Number(range?.[1] ?? 0);
@@ -114,8 +116,7 @@ export class AuditIndex {
       location.offset,
       location.length,
     ]);
-    if (columns.text !== '')
-      this.db.run('INSERT INTO words(docid, text) VALUES(?,?)', [record.seq, columns.text]);
+    this.words.add(record.seq, columns.text);
     if (this.last === 0) this.first = record.seq;
     this.last = record.seq;
   }
@@ -124,9 +125,10 @@ export class AuditIndex {
     return text === undefined ? null : this.terms.count(kind, text);
   }
 
-  /** Forgets records up to `seq`, which retention dropped. Their words stay until the index is made anew. */
+  /** Forgets records up to `seq`, which retention dropped. */
   dropThrough(seq: number): void {
     this.db.run('DELETE FROM rec WHERE seq <= ?', [seq]);
+    this.words.dropThrough(seq);
     this.first = seq + 1;
   }
 
@@ -175,11 +177,7 @@ export class AuditIndex {
       narrowing += 1;
     }
     const and = where.map((clause) => ` AND ${clause}`).join('');
-    const from =
-      match === undefined
-        ? `FROM rec WHERE seq >= ? AND seq < ?${and}`
-        : `FROM words JOIN rec ON rec.seq = words.docid WHERE words MATCH ? AND docid >= ? AND docid < ?${and}`;
-    return { from, match, values, low, high, bound, narrowing };
+    return { and, match, values, low, high, bound, narrowing };
   }
 
   private wanted(query: StoreFilter): [TermKind, string, readonly string[]][] {
@@ -196,29 +194,43 @@ export class AuditIndex {
     return all.filter((part): part is [TermKind, string, readonly string[]] => part[2] !== undefined);
   }
 
-  private search(
-    { from, match, values, low }: Search,
-    top: number,
-    limit: number,
-  ): { found: SqlValue[][]; next?: number } {
-    const order = match === undefined ? 'seq' : 'docid';
-    const sql = `SELECT seq, seg, off, len ${from} ORDER BY ${order} DESC LIMIT ?`;
-    const lead: SqlValue[] = match === undefined ? [] : [match];
+  private search(search: Search, top: number, limit: number): { found: SqlValue[][]; next?: number } {
     const found: SqlValue[][] = [];
     const started = this.now();
+    for (const step of this.steps(search, top)) {
+      // One more than asked for tells whether there is a next page.
+      found.push(
+        ...step.rows('seq, seg, off, len', `ORDER BY ${step.key} DESC LIMIT ?`, [limit + 1 - found.length]),
+      );
+      if (found.length > limit) return { found: found.slice(0, limit), next: Number(found[limit - 1]?.[0]) };
+      if (this.now() - started >= SEARCH_MS)
+        return step.lower > search.low ? { found, next: step.lower } : { found };
+    }
+    return { found };
+  }
+
+  /** What a search has to look at, from below `top` back, in steps of about `STEP_MS`. */
+  private *steps({ match, and, values, low }: Search, top: number): Generator<Step> {
     const window = new Window(this.now);
     let upper = top;
     while (upper > low) {
-      const lower = Math.max(low, upper - window.size);
-      // One more than asked for tells whether there is a next page.
-      found.push(
-        ...window.timed(() => this.db.all(sql, [...lead, lower, upper, ...values, limit + 1 - found.length])),
-      );
-      if (found.length > limit) return { found: found.slice(0, limit), next: Number(found[limit - 1]?.[0]) };
+      const words = match === undefined ? undefined : this.words.below(upper);
+      const lower = Math.max(low, words?.first ?? low, upper - window.size);
+      const key = words ? 'docid' : 'seq';
+      const from = words
+        ? `${words.table} JOIN rec ON rec.seq = docid WHERE ${words.table} MATCH ? AND`
+        : 'rec WHERE';
+      const given = [...(match === undefined ? [] : [match]), lower, upper, ...values];
+      const rows = (select: string, rest: string, more: readonly SqlValue[] = []) =>
+        window.timed(() =>
+          this.db.all(`SELECT ${select} FROM ${from} ${key} >= ? AND ${key} < ?${and} ${rest}`, [
+            ...given,
+            ...more,
+          ]),
+        );
+      if (!words || words.table !== undefined) yield { lower, key, rows };
       upper = lower;
-      if (this.now() - started >= SEARCH_MS) break;
     }
-    return upper > low ? { found, next: upper } : { found };
   }
 
   /**
@@ -228,9 +240,6 @@ export class AuditIndex {
   *groups(filter: StoreFilter): Generator<readonly Group[]> {
     const search = this.searchFor(filter);
     if (!search) return;
-    const { from, match, values, low, high } = search;
-    const sql = `SELECT at / ${HOUR_MS} AS hour, type, chan, eff, usr, rule, count(*) ${from} GROUP BY hour, type, chan, eff, usr, rule`;
-    const lead: SqlValue[] = match === undefined ? [] : [match];
     const names = new Map<SqlValue, string>();
     const name = (id: SqlValue | undefined) => {
       if (typeof id !== 'number') return undefined;
@@ -238,12 +247,11 @@ export class AuditIndex {
       names.set(id, known);
       return known;
     };
-    const window = new Window(this.now);
-    let upper = high;
-    while (upper > low) {
-      const lower = Math.max(low, upper - window.size);
-      const rows = window.timed(() => this.db.all(sql, [...lead, lower, upper, ...values]));
-      upper = lower;
+    for (const step of this.steps(search, search.high)) {
+      const rows = step.rows(
+        `at / ${HOUR_MS} AS hour, type, chan, eff, usr, rule, count(*)`,
+        'GROUP BY hour, type, chan, eff, usr, rule',
+      );
       yield rows.map(([hour, type, channel, effect, user, rule, count]) => ({
         hour: Number(hour),
         type: name(type) ?? '',
@@ -280,10 +288,22 @@ export class AuditIndex {
   }
 }
 
-/** What to look for, as SQL: `from` takes the match expression if any, both ends of a window, and `values`. */
+/** Some of the records that a search looks at. */
+interface Step {
+  /** Sequence number of the first of them. */
+  readonly lower: number;
+  /** The column with their sequence numbers. */
+  readonly key: string;
+  /** Those that match; `rest` follows the conditions and takes `more`. */
+  rows(select: string, rest: string, more?: readonly SqlValue[]): SqlValue[][];
+}
+
+/** What to look for. */
 interface Search {
-  readonly from: string;
+  /** Words, as full-text search takes them. */
   readonly match: string | undefined;
+  /** Further conditions as SQL, which take `values`. */
+  readonly and: string;
   readonly values: readonly SqlValue[];
   readonly low: number;
   readonly high: number;
@@ -309,13 +329,4 @@ class Window {
 
 function toLocation([seq, segment, offset, length]: SqlValue[]): Location {
   return { seq: Number(seq), segment: Number(segment), offset: Number(offset), length: Number(length) };
-}
-
-/**
- * A search as FTS4 understands it, made of the words alone: whatever else a person types has no meaning there.
- * Empty when there are no words.
- */
-export function matchExpression(text: string): string {
-  const words = text.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
-  return words.map((word, i) => (i === words.length - 1 ? `"${word}*"` : `"${word}"`)).join(' ');
 }

@@ -104,12 +104,13 @@ export class StoreClient implements Store {
       (error) => this.lost(error),
     );
     try {
-      const report = await this.ask('open', {
+      const { states, ...report } = await this.ask('open', {
         call: 'open',
         options: { directory, label, leaseToken: this.leaseToken, key, rememberedHead, segmentRecords },
       });
+      const opened = { ...report, states: await parsed(states) };
       this.setState({ state: 'ready' });
-      return report;
+      return opened;
     } catch (error) {
       this.transport = undefined;
       await transport.end();
@@ -326,4 +327,14 @@ export class StoreClient implements Store {
     this.asked.clear();
     for (const waiting of this.queue.splice(0)) waiting.reject(failure);
   }
+}
+
+/** One state in a turn of the event loop: some hold thousands of entries. */
+async function parsed(texts: Readonly<Record<string, string>>): Promise<Record<string, unknown>> {
+  const states: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(texts)) {
+    await new Promise((resolve) => setImmediate(resolve));
+    states[name] = JSON.parse(text);
+  }
+  return states;
 }

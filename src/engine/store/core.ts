@@ -65,6 +65,8 @@ export interface CoreOptions {
   readonly maskerOf: MaskerOf;
   /** See `IndexKeeper`. */
   readonly indexWorthSaving?: number;
+  /** See `HeadKeeper`. */
+  readonly signAfterMs?: number;
 }
 
 const FORGED =
@@ -112,6 +114,7 @@ export class StoreCore {
       signer: this.signer,
       segmentRecords,
       onHead: options.onHead,
+      ...(options.signAfterMs === undefined ? {} : { signAfterMs: options.signAfterMs }),
     });
     const snapshots = new Snapshots(this.fs, directory, this.signer);
     this.states = new StateKeeper(options.projections, this.journal, snapshots, this.heads);

@@ -6,7 +6,7 @@ import { readLines } from '../journal/segments';
 
 /** Records after which a head is signed. */
 const HEAD_EVERY = 1024;
-/** Milliseconds after which it is signed although fewer were added. */
+/** See `signAfterMs`. */
 const HEAD_AFTER_MS = 2_000;
 
 export interface TreeState {
@@ -22,6 +22,8 @@ export interface HeadKeeperOptions {
   readonly signer: Signer | undefined;
   readonly segmentRecords: number;
   readonly onHead: (head: Head) => void;
+  /** Milliseconds after which a head is signed although few records were added; another one is for tests. */
+  readonly signAfterMs?: number;
 }
 
 /** Grows the hash tree with each durable record, and signs heads of it. Without a key it only grows. */
@@ -98,7 +100,7 @@ export class HeadKeeper {
     if (this.stopped || !this.options.signer || !this.end || this.end.seq === this.signed?.seq) return;
     if (this.end.seq - (this.signed?.seq ?? 0) >= HEAD_EVERY) this.sign();
     else if (!this.timer) {
-      this.timer = setTimeout(() => this.sign(), HEAD_AFTER_MS);
+      this.timer = setTimeout(() => this.sign(), this.options.signAfterMs ?? HEAD_AFTER_MS);
       this.timer.unref();
     }
   }

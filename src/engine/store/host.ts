@@ -10,7 +10,10 @@ import { type OpenOptions, type Reply, type Request, requestSchema } from './pro
 type Answer = object | number | undefined;
 
 /** Parts of a core that only tests replace. */
-export type CoreParts = Pick<CoreOptions, 'clock' | 'fs' | 'recoverEveryMs' | 'indexWorthSaving'>;
+export type CoreParts = Pick<
+  CoreOptions,
+  'clock' | 'fs' | 'recoverEveryMs' | 'indexWorthSaving' | 'signAfterMs'
+>;
 
 /** What a store is given by whoever composes the engine. */
 export interface StoreSurroundings {
@@ -107,7 +110,8 @@ export class StoreHost {
     });
     const report = await core.open();
     this.core = core;
-    return report;
+    const states = Object.entries(report.states).map(([name, state]) => [name, JSON.stringify(state)]);
+    return { ...report, states: Object.fromEntries(states) };
   }
 
   private async cancellable<T>(

@@ -91,7 +91,8 @@ export const resultSchemas = {
     replayed: z.int(),
     recovered: z.optional(z.object({ bytesCut: z.number(), lastSeq: z.number(), aside: z.string() })),
     damage: z.array(damageSchema),
-    states: z.record(z.string(), z.unknown()),
+    /** As JSON: a text goes from thread to thread in one piece, and its reader chooses when to take it apart. */
+    states: z.record(z.string(), z.string()),
   }),
   append: z.object({
     // Hundreds in one answer: the length of a hash is checked, not each of its digits.

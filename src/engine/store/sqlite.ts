@@ -6,6 +6,9 @@ import initSqlJs, { type Database, type SqlJsStatic } from 'sql.js';
 export type SqliteModule = SqlJsStatic;
 export type SqlValue = string | number | null;
 
+/** Statements kept prepared; a search has its own for each of its filters and for each block of words. */
+const MAX_PREPARED = 256;
+
 /**
  * Loads SQLite. In the bundle `sql-wasm.wasm` lies beside the script; when run from sources it is taken from the
  * package.
@@ -82,10 +85,16 @@ export class Sqlite {
     this.database.close();
   }
 
+  private release(): void {
+    for (const statement of this.statements.values()) statement.free();
+    this.statements.clear();
+  }
+
   private prepared(sql: string): ReturnType<Database['prepare']> {
     let statement = this.statements.get(sql);
     if (!statement) {
       statement = this.database.prepare(sql);
+      if (this.statements.size >= MAX_PREPARED) this.release();
       this.statements.set(sql, statement);
     }
     return statement;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AnyRecord } from '../../../src/engine/model/record';
 import type { AuditQuery, Store } from '../../../src/engine/store';
-import { matchExpression } from '../../../src/engine/store/audit-index';
+import { matchExpression } from '../../../src/engine/store/words';
 import { history, localStore, scratch } from './support';
 
 describe('audit queries', () => {
