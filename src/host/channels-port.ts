@@ -85,6 +85,10 @@ export class SessionChannels implements ChannelsPort {
     });
   }
 
+  nameOf(id: string): string {
+    return this.descriptors.find((descriptor) => descriptor.id === id)?.name ?? id;
+  }
+
   private secretsOf({ id, secrets }: ChannelDescriptor, view: ChannelView | undefined): ChannelSecret[] {
     return secrets.flatMap(({ name, label, help, neededWith, usefulWith }) => {
       const needed = view?.needs.includes(name) ?? neededWith?.({}) ?? true;

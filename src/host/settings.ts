@@ -11,6 +11,12 @@ export interface SettingProblem {
   readonly text: string;
 }
 
+/** A setting at user scope, undefined when it is not set there, and what the manifest declares. */
+interface Inspected {
+  readonly set: unknown;
+  readonly fallback: unknown;
+}
+
 /**
  * Settings as the engine may believe them: from user and machine scope only (law 2). A value of the wrong type
  * is reported and the default is used in its place, so that a mistake never opens anything.
@@ -19,6 +25,8 @@ export class Settings implements Disposable {
   private readonly changed = new Emitter<(key: string) => boolean>();
   private readonly wrong = new Emitter<SettingProblem>();
   private readonly found = new Map<string, string>();
+  /** What VS Code says of each setting, until one changes: it takes about a millisecond to say it. */
+  private readonly known = new Map<string, Inspected>();
   private readonly subscription: Disposable;
 
   /** Fires with a test: was this setting (or section) among those that changed? */
@@ -29,6 +37,7 @@ export class Settings implements Disposable {
   constructor() {
     this.subscription = vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(SECTION)) {
+        this.known.clear();
         this.changed.fire((key) => event.affectsConfiguration(`${SECTION}.${key}`));
       }
     });
@@ -36,8 +45,8 @@ export class Settings implements Disposable {
 
   /** The value at user scope, else the default that the manifest declares. */
   get<T>(key: string, schema: z.ZodType<T>): T {
-    const inspected = vscode.workspace.getConfiguration(SECTION).inspect(key);
-    const parsed = schema.safeParse(inspected?.globalValue ?? inspected?.defaultValue);
+    const { set, fallback } = this.inspect(key);
+    const parsed = schema.safeParse(set ?? fallback);
     if (parsed.success) {
       this.found.delete(key);
       return parsed.data;
@@ -47,7 +56,17 @@ export class Settings implements Disposable {
       this.found.set(key, text);
       this.wrong.fire({ key: `${SECTION}.${key}`, text });
     }
-    return schema.parse(inspected?.defaultValue);
+    return schema.parse(fallback);
+  }
+
+  private inspect(key: string): Inspected {
+    let known = this.known.get(key);
+    if (!known) {
+      const inspected = vscode.workspace.getConfiguration(SECTION).inspect(key);
+      known = { set: frozen(inspected?.globalValue), fallback: frozen(inspected?.defaultValue) };
+      this.known.set(key, known);
+    }
+    return known;
   }
 
   dispose(): void {
@@ -62,4 +81,10 @@ function firstIssue(error: z.ZodError): string {
   if (!issue) return 'is not valid.';
   const where = issue.path.length === 0 ? '' : `at "${issue.path.join('.')}" `;
   return `${where}is not valid: ${issue.message}.`;
+}
+
+/** One value goes to everybody who asks: nobody may change it. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
 }

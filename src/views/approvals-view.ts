@@ -33,6 +33,8 @@ export class ApprovalsView extends Disposables implements vscode.WebviewViewProv
   private page: WebviewPage<ApprovalsFromPage, ApprovalsToPage> | undefined;
   private readonly proposals = this.register(new Proposals());
   private toReveal: string | undefined;
+  /** What the page was told last, without the time. */
+  private sent = '';
 
   constructor(
     private readonly host: ViewsHost,
@@ -90,16 +92,23 @@ export class ApprovalsView extends Disposables implements vscode.WebviewViewProv
     this.updateBadge();
     const engine = this.watch.engine;
     const channels = this.host.channels.list();
-    this.page?.post({
-      type: 'state',
-      ...(first ? { locale: pageLocale() } : {}),
+    const content = {
       engine: this.watch.state(),
-      now: Date.now(),
       cards: (engine?.approvals.pending() ?? []).map(toCard),
       setup: {
         users: engine?.users.list().filter((user) => user.state === 'active').length ?? 0,
         channelsOnline: channels.filter((channel) => channel.state === 'online').length,
       },
+    };
+    // Most of what happens changes nothing here, and a page that draws the same once more is late for what does.
+    const text = JSON.stringify(content);
+    if (!first && text === this.sent) return;
+    this.sent = text;
+    this.page?.post({
+      type: 'state',
+      ...(first ? { locale: pageLocale() } : {}),
+      now: Date.now(),
+      ...content,
     });
   }
 

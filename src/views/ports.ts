@@ -113,6 +113,8 @@ export interface CheckedAccount {
 export interface ChannelsPort {
   /** Every channel of the product, switched on or not. */
   list(): readonly ChannelViewItem[];
+  /** What a channel is called; its id when there is none with that id. */
+  nameOf(id: string): string;
   readonly onChange: Event<void>;
   /** Switches the channel on for good, and connects it when it has what it needs. */
   enable(id: string): Promise<void>;

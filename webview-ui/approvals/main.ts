@@ -86,6 +86,7 @@ class ApprovalsPage {
         if (asked === undefined) return;
         if (message.ok) {
           asked.card.close(asked.done);
+          this.forget(asked.card.key);
           this.announcer.say(asked.done);
         } else {
           asked.card.failed(message.message);
@@ -94,6 +95,12 @@ class ApprovalsPage {
         this.draw();
       }
     }
+  }
+
+  /** The state that follows an answer may still be under way; until then the old one would bring the card back. */
+  private forget(key: string): void {
+    if (this.state === undefined) return;
+    this.state = { ...this.state, cards: this.state.cards.filter((card) => cardKey(card) !== key) };
   }
 
   private draw(): void {

@@ -90,11 +90,13 @@ export class TasksTree extends EngineTree<TaskNode> {
   }
 
   private fits({ title, displayName, channel, state }: TaskView): boolean {
-    return this.choices.fits(title, displayName, channel, this.channelName(channel), taskStateText(state));
-  }
-
-  private channelName(id: string): string {
-    return this.channels.list().find((channel) => channel.id === id)?.name ?? id;
+    return this.choices.fits(
+      title,
+      displayName,
+      channel,
+      this.channels.nameOf(channel),
+      taskStateText(state),
+    );
   }
 
   private groups(tasks: readonly TaskView[]): TaskNode[] {
@@ -103,7 +105,7 @@ export class TasksTree extends EngineTree<TaskNode> {
     return [...found].map(([id, members]) => ({
       kind: 'group',
       id,
-      name: byPerson ? flat(members[0]?.displayName ?? id) : this.channelName(id),
+      name: byPerson ? flat(members[0]?.displayName ?? id) : this.channels.nameOf(id),
       tasks: members,
     }));
   }

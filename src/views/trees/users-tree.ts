@@ -67,14 +67,21 @@ export class UsersTree extends EngineTree<UserNode> {
 
   private fits(user: UserView): boolean {
     const { displayName, sender, channel, role, note } = user;
-    return this.choices.fits(displayName, sender, channel, this.channelName(channel), roleText(role), note);
+    return this.choices.fits(
+      displayName,
+      sender,
+      channel,
+      this.channels.nameOf(channel),
+      roleText(role),
+      note,
+    );
   }
 
   /** A single group is not shown as one: its people stand by themselves. */
   private groups(users: readonly UserView[]): UserNode[] {
     const { group } = this.choices;
     const nameOf = ({ channel, role }: UserView) =>
-      group === 'channel' ? this.channelName(channel) : group === 'role' ? roleText(role) : '';
+      group === 'channel' ? this.channels.nameOf(channel) : group === 'role' ? roleText(role) : '';
     const found = [...grouped(users, nameOf)].sort(([a], [b]) => a.localeCompare(b));
     if (found.length < 2) return users.map((user) => ({ kind: 'user', user }));
     return found.map(([name, members]) => ({ kind: 'group', id: `${group}:${name}`, name, users: members }));
@@ -91,10 +98,6 @@ export class UsersTree extends EngineTree<UserNode> {
     item.description = String(node.users.length);
     item.contextValue = node.kind === 'group' ? 'userGroup' : 'revokedGroup';
     return item;
-  }
-
-  private channelName(id: string): string {
-    return this.channels.list().find((channel) => channel.id === id)?.name ?? id;
   }
 
   private userItem(user: UserView): vscode.TreeItem {
@@ -122,7 +125,7 @@ export class UsersTree extends EngineTree<UserNode> {
       .filter(Boolean)
       .join(' · ');
     item.tooltip = textTooltip(name, [
-      t('{0} on {1}, id {2}', state, this.channelName(user.channel), flat(user.sender)),
+      t('{0} on {1}, id {2}', state, this.channels.nameOf(user.channel), flat(user.sender)),
       roleHelp(user.role),
       t('{0}, {1}, in a {2}', howText(user), ago(user.admittedAt, now), contextText(user.context)),
       user.codeId === undefined ? '' : t('Code: {0}', user.codeId),
