@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { until } from '../test/harness/processes';
 import { inWorkbench, tellTimes } from './in-workbench';
 import { fill } from './journal';
 
@@ -18,14 +19,25 @@ export function run(): Promise<void> {
   return inWorkbench(
     async (bench) => {
       const times: number[] = [];
+      // Every page that opens from now on says itself when its first row was drawn: asking from here would add to it.
+      await bench.page.context().addInitScript(`{
+        const timer = setInterval(() => {
+          if (document.querySelector('.row .type') === null) return;
+          clearInterval(timer);
+          requestAnimationFrame(() => setTimeout(() => { globalThis.shownAt = Date.now(); }));
+        }, 2);
+      }`);
       for (let turn = 0; turn <= TIMES; turn += 1) {
         await bench.page.evaluate(`document.addEventListener('mousedown', () => { globalThis.pressedAt = Date.now(); }, {
           capture: true, once: true,
         })`);
         await bench.run('CoWork OS: Open Audit');
         const audit = await bench.webview('audit');
-        await audit.locator('.row .type').first().waitFor({ timeout: PREPARING_MS });
-        const shown = Date.now();
+        const shown = await until(
+          'the first row to be drawn',
+          async () => Number(await audit.evaluate('globalThis.shownAt ?? 0')) || undefined,
+          PREPARING_MS,
+        );
         // The first one waits for the index.
         if (turn > 0) times.push(shown - Number(await bench.page.evaluate('globalThis.pressedAt')));
         else console.log(`${await audit.getByText(/^[\d,]+ records$/).innerText()} in the panel`);

@@ -14,6 +14,7 @@ import { warnOfSetting } from './host/setting-warning';
 import { Settings } from './host/settings';
 import { registerTaskLinks } from './host/task-links';
 import { WindowSession } from './host/window-session';
+import { BuiltPages } from './views/page-html';
 import { registerPolicyFile } from './views/policy-file';
 import type { ViewsHost } from './views/ports';
 import { registerViews } from './views/register';
@@ -52,6 +53,7 @@ export function activate(context: vscode.ExtensionContext): void {
     },
     () => openLocalChat(session),
   );
+  const dist = join(context.extensionPath, 'dist');
   const host: ViewsHost = {
     context,
     log,
@@ -60,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): void {
     engineState: { get: () => session.get(), onChange: session.onChange },
     retry: () => session.start(),
     channels,
+    pages: new BuiltPages(dist),
   };
   context.subscriptions.push(
     log,
@@ -71,7 +74,7 @@ export function activate(context: vscode.ExtensionContext): void {
       void warnOfSetting(text, key, log);
       void session.session?.note(text).catch(() => {});
     }),
-    registerPolicyFile(join(context.extensionPath, 'dist'), (bundle) => require(bundle), host),
+    registerPolicyFile(dist, (bundle) => require(bundle), host),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void session.start()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => void session.start()),
   );

@@ -63,7 +63,7 @@ export class ApprovalsView extends Disposables implements vscode.WebviewViewProv
     this.view = view;
     const page = new WebviewPage<ApprovalsFromPage, ApprovalsToPage>(
       view.webview,
-      this.host.context.extensionUri,
+      this.host.pages,
       'approvals',
       approvalsFromPage,
       (message) => this.receive(message),

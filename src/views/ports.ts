@@ -3,6 +3,7 @@ import type { EngineApi } from '../engine/api';
 import type { Event } from '../engine/model/emitter';
 import type { AccessMode, ChannelState } from '../engine/model/events';
 import type { ChatContext } from '../engine/model/identity';
+import type { Pages } from './page-html';
 
 /**
  * no-folder: nothing is open to work in. restricted: the workspace is not trusted. starting: the journal is read.
@@ -31,6 +32,7 @@ export interface ViewsHost {
   /** Tries to start the engine again after `held` or `failed`. */
   retry(): Promise<void>;
   readonly channels: ChannelsPort;
+  readonly pages: Pages;
 }
 
 /** A credential that a channel needs or can use, and whether the vault has one. */

@@ -56,7 +56,7 @@ export function registerViews(host: ViewsHost): vscode.Disposable {
   setBundle(vscode.l10n.bundle ?? {});
   const all = new Disposables();
   const watch = all.register(new EngineWatch(host));
-  const panelHost: PanelHost = { extensionUri: host.context.extensionUri, log: host.log };
+  const panelHost: PanelHost = { extensionUri: host.context.extensionUri, pages: host.pages, log: host.log };
   const approvals = all.register(new ApprovalsView(host, watch));
   const audit = all.register(
     new AuditPanels(panelHost, watch, host.channels, new SavedFilters(host.context.workspaceState)),

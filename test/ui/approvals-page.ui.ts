@@ -288,6 +288,18 @@ describe('the page of approvals', () => {
     assert.deepEqual(await answers(under), []);
   });
 
+  it('does not bring back a card that was answered while the news of it is under way', async () => {
+    const under = await shown(card());
+    await under.page.getByRole('article').press('d');
+    const [{ requestId } = {}] = await answers(under);
+    await under.send({ type: 'result', requestId, ok: true, message: '' });
+    await under.page.getByRole('heading', { level: 2 }).first().waitFor();
+    assert.equal(await under.page.getByRole('article').count(), 0);
+    await under.send(approvalsState([]));
+    await under.page.waitForTimeout(50);
+    assert.equal(await under.page.getByRole('article').count(), 0);
+  });
+
   it('does not understand what is not a message of the extension', async () => {
     const under = await shown(card());
     for (const message of [

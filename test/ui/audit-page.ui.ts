@@ -31,6 +31,12 @@ async function newest(under: PageUnderTest, type: string) {
   return (await under.said()).findLast((message) => message.type === type);
 }
 
+/** What the page asks to count, which it does once it has shown its records. */
+async function countAsked(under: PageUnderTest) {
+  await until(async () => (await newest(under, 'charts')) !== undefined);
+  return newest(under, 'charts');
+}
+
 async function until(test: () => Promise<boolean>): Promise<void> {
   while (!(await test())) await new Promise((done) => setTimeout(done, 20));
 }
@@ -191,7 +197,7 @@ describe('the page of the audit', () => {
 
   it('narrows to an hour from the timeline, by keyboard too, and draws no chart of nothing', async () => {
     const under = await shown(50, {}, { filter: 'tool:run', follow: true, charts: true });
-    const { requestId } = (await newest(under, 'charts')) ?? {};
+    const { requestId } = (await countAsked(under)) ?? {};
     await under.send(charts(Number(requestId) - 1, { total: 999 }));
     await under.send(charts(requestId, { denials: { byRule: [], byUser: [] }, marks: [] }));
     await under.page.locator('.time').first().waitFor();
@@ -207,7 +213,7 @@ describe('the page of the audit', () => {
 
   it('leads from what was out of the ordinary to its record', async () => {
     const under = await shown(50, {}, { filter: '', follow: true, charts: true });
-    await under.send(charts((await newest(under, 'charts'))?.requestId));
+    await under.send(charts((await countAsked(under))?.requestId));
     await under.page.getByRole('button', { name: 'Record 31' }).click();
     await under.page.waitForTimeout(50);
     await answer(under, 50);
@@ -226,6 +232,33 @@ describe('the page of the audit', () => {
     await under.page.getByRole('heading', { name: 'Record 2', exact: true }).waitFor();
     const seen = await under.page.locator('.row.selected').boundingBox();
     assert.ok(seen !== null && seen.y > 0 && seen.y < 700);
+  });
+
+  it('shows the records that came with its state without asking, and asks when they are of another filter', async () => {
+    const ahead = { filter: '', rows: auditRows(30, 30), total: 30 };
+    const under = await open('audit', { width: 1000, height: 700 });
+    await under.send({ ...AUDIT_STATE, ahead });
+    await under.page.getByText('30 records').waitFor();
+    assert.equal(await firstSeq(under), 30);
+    // What answers that the page is there.
+    await under.send(AUDIT_STATE);
+    await under.send({ ...AUDIT_STATE, filter: '' });
+    await countAsked(under);
+    assert.equal(await newest(under, 'query'), undefined);
+
+    const kept = { filter: 'tool:run', follow: true, charts: false };
+    const restored = await open('audit', { width: 1000, height: 700, state: kept });
+    await restored.send({ ...AUDIT_STATE, ahead });
+    await until(async () => (await newest(restored, 'query'))?.filter === 'tool:run');
+    assert.equal(await restored.page.locator('.row .type').count(), 0);
+    await restored.send({
+      ...AUDIT_STATE,
+      filter: 'effect:deny',
+      ahead: { ...ahead, filter: 'effect:deny' },
+    });
+    await restored.page.getByText('30 records').waitFor();
+    assert.equal(await restored.page.locator('.input').inputValue(), 'effect:deny');
+    assert.equal((await newest(restored, 'query'))?.filter, 'tool:run', 'nothing more was asked');
   });
 
   it('comes back with its filter after it was hidden', async () => {

@@ -4,6 +4,7 @@ import {
   type AuditRow,
   type AuditToPage,
   auditToPage,
+  PAGE_SIZE,
 } from '../../src/views/protocol/audit';
 import { filterTerm } from '../../src/views/protocol/filter-words';
 import { t } from '../../src/views/protocol/l10n';
@@ -16,7 +17,7 @@ import { activityChart, decisionsChart, denialsChart, type Figures, unusualList 
 import { withTerm } from './chips';
 import { DetailPane } from './detail';
 import { FilterBar } from './filter-bar';
-import { PAGE_SIZE, Records } from './records';
+import { type LoadedPage, Records } from './records';
 import { AuditTable } from './table';
 import { Timeline } from './timeline';
 import { VerifyBanner } from './verify';
@@ -26,6 +27,7 @@ const RECOUNT_MS = 5000;
 
 const keptSchema = z.object({ filter: z.string(), follow: z.boolean(), charts: z.boolean() });
 type Kept = z.infer<typeof keptSchema>;
+type Ahead = NonNullable<Extract<AuditToPage, { type: 'state' }>['ahead']>;
 
 /** The audit: a filter, the records that match, one of them in full, and the check of the whole journal. */
 class AuditPage {
@@ -38,6 +40,7 @@ class AuditPage {
   private records = new Records(true);
   private readonly requests = new Map<number, { readonly records: Records; readonly page: number }>();
   private requestId = 0;
+  /** The request for figures whose answer is wanted; 0 when none were asked for since the filter changed. */
   private counted = 0;
   private recount: ReturnType<typeof setTimeout> | undefined;
   private away = false;
@@ -78,14 +81,15 @@ class AuditPage {
 
   private state(message: Extract<AuditToPage, { type: 'state' }>): void {
     useLocale(message.locale);
-    const first = this.parts === undefined;
     this.parts ??= this.build();
     const { parts } = this;
     const working = message.engine.kind === 'ready' || message.engine.kind === 'paused';
     parts.engine.textContent = working ? '' : message.engine.detail;
     parts.filter.know(message, message.saved);
-    if (message.filter !== undefined) this.go(message.filter);
-    else if (first || !this.records.isLoaded) this.run(this.kept.filter);
+    const { filter, ahead } = message;
+    const shown = this.records.isLoaded && filter === this.kept.filter;
+    if (filter !== undefined && !shown) this.go(filter, ahead);
+    else if (!this.records.isLoaded && this.requests.size === 0) this.run(this.kept.filter, ahead);
   }
 
   private build() {
@@ -184,13 +188,13 @@ class AuditPage {
   }
 
   /** Shows another filter than the one in the box. */
-  private go(filter: string): void {
+  private go(filter: string, ahead?: Ahead): void {
     if (this.parts !== undefined) this.parts.filter.value = filter;
-    this.run(filter);
+    this.run(filter, ahead);
   }
 
-  /** Starts a query from its newest record. */
-  private run(filter: string): void {
+  /** Starts a query from its newest record; `ahead` is its answer if it is there already. */
+  private run(filter: string, ahead?: Ahead): void {
     const { parts } = this;
     if (parts === undefined) return;
     const same = filter === this.kept.filter && this.records.isLoaded;
@@ -199,12 +203,16 @@ class AuditPage {
     parts.fresh.element.hidden = true;
     this.records = new Records(filter.trim() === '');
     this.requests.clear();
-    this.fetch(0, 1);
     if (same) this.countLater();
-    else this.countNow();
+    else {
+      clearTimeout(this.recount);
+      this.recount = undefined;
+      this.counted = 0;
+    }
+    if (ahead?.filter === filter) this.arrived(0, ahead);
+    else this.fetch(0, 1);
   }
 
-  /** The records come first: they are what a person waits for. */
   private countNow(): void {
     clearTimeout(this.recount);
     this.recount = undefined;
@@ -257,16 +265,24 @@ class AuditPage {
   private page(message: Extract<AuditToPage, { type: 'page' }>): void {
     const request = this.requests.get(message.requestId);
     this.requests.delete(message.requestId);
-    const { parts, records } = this;
     // An answer to an earlier filter.
-    if (request === undefined || request.records !== records || parts === undefined) return;
+    if (request === undefined || request.records !== this.records) return;
+    this.arrived(request.page, message);
+  }
+
+  private arrived(page: number, loaded: LoadedPage): void {
+    const { parts, records } = this;
+    if (parts === undefined) return;
     const first = !records.isLoaded;
-    records.add(request.page, message, first ? 0 : parts.table.viewIndex);
+    records.add(page, loaded, first ? 0 : parts.table.viewIndex);
     parts.filter.fault('', false);
     if (first) parts.table.show(records);
     else parts.table.refresh();
     this.counts(records.total);
-    if (first) this.arrive();
+    if (!first) return;
+    this.reachGoal();
+    // The records come first: they are what a person waits for.
+    if (this.counted === 0) requestAnimationFrame(() => setTimeout(() => this.countNow()));
   }
 
   private counts(total: number): void {
@@ -316,7 +332,7 @@ class AuditPage {
     this.go('');
   }
 
-  private arrive(): void {
+  private reachGoal(): void {
     if (this.goal === undefined || this.parts === undefined) return;
     const index = this.records.top - this.goal;
     this.goal = undefined;

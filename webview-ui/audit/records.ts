@@ -1,7 +1,5 @@
-import type { AuditRow } from '../../src/views/protocol/audit';
+import { type AuditRow, PAGE_SIZE } from '../../src/views/protocol/audit';
 
-/** Records in one request. */
-export const PAGE_SIZE = 100;
 /** Pages that are kept; the farthest from what is looked at go first. 60 pages are some megabytes. */
 const PAGES_KEPT = 60;
 

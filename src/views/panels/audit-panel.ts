@@ -1,12 +1,18 @@
 import * as vscode from 'vscode';
-import type { AuditApi, AuditFilter } from '../../engine/api';
+import type { AuditApi, AuditFilter, AuditPage } from '../../engine/api';
 import { runPageCommand } from '../approvals-view';
 import { EVENT_TYPES, parseAuditFilter } from '../audit-filter';
 import type { EngineWatch } from '../engine-watch';
 import type { ChannelsPort } from '../ports';
 import { readCharts } from '../present/audit-charts';
 import { recordText, toAuditRow } from '../present/audit-row';
-import { type AuditFromPage, type AuditToPage, auditFromPage, type VerifyState } from '../protocol/audit';
+import {
+  type AuditFromPage,
+  type AuditToPage,
+  auditFromPage,
+  PAGE_SIZE,
+  type VerifyState,
+} from '../protocol/audit';
 import { t } from '../protocol/l10n';
 import { flat } from '../protocol/marks';
 import type { SavedFilters } from '../saved-filters';
@@ -25,6 +31,8 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
   private grownTimer: ReturnType<typeof setTimeout> | undefined;
   private last: VerifyState | undefined;
   private counting: AbortController | undefined;
+  /** It has asked for its state: what it is told from then on is not kept for it by the editor. */
+  private pageIsThere = false;
 
   constructor(
     host: PanelHost,
@@ -41,6 +49,9 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
         if (kinds.has('audit')) this.grown();
       }),
     );
+    this.greet().catch(() => {
+      // The page hears of it when it asks.
+    });
     this.register({ dispose: () => this.checking?.abort() });
     this.register({ dispose: () => this.counting?.abort() });
     this.register({ dispose: () => clearTimeout(this.grownTimer) });
@@ -92,6 +103,7 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
   protected async receive(message: AuditFromPage): Promise<void> {
     switch (message.type) {
       case 'ready':
+        this.pageIsThere = true;
         this.state(true);
         if (this.last !== undefined) this.page.post({ type: 'verify', verify: this.last });
         return;
@@ -143,7 +155,12 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
   }
 
   private state(first = false): void {
-    this.page.post({
+    this.page.post(this.stateFor(first));
+    if (this.pageIsThere) this.filter = undefined;
+  }
+
+  private stateFor(first: boolean): Extract<AuditToPage, { type: 'state' }> {
+    return {
       type: 'state',
       ...(first ? { locale: pageLocale() } : {}),
       engine: this.watch.state(),
@@ -152,8 +169,7 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
       ...this.vocabulary(),
       saved: [...this.saved.list()],
       ...(this.filter === undefined ? {} : { filter: this.filter }),
-    });
-    this.filter = undefined;
+    };
   }
 
   /** Names that the filter box may complete, from what is known and not from what could be. */
@@ -165,6 +181,17 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
       tools: [...new Set(tools)].sort(),
       users: engine.users.list().map(({ key, displayName }) => ({ key, name: flat(displayName) })),
     };
+  }
+
+  /**
+   * Sends the first records together with the first state while the editor is still loading the page; the editor keeps
+   * messages until then. A person sees them some 40 ms sooner than if the page had to ask.
+   */
+  private async greet(): Promise<void> {
+    const filter = this.filter ?? '';
+    const page = await this.audit().query(understood(filter), { limit: PAGE_SIZE });
+    if (this.pageIsThere) return;
+    this.page.post({ ...this.stateFor(true), ahead: { filter, ...toPage(page) } });
   }
 
   private grown(): void {
@@ -187,13 +214,7 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
         limit,
         ...(beforeSeq === undefined ? {} : { beforeSeq }),
       });
-      this.page.post({
-        type: 'page',
-        requestId,
-        rows: page.records.map(toAuditRow),
-        ...(page.nextBeforeSeq === undefined ? {} : { nextBeforeSeq: page.nextBeforeSeq }),
-        total: page.total,
-      });
+      this.page.post({ type: 'page', requestId, ...toPage(page) });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       this.page.post({ type: 'failed', requestId, message: text });
@@ -237,6 +258,14 @@ class AuditPanel extends PagePanel<AuditFromPage, AuditToPage> {
   }
 }
 
+function toPage({ records, nextBeforeSeq, total }: AuditPage) {
+  return {
+    rows: records.map(toAuditRow),
+    ...(nextBeforeSeq === undefined ? {} : { nextBeforeSeq }),
+    total,
+  };
+}
+
 /** @throws Error with the sentence that the filter box would show. */
 function understood(text: string): AuditFilter {
   const parsed = parseAuditFilter(text, Date.now());
@@ -269,7 +298,7 @@ export class AuditPanels {
       this.panel.show(filter);
       return;
     }
-    this.attach(openPanel(this.host.extensionUri, 'cowork.audit', t('Audit')), filter);
+    this.attach(openPanel('cowork.audit', t('Audit')), filter);
   }
 
   async verify(): Promise<void> {

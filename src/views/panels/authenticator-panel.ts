@@ -82,7 +82,7 @@ export class AuthenticatorPanels {
   show(holder: Holder): void {
     // Another beginning makes another secret, so the one on screen would be good for nothing.
     for (const panel of [...this.open]) if (panel.holder.key === holder.key) panel.dispose();
-    const panel = openPanel(this.host.extensionUri, 'cowork.authenticator', t('Authenticator'));
+    const panel = openPanel('cowork.authenticator', t('Authenticator'));
     const page = new AuthenticatorPanel(this.host, panel, this.watch, holder);
     this.open.add(page);
     page.onDispose(() => this.open.delete(page));

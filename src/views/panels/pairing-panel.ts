@@ -171,7 +171,7 @@ export class PairingPanels {
   ) {}
 
   show(code: string, view: CodeView): void {
-    const panel = openPanel(this.host.extensionUri, 'cowork.pairing', t('Pairing code'));
+    const panel = openPanel('cowork.pairing', t('Pairing code'));
     const session: Session = { view, code, phase: 'live', outcome: '', tries: [] };
     const page = new PairingPanel(this.host, panel, this.watch, this.channels, session);
     this.open.add(page);

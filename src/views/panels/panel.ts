@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
 import type * as z from 'zod/mini';
 import { Disposables } from '../lifecycle';
-import { pageRoot, WebviewPage } from '../webview-page';
+import type { Pages } from '../page-html';
+import { WebviewPage } from '../webview-page';
 
 export interface PanelHost {
   readonly extensionUri: vscode.Uri;
+  readonly pages: Pages;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -22,7 +24,7 @@ export abstract class PagePanel<Incoming, Outgoing> extends Disposables {
     this.page = this.register(
       new WebviewPage<Incoming, Outgoing>(
         panel.webview,
-        host.extensionUri,
+        host.pages,
         page,
         schema,
         (message) => this.receive(message),
@@ -45,12 +47,12 @@ export abstract class PagePanel<Incoming, Outgoing> extends Disposables {
   }
 }
 
-/** A new panel beside what is open, able to load its own page and nothing else. */
-export function openPanel(extensionUri: vscode.Uri, type: string, title: string): vscode.WebviewPanel {
+/** A new panel beside what is open, able to run its own page and to load nothing. */
+export function openPanel(type: string, title: string): vscode.WebviewPanel {
   return vscode.window.createWebviewPanel(type, title, vscode.ViewColumn.Active, {
     enableScripts: true,
     enableCommandUris: false,
     enableFindWidget: true,
-    localResourceRoots: [pageRoot(extensionUri)],
+    localResourceRoots: [],
   });
 }

@@ -68,7 +68,7 @@ export class PosturePanels {
       this.current.reveal();
       return;
     }
-    const panel = openPanel(this.host.extensionUri, 'cowork.posture', t('Security Score'));
+    const panel = openPanel('cowork.posture', t('Security Score'));
     const page = new PosturePanel(this.host, panel, this.watch);
     this.current = page;
     page.onDispose(() => {

@@ -154,10 +154,7 @@ export class TaskPanels {
       return;
     }
     const title = this.watch.engine?.tasks.get(taskId)?.title ?? taskId;
-    this.attach(
-      taskId,
-      openPanel(this.host.extensionUri, 'cowork.task', t('Task: {0}', flat(title).slice(0, 40))),
-    );
+    this.attach(taskId, openPanel('cowork.task', t('Task: {0}', flat(title).slice(0, 40))));
   }
 
   /** A chunk of output of a running task. */

@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
 import { engineStateSchema, localeSchema, pageCommandSchema, readySchema } from './common';
 
+/** Records in one request of the page. */
+export const PAGE_SIZE = 100;
+
 /** One record as a row of the table. The whole record is asked for when it is looked at. */
 export const auditRowSchema = z.object({
   seq: z.int(),
@@ -42,6 +45,13 @@ export type ChartPoint = z.infer<typeof chartPointSchema>;
 export const countSchema = z.object({ name: z.string(), count: z.int() });
 export type Count = z.infer<typeof countSchema>;
 
+/** Some records, newest first, of all that match a filter. */
+const recordsShape = {
+  rows: z.array(auditRowSchema),
+  nextBeforeSeq: z.optional(z.int()),
+  total: z.int(),
+};
+
 export const auditToPage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('state'),
@@ -55,14 +65,10 @@ export const auditToPage = z.discriminatedUnion('type', [
     saved: z.array(z.object({ name: z.string(), filter: z.string() })),
     /** Set by a command that opens the panel with a filter, or restores it after a reload. */
     filter: z.optional(z.string()),
+    /** The first records for this filter, read while the editor was loading the page. */
+    ahead: z.optional(z.object({ filter: z.string(), ...recordsShape })),
   }),
-  z.object({
-    type: z.literal('page'),
-    requestId: z.int(),
-    rows: z.array(auditRowSchema),
-    nextBeforeSeq: z.optional(z.int()),
-    total: z.int(),
-  }),
+  z.object({ type: z.literal('page'), requestId: z.int(), ...recordsShape }),
   /** `term` is the part of the filter that was not understood. */
   z.object({
     type: z.literal('failed'),

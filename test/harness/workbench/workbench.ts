@@ -56,7 +56,7 @@ export class Workbench {
   }
 
   /**
-   * The inside of a webview on view, found by the name of the script that it runs (`dist/webview/<name>.js`).
+   * The inside of a webview on view, found by the name that its script carries (see `page-html.ts`).
    * A view that was hidden and shown again is a new frame: ask again then.
    */
   webview(name: string): Promise<Frame> {
@@ -97,7 +97,7 @@ export class Workbench {
 async function isShown(frame: Frame, name: string): Promise<boolean> {
   try {
     if (frame.parentFrame() === null) return false;
-    if ((await frame.locator(`script[src*="/webview/${name}.js"]`).count()) === 0) return false;
+    if ((await frame.locator(`script[data-page="${name}"]`).count()) === 0) return false;
     // A frame that is being filled or replaced is not "active-frame"; a hidden view's outer frame has no box.
     const inner = await frame.frameElement();
     if ((await inner.getAttribute('id')) !== 'active-frame') return false;

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { BuiltPages, pageHtml } from '../../../src/views/page-html';
 import { repoRoot } from '../../harness/paths';
 import { type Theme, themeOf } from './themes';
 
-/** As in `webview-page.ts`. */
-const EMPTY_STYLE_HASH = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
+const pages = new BuiltPages(join(repoRoot, 'dist'));
 /** The origin that the pages under test think they have. Nothing is asked of the network. */
 const ORIGIN = 'http://page.test';
 
@@ -52,33 +52,16 @@ export async function openPage(
     if (message.type() === 'error') incidents.push(`console: ${message.text()}`);
   });
   const { style, kind } = themeOf(theme);
-  const policy = [
-    "default-src 'none'",
-    "script-src 'nonce-test'",
-    `style-src ${ORIGIN} ${EMPTY_STYLE_HASH}`,
-    `font-src ${ORIGIN}`,
-    "connect-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
-  const html = `<!DOCTYPE html><html lang="en"><head><meta charset="UTF-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><title>CoWork OS</title><link rel="stylesheet" href="/theme.css"><link rel="stylesheet" href="/${name}.css"></head><body class="${kind}" data-vscode-theme-kind="${kind}"><main id="root"></main><script nonce="test" src="/${name}.js"></script></body></html>`;
+  const ground = name === 'approvals' ? '--vscode-sideBar-background' : '--vscode-editor-background';
+  const worn = `<style nonce="test">:root { ${style} } body { background: var(${ground}); }</style>`;
+  const html = pageHtml(name, 'en', 'test', pages.of(name))
+    .replace('<style', (tag) => worn + tag)
+    .replace('<body>', `<body class="${kind}" data-vscode-theme-kind="${kind}">`);
   await page.route('**/*', async (route) => {
-    const path = new URL(route.request().url()).pathname;
-    if (path === '/') return route.fulfill({ contentType: 'text/html', body: html });
-    if (path === '/theme.css') {
-      const ground = name === 'approvals' ? '--vscode-sideBar-background' : '--vscode-editor-background';
-      return route.fulfill({
-        contentType: 'text/css',
-        body: `:root { ${style} } body { background: var(${ground}); }`,
-      });
-    }
-    const match = /^\/([a-z-]+)\.(js|css)$/.exec(path);
-    if (match === null || !route.request().url().startsWith(ORIGIN)) {
-      if (path !== '/favicon.ico') incidents.push(`request: ${route.request().url()}`);
-      return route.abort();
-    }
-    const body = await readFile(join(repoRoot, 'dist/webview', `${match[1]}.${match[2]}`));
-    return route.fulfill({ contentType: match[2] === 'js' ? 'text/javascript' : 'text/css', body });
+    const { pathname } = new URL(route.request().url());
+    if (pathname === '/') return route.fulfill({ contentType: 'text/html', body: html });
+    if (pathname !== '/favicon.ico') incidents.push(`request: ${route.request().url()}`);
+    return route.abort();
   });
   // As text: functions compiled by tsx carry helpers that the page does not have.
   await page.addInitScript(`{

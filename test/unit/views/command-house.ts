@@ -221,6 +221,7 @@ export function openViews(state: EngineState, engine: EngineApi | undefined, cal
       warn: () => undefined,
       show: () => undefined,
     },
+    pages: { of: () => ({ script: '', style: '' }) },
     mask: (text: string) => text.replaceAll(HIDDEN, '‹secret›'),
     engine: () => engine,
     engineState: { get: () => state, onChange: new Emitter<never>().event },

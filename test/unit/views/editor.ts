@@ -108,8 +108,6 @@ export class FakeEditor {
       webview: {
         options: {},
         html: '',
-        cspSource: '',
-        asWebviewUri: String,
         onDidReceiveMessage: event,
         postMessage: async () => true,
       },

@@ -56,8 +56,6 @@ class Window {
       webview: {
         options: {},
         html: '',
-        cspSource: '',
-        asWebviewUri: String,
         onDidReceiveMessage: received.event,
         postMessage: async () => {
           this.posted += 1;
@@ -142,7 +140,7 @@ describe('panels', () => {
       const { PosturePanels } = load('../../../src/views/panels/posture-panel');
       const { SavedFilters } = load('../../../src/views/saved-filters');
       const watch = new EngineWatch(host);
-      const panelHost = { extensionUri: '/extension', log };
+      const panelHost = { extensionUri: '/extension', pages: { of: () => ({ script: '', style: '' }) }, log };
       const storage = { get: () => undefined, update: async () => undefined };
       return {
         watch,

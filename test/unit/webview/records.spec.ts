@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { AuditRow } from '../../../src/views/protocol/audit';
+import { PAGE_SIZE } from '../../../src/views/protocol/audit';
 import { complete, furtherTerms, hasTerm, withTerm } from '../../../webview-ui/audit/chips';
-import { PAGE_SIZE, type PageRequest, Records } from '../../../webview-ui/audit/records';
+import { type PageRequest, Records } from '../../../webview-ui/audit/records';
 import { ScrollMap, visibleRange } from '../../../webview-ui/audit/window';
 
 const row = (seq: number): AuditRow => ({
