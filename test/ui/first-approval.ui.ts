@@ -76,7 +76,7 @@ describe('from the first code to the first approved command', () => {
       await audit.locator('.row').filter({ hasText: type }).first().waitFor();
     }
     await audit.locator('.row').filter({ hasText: 'action.finished' }).first().click();
-    assert.match(await audit.locator('.raw').innerText(), /"exitCode": 0/);
+    await audit.locator('.raw').filter({ hasText: '"exitCode": 0' }).waitFor();
     await audit.getByRole('button', { name: 'Verify' }).click();
     await audit.getByText('Intact.').waitFor();
     await bench.screenshot('first-7-audit');
