@@ -177,10 +177,17 @@ class Verification {
     for (const batch of readLines(this.fs, `${this.directory}/${HEADS_FILE}`)) {
       for (const raw of batch) {
         line += 1;
-        // A head is signed after its records are durable: one that a crash cut short says nothing.
-        if (!raw.whole) continue;
-        const head = parseHead(raw.bytes.toString('utf8'));
         const place = { segment: HEADS_FILE, line };
+        if (!raw.whole) {
+          this.tell(
+            'torn',
+            before?.seq ?? 0,
+            place,
+            `The last line of ${HEADS_FILE} (line ${line}) is not whole.`,
+          );
+          continue;
+        }
+        const head = parseHead(raw.bytes.toString('utf8'));
         if (!head) {
           this.tell('head', 0, place, `The signed head on line ${line} of ${HEADS_FILE} cannot be read.`);
           continue;

@@ -9,7 +9,8 @@ import { newKey, type Signed, signedStore, writeSigned } from '../../unit/store/
 import { type Files, filesIn, memoryFs } from './memory-fs';
 
 /** Random edits of a whole journal; the long run is for COWORK_FULL. */
-const RUNS = process.env.COWORK_FULL === '1' ? 20_000 : 400;
+const FULL = process.env.COWORK_FULL === '1';
+const RUNS = FULL ? 20_000 : 400;
 
 const isSegment = (name: string) => /^\d{8}\.jsonl$/.test(name);
 const isRecord = (name: string) => isSegment(name) || name === 'heads.jsonl' || name === 'checkpoint.json';
@@ -91,6 +92,9 @@ const EDITS: Readonly<Record<string, Edit>> = {
   }),
   'overwrite with zeros': spoilBytes((bytes, at) => bytes.fill(0, at(bytes.length))),
   'cut the end off a file': spoilBytes((bytes, at) => bytes.subarray(0, at(bytes.length))),
+  'write behind the end of a file': spoilBytes((bytes, at) =>
+    Buffer.concat([bytes, Buffer.from(Array.from({ length: 1 + at(8) }, () => at(256)))]),
+  ),
   'repeat a part': spoilBytes((bytes, at) => Buffer.concat([bytes, bytes.subarray(at(bytes.length))])),
   'delete a file': ({ files }, at) => {
     const names = [...files.keys()];
@@ -225,6 +229,25 @@ describe('tampering with a journal', () => {
     );
     // Each kind of edit did change something.
     assert.deepEqual([...tried.keys()].sort(), [...names].sort());
+  }).timeout(3_600_000);
+
+  it(`[FAQ-7] is found at ${FULL ? 'every place' : 'a sample of places'} of every file: a byte more, a byte less, a bit turned`, async () => {
+    for (const original of originals) {
+      for (const [name, bytes] of original.files) {
+        const put = (place: number, gone: number, more: readonly number[]) =>
+          Buffer.concat([bytes.subarray(0, place), Buffer.from(more), bytes.subarray(place + gone)]);
+        for (let place = 0; place <= bytes.length; place += FULL || place >= bytes.length - 4 ? 1 : 97) {
+          const was = bytes[place] ?? 0;
+          // A blank and a line feed are what a format forgives most.
+          const edits = [put(place, 0, [0]), put(place, 0, [32]), put(place, 0, [10])];
+          if (place < bytes.length) edits.push(put(place, 1, []), put(place, 1, [was ^ 1]));
+          for (const [i, edited] of edits.entries()) {
+            const report = await check(original, new Map(original.files).set(name, edited));
+            assert.equal(report.intact, false, `${name}, edit ${i} at ${place} of ${bytes.length}`);
+          }
+        }
+      }
+    }
   }).timeout(3_600_000);
 
   it('is found when a signature is written in another way that means the same', async () => {
