@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<PageCommand, string>> = {
   manageTrust: 'workbench.trust.manage',
   showLog: 'cowork.log.show',
   resume: 'cowork.resume',
+  retry: 'cowork.engine.retry',
   openWalkthrough: 'cowork.walkthrough.open',
   generateCode: 'cowork.pairing.generate',
   openChat: 'cowork.chat.openLocal',

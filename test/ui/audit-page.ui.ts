@@ -261,6 +261,24 @@ describe('the page of the audit', () => {
     assert.equal((await newest(restored, 'query'))?.filter, 'tool:run', 'nothing more was asked');
   });
 
+  it('says why nothing can be read and what to do, and asks once something can', async () => {
+    const under = await open('audit', { width: 300, height: 700 });
+    const engine = { kind: 'failed', detail: 'The disk is full.' };
+    await under.send({ ...AUDIT_STATE, engine, filter: 'effect:deny' });
+    await under.page.getByText('The disk is full.').waitFor();
+    await under.page.getByRole('button', { name: 'Try Again' }).focus();
+    await under.send({ ...AUDIT_STATE, engine });
+    await under.page.keyboard.press('Enter');
+    await until(async () => (await newest(under, 'command'))?.name === 'retry');
+    assert.equal(await newest(under, 'query'), undefined);
+    await under.send({ ...AUDIT_STATE, engine: { kind: 'starting', detail: 'Reading.' } });
+    await under.page.getByText('Reading.').waitFor();
+    assert.equal(await under.page.getByRole('button', { name: 'Try Again' }).count(), 0);
+    await under.send(AUDIT_STATE);
+    await until(async () => (await newest(under, 'query'))?.filter === 'effect:deny');
+    assert.equal(await under.page.getByText('Reading.').count(), 0);
+  });
+
   it('comes back with its filter after it was hidden', async () => {
     const under = await shown(10, {}, { filter: 'tool:run', follow: false, charts: false });
     assert.equal(await under.page.locator('.input').inputValue(), 'tool:run');

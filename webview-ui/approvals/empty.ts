@@ -2,19 +2,21 @@ import type { ApprovalsState } from '../../src/views/protocol/approvals';
 import type { PageCommand } from '../../src/views/protocol/common';
 import { t } from '../../src/views/protocol/l10n';
 import { button, emptyState } from '../components';
+import { waysOn } from '../ways-on';
 
 /** What is the case when nothing waits, and what to do next. */
 export function empty(state: ApprovalsState, run: (command: PageCommand) => void): HTMLElement {
   const act = (label: string, command: PageCommand, look: 'primary' | 'secondary' = 'primary') =>
     button({ label, look, onPress: () => run(command) });
-  const { detail } = state.engine;
-  switch (state.engine.kind) {
+  const { detail, kind } = state.engine;
+  const ways = waysOn(kind, run);
+  switch (kind) {
     case 'no-folder':
       return emptyState(
         'folder',
         t('No folder is open'),
         [t('CoWork OS works in one folder. Open the folder that the agent may work in.')],
-        [act(t('Open Folder'), 'openFolder')],
+        ways,
       );
     case 'restricted':
       return emptyState(
@@ -25,7 +27,7 @@ export function empty(state: ApprovalsState, run: (command: PageCommand) => void
             'Channels and tools stay off until you trust this folder, because the agent would act on what is in it.',
           ),
         ],
-        [act(t('Manage Workspace Trust'), 'manageTrust')],
+        ways,
       );
     case 'starting':
       return emptyState('clock', t('Starting'), [detail], []);
@@ -34,21 +36,21 @@ export function empty(state: ApprovalsState, run: (command: PageCommand) => void
         'key',
         t('Another window works here'),
         [detail, t('Only one window may, so that the record has one writer.')],
-        [act(t('Show Log'), 'showLog', 'secondary')],
+        ways,
       );
     case 'failed':
       return emptyState(
         'stop',
         t('CoWork OS has stopped'),
         [detail, t('Nothing is done until this is mended.')],
-        [act(t('Show Log'), 'showLog', 'secondary')],
+        ways,
       );
     case 'paused':
       return emptyState(
         'pause',
         t('Everything is paused'),
         [detail, t('Nothing runs and nobody is answered until you resume.')],
-        [act(t('Resume'), 'resume')],
+        ways,
       );
     case 'ready':
       if (state.setup.users === 0) {

@@ -6,11 +6,13 @@ import {
   auditToPage,
   PAGE_SIZE,
 } from '../../src/views/protocol/audit';
+import type { PageEngineState } from '../../src/views/protocol/common';
 import { filterTerm } from '../../src/views/protocol/filter-words';
 import { t } from '../../src/views/protocol/l10n';
 import { Announcer, button, toggle } from '../components';
 import { byId, clear, el } from '../dom';
 import { Host, useLocale } from '../host';
+import { waysOn } from '../ways-on';
 import '../base.css';
 import './style.css';
 import { activityChart, decisionsChart, denialsChart, type Figures, unusualList } from './charts';
@@ -44,6 +46,7 @@ class AuditPage {
   private counted = 0;
   private recount: ReturnType<typeof setTimeout> | undefined;
   private away = false;
+  private working = false;
   private newer = false;
   private goal: number | undefined;
 
@@ -83,8 +86,7 @@ class AuditPage {
     useLocale(message.locale);
     this.parts ??= this.build();
     const { parts } = this;
-    const working = message.engine.kind === 'ready' || message.engine.kind === 'paused';
-    parts.engine.textContent = working ? '' : message.engine.detail;
+    this.engine(message.engine, parts.engine);
     parts.filter.know(message, message.saved);
     const { filter, ahead } = message;
     const shown = this.records.isLoaded && filter === this.kept.filter;
@@ -92,9 +94,24 @@ class AuditPage {
     else if (!this.records.isLoaded && this.requests.size === 0) this.run(this.kept.filter, ahead);
   }
 
+  /** Why nothing can be read, and what to do about it. Drawn anew only when it is something else. */
+  private engine({ kind, detail }: PageEngineState, box: HTMLElement): void {
+    this.working = kind === 'ready' || kind === 'paused';
+    const news = this.working ? '' : `${kind} ${detail}`;
+    if (box.dataset.news === news) return;
+    box.dataset.news = news;
+    clear(box);
+    if (this.working) return;
+    const ways = waysOn(kind, (name) => this.host.post({ type: 'command', name }));
+    box.append(
+      el('p', { class: kind === 'starting' ? 'quiet' : 'problem' }, detail),
+      el('div', { class: 'actions' }, ...ways.map(({ element }) => element)),
+    );
+  }
+
   private build() {
     const root = byId('root');
-    const engine = el('p', { class: 'problem', role: 'status' });
+    const engine = el('div', { class: 'engine', role: 'status' });
     const filter = new FilterBar(
       {
         onFilter: (text) => this.run(text),
@@ -199,6 +216,8 @@ class AuditPage {
     if (parts === undefined) return;
     const same = filter === this.kept.filter && this.records.isLoaded;
     this.keep({ filter });
+    // It is run when there is something to ask.
+    if (!this.working) return;
     this.newer = false;
     parts.fresh.element.hidden = true;
     this.records = new Records(filter.trim() === '');

@@ -82,7 +82,7 @@ class TaskScreen {
           'info',
           t('This task is not known here'),
           [detail, t('Its records are in the audit.')],
-          [],
+          [this.inAudit()],
         ),
       );
       return;
@@ -95,6 +95,10 @@ class TaskScreen {
     this.files.show(task.files);
     this.drawSteps(task);
     this.tick();
+  }
+
+  private inAudit(): Button {
+    return button({ label: t('Show in Audit'), onPress: () => this.host.post({ type: 'openAudit' }) });
   }
 
   private drawHeader(task: TaskPage): void {
@@ -126,7 +130,7 @@ class TaskScreen {
         task.denials > 0 && ` · ${t('{0} denied', task.denials)}`,
       ),
     );
-    const audit = button({ label: t('Show in Audit'), onPress: () => this.host.post({ type: 'openAudit' }) });
+    const audit = this.inAudit();
     const actions = el('div', { class: 'actions' });
     if (task.final) this.buttons = [];
     else {

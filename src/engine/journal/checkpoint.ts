@@ -52,6 +52,8 @@ export function readCheckpoint(fs: JournalFs, directory: string): Checkpoint | u
     const checkpoint = checkpointSchema.parse(JSON.parse(bytes.toString('utf8')));
     if (!checkpointBytes(checkpoint).equals(bytes))
       throw new Error('it is not written as this product writes it');
+    // Throws when its parts do not go together.
+    treeStart(checkpoint);
     return checkpoint;
   } catch (cause) {
     throw new Error(

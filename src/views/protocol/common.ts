@@ -23,6 +23,7 @@ export const PAGE_COMMANDS = [
   'manageTrust',
   'showLog',
   'resume',
+  'retry',
   'openWalkthrough',
   'generateCode',
   'openChat',
