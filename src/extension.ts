@@ -60,7 +60,7 @@ export function activate(context: vscode.ExtensionContext): void {
     mask: (text) => masking.mask(text),
     engine: () => session.session?.engine,
     engineState: { get: () => session.get(), onChange: session.onChange },
-    retry: () => session.start(),
+    retry: () => session.again(),
     channels,
     pages: new BuiltPages(dist),
   };

@@ -330,7 +330,10 @@ function statusOf(options: EngineOptions, live: LiveState, pending: number, acti
   const base = { pendingApprovals: pending, activeTasks: active, sandbox };
   const { state } = options.store;
   if (state.state === 'failed') {
-    const detail = `Nothing can be recorded (${state.reason}), so nothing runs. Free the disk or mend its permissions; work goes on by itself.`;
+    const detail =
+      state.code === 'EWORKER'
+        ? `Nothing can be recorded, so nothing runs. ${state.reason}`
+        : `Nothing can be recorded (${state.reason}), so nothing runs. Free the disk or mend its permissions; work goes on by itself.`;
     return { ...base, phase: 'failed', detail };
   }
   const { paused } = live.now.tasks;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { JournalHeldError } from '../engine/journal';
@@ -18,6 +19,7 @@ export class WindowSession {
   private starting: Promise<void> | undefined;
   private closed = false;
   private retry: NodeJS.Timeout | undefined;
+  private readonly leaseToken = randomUUID();
 
   readonly onChange = this.changed.event;
 
@@ -40,10 +42,34 @@ export class WindowSession {
 
   /** Starts the session unless it runs, or something is in the way; the state says what. Never rejects. */
   start(): Promise<void> {
-    this.starting ??= this.tryStart().finally(() => {
+    return this.once(() => this.tryStart());
+  }
+
+  /** As `start`, for a person who asks for it: a session that has failed is ended first, and begun anew. */
+  again(): Promise<void> {
+    return this.once(async () => {
+      await this.endFailed();
+      await this.tryStart();
+    });
+  }
+
+  private once(work: () => Promise<void>): Promise<void> {
+    this.starting ??= work().finally(() => {
       this.starting = undefined;
     });
     return this.starting;
+  }
+
+  private async endFailed(): Promise<void> {
+    const { current } = this;
+    if (current?.engine.status().phase !== 'failed') return;
+    this.current = undefined;
+    this.set({ kind: 'starting', detail: vscode.l10n.t('Reading the record…') });
+    try {
+      await current.close();
+    } catch (error) {
+      this.log.warn(`The session that had failed did not end well: ${this.masker.mask(String(error))}`);
+    }
   }
 
   async close(): Promise<void> {
@@ -66,7 +92,7 @@ export class WindowSession {
       this.set({ kind: 'starting', detail: vscode.l10n.t('Reading the record…') });
     try {
       await access(ports.workspace, constants.R_OK);
-      this.current = await Session.start(ports);
+      this.current = await Session.start({ ...ports, leaseToken: this.leaseToken });
       this.set({ kind: 'ready', detail: '' });
     } catch (error) {
       this.set(this.failure(error));

@@ -76,6 +76,8 @@ export interface SessionPorts {
   readonly workspace: string;
   /** Its name, for people. */
   readonly label: string;
+  /** The same for the sessions of one window, of which there is one at a time. See `StoreOptions`. */
+  readonly leaseToken?: string;
   readonly trusted: () => boolean;
   /** Absolute, outside the workspace, for this workspace alone. */
   readonly storage: string;

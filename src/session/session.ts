@@ -85,6 +85,7 @@ export class Session {
     const store = createStore({
       directory: join(ports.storage, 'journal'),
       label: ports.label,
+      ...(ports.leaseToken === undefined ? {} : { leaseToken: ports.leaseToken }),
       workerPath: join(ports.bundles, 'store-worker.cjs'),
       keys: signingKey(vault),
       heads: ports.heads,

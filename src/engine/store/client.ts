@@ -41,6 +41,8 @@ export interface StoreOptions {
   readonly onError?: (error: unknown) => void;
   /** Records a segment, a power of two. Smaller ones are for tests. */
   readonly segmentRecords?: number;
+  /** The same for stores that come one after the other: what one left behind when it died is the next one's. */
+  readonly leaseToken?: string;
 }
 
 interface Waiting {
@@ -63,7 +65,7 @@ export class StoreClient implements Store {
   private readonly records: Emitter<AnyRecord>;
   private readonly states: Emitter<StoreState>;
   private readonly asked = new Map<number, Asked>();
-  private readonly leaseToken = randomUUID();
+  private readonly leaseToken: string;
   private transport: Transport | undefined;
   private nextId = 1;
   private queue: Waiting[] = [];
@@ -77,6 +79,7 @@ export class StoreClient implements Store {
     private readonly options: StoreOptions,
     private readonly connect: () => Transport,
   ) {
+    this.leaseToken = options.leaseToken ?? randomUUID();
     this.records = new Emitter(options.onError);
     this.states = new Emitter(options.onError);
   }
@@ -318,7 +321,7 @@ export class StoreClient implements Store {
     if (!this.transport) return;
     this.transport = undefined;
     const failure = new JournalFailedError(
-      `The store ended unexpectedly: ${error.message}. Reload the window.`,
+      `The store ended unexpectedly: ${error.message}. Try again, or reload the window.`,
       'EWORKER',
       error,
     );
