@@ -25,7 +25,10 @@ export class Settings implements Disposable {
   private readonly changed = new Emitter<(key: string) => boolean>();
   private readonly wrong = new Emitter<SettingProblem>();
   private readonly found = new Map<string, string>();
-  /** What VS Code says of each setting, until one changes: it takes about a millisecond to say it. */
+  /**
+   * What VS Code says of each setting, for the present turn of the event loop: it takes about a millisecond to say it,
+   * and a tree asks for hundreds. No longer, so that no value can ever be an old one.
+   */
   private readonly known = new Map<string, Inspected>();
   private readonly subscription: Disposable;
 
@@ -64,6 +67,7 @@ export class Settings implements Disposable {
     if (!known) {
       const inspected = vscode.workspace.getConfiguration(SECTION).inspect(key);
       known = { set: frozen(inspected?.globalValue), fallback: frozen(inspected?.defaultValue) };
+      if (this.known.size === 0) setImmediate(() => this.known.clear());
       this.known.set(key, known);
     }
     return known;

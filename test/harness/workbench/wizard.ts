@@ -2,6 +2,9 @@ import { stepMs } from '../patience';
 import { until } from '../processes';
 import type { Workbench } from './workbench';
 
+/** So many looks in a row must find the same before it counts. */
+const SETTLED = 3;
+
 /** What the wizard shows at a moment, as a person reads it. */
 export interface Asked {
   /** `(3/7)` of the title; 0 when the title has none. */
@@ -44,14 +47,17 @@ export class Wizard {
     });
   }
 
-  /** Waits until it shows what is wanted. */
+  /** Waits until it shows what is wanted, and stays so: the editor draws the parts of a step one after the other. */
   async until(what: string, wanted: (asked: Asked) => boolean): Promise<Asked> {
     let last: Asked | undefined;
+    let same = 0;
     return until(
       what,
       async () => {
-        last = await this.asked();
-        return last !== undefined && wanted(last) ? last : undefined;
+        const now = await this.asked();
+        same = JSON.stringify(now) === JSON.stringify(last) ? same + 1 : 0;
+        last = now;
+        return last !== undefined && same >= SETTLED && wanted(last) ? last : undefined;
       },
       stepMs,
     ).catch((error: Error) => {

@@ -37,7 +37,7 @@ describe('settings', () => {
     delete require.cache[require.resolve('../../../src/host/settings')];
   });
 
-  it('are asked of the editor once, and again after one has changed', () => {
+  it('are asked of the editor once a turn, and again after one has changed', async () => {
     const values = { mode: { globalValue: 'ask', defaultValue: 'ask' } };
     const { settings, change, asked } = configured(values);
     for (let turn = 0; turn < 3; turn += 1) assert.equal(settings.get('mode', z.string()), 'ask');
@@ -52,6 +52,10 @@ describe('settings', () => {
     change('cowork.mode');
     assert.deepEqual(seen, ['strict'], 'whoever is told of the change reads the new value');
     assert.equal(asked(), 2);
+    // Even if nobody told of it.
+    values.mode.globalValue = 'plan';
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    assert.equal(settings.get('mode', z.string()), 'plan');
   });
 
   it('[law 2] never come from the workspace', () => {
