@@ -46,7 +46,6 @@ class AuditPage {
   private counted = 0;
   private recount: ReturnType<typeof setTimeout> | undefined;
   private away = false;
-  private working = false;
   private newer = false;
   private goal: number | undefined;
 
@@ -94,14 +93,14 @@ class AuditPage {
     else if (!this.records.isLoaded && this.requests.size === 0) this.run(this.kept.filter, ahead);
   }
 
-  /** Why nothing can be read, and what to do about it. Drawn anew only when it is something else. */
+  /** Why the engine stands still, and what to do about it; what is on record may be readable all the same. Drawn anew only when it is something else. */
   private engine({ kind, detail }: PageEngineState, box: HTMLElement): void {
-    this.working = kind === 'ready' || kind === 'paused';
-    const news = this.working ? '' : `${kind} ${detail}`;
+    const working = kind === 'ready' || kind === 'paused';
+    const news = working ? '' : `${kind} ${detail}`;
     if (box.dataset.news === news) return;
     box.dataset.news = news;
     clear(box);
-    if (this.working) return;
+    if (working) return;
     const ways = waysOn(kind, (name) => this.host.post({ type: 'command', name }));
     box.append(
       el('p', { class: kind === 'starting' ? 'quiet' : 'problem' }, detail),
@@ -216,8 +215,6 @@ class AuditPage {
     if (parts === undefined) return;
     const same = filter === this.kept.filter && this.records.isLoaded;
     this.keep({ filter });
-    // It is run when there is something to ask.
-    if (!this.working) return;
     this.newer = false;
     parts.fresh.element.hidden = true;
     this.records = new Records(filter.trim() === '');
@@ -320,7 +317,9 @@ class AuditPage {
     const { parts } = this;
     if (request === undefined || request.records !== this.records || parts === undefined) return;
     this.records.forget(request.page);
-    parts.filter.fault(message.message, message.term !== undefined);
+    // What stands there already as the state of the engine is not said twice.
+    const said = parts.engine.textContent?.includes(message.message) === true;
+    parts.filter.fault(said ? '' : message.message, message.term !== undefined);
   }
 
   private grown(): void {
